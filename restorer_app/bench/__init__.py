@@ -1,0 +1,1 @@
+"""Quality, speed and memory, measured so that anyone can measure them again."""

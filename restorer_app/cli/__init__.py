@@ -1,0 +1,1 @@
+"""The command line: every operation without a screen."""

@@ -1,0 +1,1 @@
+"""An editor without screen, disc or models: rasters, masks, strokes, history, jobs."""

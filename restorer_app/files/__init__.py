@@ -1,0 +1,1 @@
+"""The disc: what a file is, reading a region of it, patching it, proving what changed."""

@@ -1,0 +1,1 @@
+"""What the program does with one open picture, without saying how it looks."""

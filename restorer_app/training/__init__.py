@@ -1,0 +1,1 @@
+"""Makes what lies in models/; imported by nothing but the command line."""
