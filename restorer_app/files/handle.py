@@ -1,0 +1,48 @@
+"""Handles: how another process finds the pixels of a source without their being sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+
+@dataclass(frozen=True, slots=True)
+class FileHandle:
+    """A page of a file that the reader process has judged fit to be read region by region."""
+
+    path: Path
+    kind: str
+    page: int
+
+
+@dataclass(frozen=True, slots=True)
+class MappedHandle:
+    """Pixels in a scratch file: C order, native byte order, height × width × channels."""
+
+    path: Path
+    offset: int
+    shape: tuple[int, int, int]
+    dtype: str
+
+
+@dataclass(frozen=True, slots=True)
+class FlatHandle:
+    """One value everywhere."""
+
+    width: int
+    height: int
+    channels: int
+    dtype: str
+    value: float
+
+
+SourceHandle = FileHandle | MappedHandle | FlatHandle
+
+
+@runtime_checkable
+class HasHandle(Protocol):
+    """A source that another process can open for itself."""
+
+    @property
+    def handle(self) -> SourceHandle: ...
