@@ -24,7 +24,9 @@ class Region:
                 # numpy integers come in from array shapes; only true ints go out (they are pickled and hashed).
                 object.__setattr__(self, name, index(getattr(self, name)))
             except TypeError:
-                raise InvalidValueError(f"A region needs whole numbers, but {name} is {getattr(self, name)!r}.") from None
+                raise InvalidValueError(
+                    f"A region needs whole numbers, but {name} is {getattr(self, name)!r}."
+                ) from None
         if self.right <= self.left or self.bottom <= self.top:
             raise InvalidValueError(
                 f"A region must be at least one pixel wide and high, but {self.left}, {self.top} to "
@@ -76,10 +78,7 @@ class Region:
 
     def overlaps(self, other: Region) -> bool:
         return (
-            self.left < other.right
-            and other.left < self.right
-            and self.top < other.bottom
-            and other.top < self.bottom
+            self.left < other.right and other.left < self.right and self.top < other.bottom and other.top < self.bottom
         )
 
     def intersect(self, other: Region) -> Region | None:
@@ -114,7 +113,10 @@ class Region:
     def aligned(self, step: int, *, inside: Region | None = None) -> Region:
         """Grown outwards to multiples of `step`, cut to `inside` where given."""
         grown = Region(
-            self.left // step * step, self.top // step * step, -(-self.right // step) * step, -(-self.bottom // step) * step
+            self.left // step * step,
+            self.top // step * step,
+            -(-self.right // step) * step,
+            -(-self.bottom // step) * step,
         )
         if inside is None:
             return grown

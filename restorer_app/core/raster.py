@@ -213,9 +213,7 @@ class Raster:
                 raise InvalidValueError("Rasters of different size have no cells in common.")
             return frozenset(self.bounds.cells(CELL))
         mine, theirs = self._tiles, since._tiles
-        return frozenset(
-            cell for cell in mine.keys() | theirs.keys() if mine.get(cell) is not theirs.get(cell)
-        )
+        return frozenset(cell for cell in mine.keys() | theirs.keys() if mine.get(cell) is not theirs.get(cell))
 
     def own_bytes(self) -> int:
         return sum(tile.nbytes for tile in self._tiles.values())

@@ -18,7 +18,9 @@ class Record:
     """One finished operation."""
 
     at: str  # ISO 8601 with offset
-    operation: Mapping[str, Any]  # as operation.to_fields gives it, or {"name": "clone" | "restore", …} for work by hand
+    operation: Mapping[
+        str, Any
+    ]  # as operation.to_fields gives it, or {"name": "clone" | "restore", …} for work by hand
     region: Region
     seed: int
     model_id: str | None

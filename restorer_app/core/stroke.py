@@ -171,9 +171,7 @@ def _capsule(segment: NDArray[np.float64], region: Region, hardness: float) -> N
     return inside
 
 
-def _that_matter(
-    segments: NDArray[np.float64], region: Region, hardness: float
-) -> tuple[NDArray[np.float64], bool]:
+def _that_matter(segments: NDArray[np.float64], region: Region, hardness: float) -> tuple[NDArray[np.float64], bool]:
     """The segments that can decide a pixel of a region, and whether one of them covers all of it.
 
     Strokes are drawn cell by cell; a brush of 3000 pixels covers most cells whole, and of a long path only
