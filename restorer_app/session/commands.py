@@ -1,0 +1,397 @@
+"""The table of commands: every menu, key, tooltip, palette entry and line of the shortcut sheet is made from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from typing import Literal
+
+Group = Literal["file", "edit", "mask", "view", "restore", "tool", "window", "help"]
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What is true of the window right now; commands name the facts they need."""
+
+    open: bool = False  # a picture is open
+    editable: bool = False  # and may be changed
+    unsaved: bool = False
+    savable: bool = False  # something was changed since the file was opened
+    masked: bool = False  # something is painted
+    remembered: bool = False  # a mask was cleared or used, and can come back
+    running: bool = False  # a job runs or waits
+    undoable: bool = False
+    redoable: bool = False
+    several: bool = False  # more than one picture is open
+    paged: bool = False  # the file has more than one page
+    sampled: bool = False  # the sample pictures are there
+    denoise: bool = False  # there is a way to do it: an operation, and the model it needs
+    upscale: bool = False
+    decompress: bool = False
+    tool: str = "brush"
+    erasing: bool = False
+    protecting: bool = False
+    after_each_stroke: bool = False
+    inverted: bool = False
+    full_screen: bool = False
+    pressure: bool = True
+
+
+FACTS = frozenset(field.name for field in fields(Situation) if field.type == "bool")
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One thing that a person can ask for by menu, key or name."""
+
+    id: str
+    title: str
+    keys: tuple[str, ...] = ()  # portable Qt spelling; the first is shown, the others work too
+    when: tuple[str, ...] = ()  # facts of the situation, all of which must hold
+    do: str = ""  # a method of the actor; the id's last word where empty
+    argument: str = ""
+    hint: str = ""  # one sentence for tooltip and palette
+    icon: str = ""
+    checked: str = ""  # the fact that shows as a tick
+    canvas_only: bool = False  # the key acts only while the canvas has the focus (Tab moves the focus elsewhere)
+    repeats: bool = False  # holding the key goes on
+    held: bool = False  # acts while the key is down; the canvas listens for it
+
+    @property
+    def group(self) -> str:
+        return self.id.partition(".")[0]
+
+    @property
+    def method(self) -> str:
+        return self.do or self.id.rpartition(".")[2]
+
+    def is_possible(self, situation: Situation) -> bool:
+        return all(getattr(situation, fact) for fact in self.when)
+
+    def is_checked(self, situation: Situation) -> bool:
+        if self.group == "tool" and self.method == "choose_tool":
+            return situation.tool == self.argument
+        return bool(self.checked) and bool(getattr(situation, self.checked))
+
+    @property
+    def is_checkable(self) -> bool:
+        return bool(self.checked) or self.method == "choose_tool"
+
+
+GROUPS: dict[str, str] = {
+    "file": "File",
+    "edit": "Edit",
+    "mask": "Mask",
+    "view": "View",
+    "restore": "Restore",
+    "tool": "Tools",
+    "window": "Window",
+    "help": "Help",
+}
+
+_EDIT = ("editable",)
+_MASK = ("editable", "masked")
+
+_FILE = (
+    Command("file.open", "Open…", ("Ctrl+O",), hint="Open one or more pictures.", icon="open"),
+    Command("file.paste", "Paste picture", ("Ctrl+V",), hint="Open the picture or the files on the clipboard."),
+    Command(
+        "file.sample", "Open a sample", when=("sampled",), hint="A damaged historical photograph to try things on."
+    ),
+    Command(
+        "file.save",
+        "Save restoration",
+        ("Ctrl+S",),
+        ("savable",),
+        icon="save",
+        hint="Write a restored copy beside the original, open it again and prove what changed.",
+    ),
+    Command("file.save_as", "Save restoration as…", ("Ctrl+Shift+S",), ("open",), hint="Choose where the copy goes."),
+    Command("file.next", "Next picture", ("Ctrl+PgDown", "Ctrl+Tab"), ("several",), do="next_picture"),
+    Command("file.previous", "Previous picture", ("Ctrl+PgUp", "Ctrl+Shift+Tab"), ("several",), do="previous_picture"),
+    Command("file.next_page", "Next page", ("Alt+PgDown",), ("paged",)),
+    Command("file.previous_page", "Previous page", ("Alt+PgUp",), ("paged",)),
+    Command("file.settings", "Settings…", ("Ctrl+,",)),
+    Command("file.close", "Close picture", ("Ctrl+W",), ("open",), do="close_picture"),
+    Command("file.quit", "Quit", ("Ctrl+Q",)),
+)
+
+_EDITING = (
+    Command("edit.undo", "Undo", ("Ctrl+Z",), ("undoable",), icon="undo", repeats=True),
+    Command("edit.redo", "Redo", ("Ctrl+Shift+Z", "Ctrl+Y"), ("redoable",), icon="redo", repeats=True),
+)
+
+_MASKING = (
+    Command("mask.erase", "Erase instead of add", ("E",), _EDIT, do="toggle_erase", checked="erasing", icon="erase"),
+    Command(
+        "mask.protect",
+        "Paint what must not change",
+        ("Shift+P",),
+        _EDIT,
+        do="toggle_protect",
+        checked="protecting",
+        icon="protect",
+        hint="Protected places are never touched, whatever the mask says.",
+    ),
+    Command("mask.everything", "Mask the whole picture", ("Ctrl+A",), _EDIT, do="mask_everything"),
+    Command("mask.invert", "Invert mask", ("Ctrl+Shift+I",), _EDIT, do="invert_mask", icon="invert"),
+    Command("mask.grow", "Grow mask by 2 px", ("Ctrl+Alt+G",), _MASK, do="grow_mask", icon="grow"),
+    Command("mask.shrink", "Shrink mask by 2 px", ("Ctrl+Alt+H",), _MASK, do="shrink_mask", icon="shrink"),
+    Command("mask.feather", "Feather mask by 2 px", ("Shift+F6",), _MASK, do="feather_mask", icon="feather"),
+    Command("mask.clear", "Clear mask", ("Ctrl+D",), _MASK, do="clear_mask"),
+    Command(
+        "mask.reselect", "Reselect the last mask", ("Ctrl+Shift+D",), ("editable", "remembered"), do="reselect_mask"
+    ),
+    Command("mask.load", "Load mask…", when=_EDIT, do="load_mask", icon="open"),
+    Command("mask.save", "Save mask…", when=_MASK, do="save_mask", icon="save"),
+)
+
+_VIEW = (
+    Command("view.fit", "Fit in window", ("Ctrl+0",), ("open",), do="zoom_fit", icon="fit"),
+    Command("view.actual", "100 %", ("Ctrl+1",), ("open",), do="zoom_actual"),
+    Command("view.closer", "Zoom in", ("Ctrl++", "Ctrl+="), ("open",), do="zoom_in", repeats=True),
+    Command("view.farther", "Zoom out", ("Ctrl+-",), ("open",), do="zoom_out", repeats=True),
+    Command(
+        "view.original",
+        "Show the original",
+        ("\\", "F2"),
+        ("open",),
+        do="show_original",
+        held=True,
+        icon="eye",
+        hint="Hold the key: the original, at once.",
+    ),
+    Command(
+        "view.compare",
+        "Compare: off, split, side by side, difference",
+        ("Y",),
+        ("open",),
+        do="cycle_compare",
+        icon="compare",
+    ),
+    Command("view.overlay", "Mask shown as tint, outline, mask alone, off", ("O",), ("open",), do="cycle_overlay"),
+    Command(
+        "view.invert",
+        "Show inverted",
+        ("Ctrl+I",),
+        ("open",),
+        do="toggle_inverted",
+        checked="inverted",
+        hint="For glass plates and negatives. Only the view changes; nothing of it is saved.",
+    ),
+    Command(
+        "view.lighter",
+        "Show lighter",
+        ("Shift+.",),
+        ("open",),
+        do="show_lighter",
+        repeats=True,
+        hint="Exposure of the view alone; nothing of it is saved.",
+    ),
+    Command(
+        "view.darker",
+        "Show darker",
+        ("Shift+,",),
+        ("open",),
+        do="show_darker",
+        repeats=True,
+        hint="Exposure of the view alone; nothing of it is saved.",
+    ),
+    Command(
+        "view.plain",
+        "Show as it is",
+        ("Ctrl+Alt+0",),
+        ("open",),
+        do="show_plain",
+        hint="Takes inversion and exposure of the view back.",
+    ),
+)
+
+_RESTORE = (
+    Command(
+        "restore.repair",
+        "Repair what is painted",
+        ("Return", "Enter"),
+        _MASK,
+        do="repair",
+        icon="repair",
+        hint="Fills what the mask covers; everything else stays as it is, to the last bit.",
+    ),
+    Command(
+        "restore.after_each_stroke",
+        "Repair after each stroke",
+        ("Shift+Return",),
+        _EDIT,
+        do="toggle_after_each_stroke",
+        checked="after_each_stroke",
+    ),
+    Command(
+        "restore.denoise",
+        "Denoise",
+        when=("editable", "denoise"),
+        do="run_operation",
+        argument="denoise",
+        hint="Takes noise away, inside the mask where one is painted.",
+    ),
+    Command(
+        "restore.decompress",
+        "Remove compression",
+        when=("editable", "decompress"),
+        do="run_operation",
+        argument="decompress",
+        hint="Takes the traces of JPEG compression away.",
+    ),
+    Command(
+        "restore.upscale",
+        "Upscale ×2",
+        when=("editable", "upscale"),
+        do="run_operation",
+        argument="upscale-2",
+        hint="Makes a picture twice as wide and high; it opens beside this one.",
+    ),
+    Command(
+        "restore.upscale_4",
+        "Upscale ×4",
+        when=("editable", "upscale"),
+        do="run_operation",
+        argument="upscale-4",
+        hint="Makes a picture four times as wide and high; it opens beside this one.",
+    ),
+    Command(
+        "restore.stop",
+        "Stop the running job, or clear the mask",
+        ("Esc",),
+        ("open",),
+        do="stop",
+        hint="First the job, then the mask; both can be taken back.",
+    ),
+)
+
+_TOOLS = (
+    Command(
+        "tool.brush",
+        "Mask brush",
+        ("B",),
+        _EDIT,
+        "choose_tool",
+        "brush",
+        icon="brush",
+        hint="Paint over damage. Shift+click joins the last point with a straight line; Alt erases.",
+    ),
+    Command(
+        "tool.lasso",
+        "Lasso",
+        ("L",),
+        _EDIT,
+        "choose_tool",
+        "lasso",
+        icon="lasso",
+        hint="Draw around damage; the loop closes and fills itself.",
+    ),
+    Command("tool.box", "Box", ("M",), _EDIT, "choose_tool", "box", icon="box", hint="Drag a rectangle of mask."),
+    Command(
+        "tool.restore",
+        "Restore-original brush",
+        ("J",),
+        _EDIT,
+        "choose_tool",
+        "restore",
+        icon="restore",
+        hint="Paints the original back where a repair went too far.",
+    ),
+    Command(
+        "tool.clone",
+        "Clone",
+        ("S",),
+        _EDIT,
+        "choose_tool",
+        "clone",
+        icon="clone",
+        hint="Alt+click or Ctrl+click takes the source; then paint with it.",
+    ),
+    Command(
+        "tool.hand",
+        "Hand",
+        ("H",),
+        ("open",),
+        "choose_tool",
+        "hand",
+        icon="hand",
+        hint="Moves the picture; Space or the middle button does so with any tool.",
+    ),
+    Command(
+        "tool.zoom",
+        "Zoom",
+        ("Z",),
+        ("open",),
+        "choose_tool",
+        "zoom",
+        icon="zoom",
+        hint="Click comes closer, Alt+click goes farther; the wheel does so with any tool.",
+    ),
+    Command("tool.bigger", "Larger brush", ("]", "."), _EDIT, do="brush_bigger", repeats=True),
+    Command("tool.smaller", "Smaller brush", ("[", ","), _EDIT, do="brush_smaller", repeats=True),
+    Command("tool.harder", "Harder brush", ("Shift+]", "}", "Alt+."), _EDIT, do="brush_harder", repeats=True),
+    Command("tool.softer", "Softer brush", ("Shift+[", "{", "Alt+,"), _EDIT, do="brush_softer", repeats=True),
+    Command("tool.pressure", "Pen pressure sets the size", when=_EDIT, do="toggle_pressure", checked="pressure"),
+)
+
+_WINDOW = (
+    Command("window.palette", "Find a command…", ("Ctrl+K",), do="find_command", icon="search"),
+    Command("window.panels", "Hide or show the panels", ("Tab",), do="toggle_panels", canvas_only=True),
+    Command("window.full_screen", "Full screen", ("F", "F11"), do="toggle_full_screen", checked="full_screen"),
+    Command("window.theme", "Dark or light", do="toggle_theme", icon="theme"),
+    Command("window.reset", "Put the panels back in their places", do="reset_panels"),
+)
+
+_HELP = (
+    Command("help.begin", "How to begin", do="show_first_run"),
+    Command("help.keys", "Keys and gestures", ("F1",), do="show_keys"),
+    Command("help.about", "About", do="show_about"),
+)
+
+COMMANDS: tuple[Command, ...] = (*_FILE, *_EDITING, *_MASKING, *_VIEW, *_RESTORE, *_TOOLS, *_WINDOW, *_HELP)
+
+GESTURES: tuple[tuple[str, str], ...] = (  # what hands do that is no command; the shortcut sheet lists it
+    ("Wheel", "Zoom at the cursor"),
+    ("Space+drag, middle-drag", "Move the picture, always"),
+    ("Shift+click", "Straight line from the last point"),
+    ("Alt held", "Erase"),
+    ("Alt+wheel", "Brush size"),
+    ("Alt+right-drag", "Sideways size, up and down hardness"),
+    ("Pen’s eraser end", "Erase"),
+    ("Alt+click or Ctrl+click", "Source of the clone tool"),
+    ("Drop files", "Open them"),
+)
+
+
+def command(command_id: str) -> Command:
+    """The command of an id; asking for one that does not exist is a bug."""
+    for known in COMMANDS:
+        if known.id == command_id:
+            return known
+    raise AssertionError(command_id)
+
+
+def in_group(group: str) -> tuple[Command, ...]:
+    return tuple(known for known in COMMANDS if known.group == group)
+
+
+def found(query: str, among: Iterable[Command] = COMMANDS) -> list[Command]:
+    """Commands whose title, group or hint holds every word of the query; beginnings of the title first."""
+    words = query.casefold().split()
+    hits: list[tuple[int, int, Command]] = []
+    for place, known in enumerate(among):
+        title = known.title.casefold()
+        text = f"{title} {GROUPS[known.group].casefold()} {known.hint.casefold()}"
+        if all(word in text for word in words):
+            hits.append((_rank(title, words), place, known))
+    return [known for _, _, known in sorted(hits, key=lambda hit: hit[:2])]
+
+
+def _rank(title: str, words: list[str]) -> int:
+    if not words or title.startswith(words[0]):
+        return 0
+    if any(part.startswith(words[0]) for part in title.split()):
+        return 1
+    return 2 if words[0] in title else 3
