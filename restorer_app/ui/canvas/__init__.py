@@ -1,1 +1,1 @@
-"""The picture on the screen, and the tools in the hand over it."""
+"""The canvas: a picture drawn from tiles, and the hands that paint on it."""
