@@ -77,12 +77,19 @@ def paint(mask: Raster, stroke: Stroke) -> tuple[Raster, Region | None]:
     changed: dict[Cell, _Values] = {}
     for cell in extent.cells(CELL):
         whole = mask.cell_region(cell)
-        old = mask.read(whole)[:, :, 0]
-        coverage = stroke.coverage(whole)
+        part = whole.intersect(extent)
+        assert part is not None  # cells() yields only squares that the extent touches
+        coverage, old = stroke.coverage(part), _values(mask, part)
         new = np.minimum(old, 255 - coverage) if stroke.erase else np.maximum(old, coverage)
         if not np.array_equal(new, old):
-            changed[cell] = new
+            changed[cell] = new if part == whole else _patched(mask, whole, part, new)
     return with_cells(mask, changed), extent
+
+
+def _patched(mask: Raster, whole: Region, part: Region, values: _Values) -> _Values:
+    cell = _values(mask, whole).copy()
+    cell[part.slices(whole)] = values
+    return cell
 
 
 def with_cells(mask: Raster, changed: dict[Cell, _Values]) -> Raster:
@@ -169,7 +176,10 @@ def _reshaped(mask: Raster, radius: int, verb: str, work: Callable[[_Values], _V
 
     def cell_values(region: Region) -> _Values:
         around = region.grown(radius, inside=mask.bounds)
-        return np.ascontiguousarray(work(_values(mask, around))[region.slices(around)])
+        values = _values(mask, around)
+        if values.min() == values.max():  # the inside of a large mask: no edge in reach, nothing to do
+            return values[region.slices(around)]
+        return np.ascontiguousarray(work(values)[region.slices(around)])
 
     return _combined(mask, cells, cell_values)
 

@@ -242,11 +242,20 @@ class Raster:
 
 def digest_cells(raster: Raster, cells: Iterable[Cell]) -> str:
     """SHA-256 over the sorted digests of cells: little-endian, C order, shape and dtype first."""
+    return combined_digest({cell: digest_cell(cell, raster.read(raster.cell_region(cell))) for cell in cells})
+
+
+def digest_cell(cell: Cell, pixels: Pixels) -> bytes:
+    """The digest of one cell, for whoever sees cells pass by one at a time."""
+    little = np.ascontiguousarray(pixels, dtype=pixels.dtype.newbyteorder("<"))
+    digest = hashlib.sha256(f"{cell} {little.shape} {little.dtype.str}".encode())
+    digest.update(little.data)
+    return digest.digest()
+
+
+def combined_digest(digests: Mapping[Cell, bytes]) -> str:
+    """What `digest_cells` gives for cells with these digests."""
     whole = hashlib.sha256()
-    for cell in sorted(cells):
-        pixels = np.ascontiguousarray(raster.read(raster.cell_region(cell)))
-        little = pixels.astype(pixels.dtype.newbyteorder("<"), copy=False)
-        one = hashlib.sha256(f"{cell} {pixels.shape} {little.dtype.str}".encode())
-        one.update(little.tobytes())
-        whole.update(one.digest())
+    for cell in sorted(digests):
+        whole.update(digests[cell])
     return whole.hexdigest()

@@ -110,22 +110,42 @@ def _lasso(stroke: Stroke, region: Region) -> Coverage:
     n = _SUBSAMPLES
     xs = np.array([p.x for p in stroke.points]) * n - 0.5
     ys = np.array([p.y for p in stroke.points]) * n - 0.5
-    turns = np.zeros((region.height * n, region.width * n + 1), np.int16)
-    for x0, y0, x1, y1 in zip(xs, ys, np.roll(xs, -1), np.roll(ys, -1), strict=True):
-        if y0 == y1:
-            continue
-        # grid rows crossed by this edge: ceil(lower) <= row < ceil(upper), so that shared ends count once
-        low, high = math.ceil(min(y0, y1)), math.ceil(max(y0, y1))
-        rows = np.arange(max(low, region.top * n), min(high, region.bottom * n))
-        if rows.size == 0:
-            continue
-        crossing = np.ceil(x0 + (rows - y0) * (x1 - x0) / (y1 - y0)).astype(np.int64) - region.left * n
-        columns = np.clip(crossing, 0, region.width * n)
-        turns[rows - region.top * n, columns] += 1 if y1 > y0 else -1
-    inside = np.cumsum(turns[:, :-1], axis=1, dtype=np.int16) != 0
-    counts = inside.reshape(region.height, n, region.width, n).sum(axis=(1, 3), dtype=np.uint16)
+    edges = np.stack([xs, ys, np.roll(xs, -1), np.roll(ys, -1)])
+    fine = region.scaled(n)
+    if not _edges_near(edges, fine).any():
+        # nothing but whole turns around this place: one grid point speaks for all
+        inside = bool(_turns(edges, Region(fine.left, fine.top, fine.left + 1, fine.top + 1))[0, 0])
+        return np.full(region.shape, 255 if inside else 0, np.uint8)
+    covered = _turns(edges, fine) != 0
+    counts = covered.reshape(region.height, n, region.width, n).sum(axis=(1, 3), dtype=np.uint16)
     coverage: Coverage = ((counts * 255 + n * n // 2) // (n * n)).astype(np.uint8)
     return coverage
+
+
+def _edges_near(edges: NDArray[np.float64], fine: Region) -> NDArray[np.bool_]:
+    x0, y0, x1, y1 = edges
+    near: NDArray[np.bool_] = (
+        (np.minimum(x0, x1) <= fine.right)
+        & (np.maximum(x0, x1) >= fine.left)
+        & (np.minimum(y0, y1) <= fine.bottom)
+        & (np.maximum(y0, y1) >= fine.top)
+    )
+    return near
+
+
+def _turns(edges: NDArray[np.float64], fine: Region) -> NDArray[np.int16]:
+    """How often the outline winds around each point of a fine grid."""
+    turns = np.zeros((fine.height, fine.width + 1), np.int16)
+    x0, y0, x1, y1 = edges
+    # only edges at the height of the region and not wholly to its right change anything in it
+    matter = (np.minimum(y0, y1) < fine.bottom) & (np.maximum(y0, y1) >= fine.top) & (np.minimum(x0, x1) <= fine.right)
+    for ax, ay, bx, by in edges[:, matter & (y0 != y1)].T:
+        # rows crossed: ceil(lower) <= row < ceil(upper), so that an end shared by two edges counts once
+        rows = np.arange(max(math.ceil(min(ay, by)), fine.top), min(math.ceil(max(ay, by)), fine.bottom))
+        crossing = np.ceil(ax + (rows - ay) * (bx - ax) / (by - ay)).astype(np.int64) - fine.left
+        # one edge crosses a row once, so no index repeats within this addition
+        turns[rows - fine.top, np.clip(crossing, 0, fine.width)] += 1 if by > ay else -1
+    return np.cumsum(turns[:, :-1], axis=1, dtype=np.int16)
 
 
 def _segments(stroke: Stroke) -> NDArray[np.float64]:
@@ -146,9 +166,24 @@ def _round(stroke: Stroke, region: Region) -> Coverage:
         return np.full(region.shape, 255, np.uint8)
     best = np.zeros(region.shape, np.float32)
     for segment in segments:
-        np.maximum(best, _capsule(segment, region, stroke.hardness), out=best)
+        near = _reach(segment, region)
+        if near is not None:
+            part = best[near.slices(region)]
+            np.maximum(part, _capsule(segment, near, stroke.hardness), out=part)
     soft = best * best * (3 - 2 * best) if stroke.hardness < 1 else best
     return np.rint(soft * 255).astype(np.uint8)
+
+
+def _reach(segment: NDArray[np.float64], region: Region) -> Region | None:
+    x0, y0, r0, x1, y1, r1 = segment
+    reach = max(r0, r1) + 0.5
+    return Region.clipped(
+        math.floor(min(x0, x1) - reach),
+        math.floor(min(y0, y1) - reach),
+        math.ceil(max(x0, x1) + reach),
+        math.ceil(max(y0, y1) + reach),
+        inside=region,
+    )
 
 
 def _capsule(segment: NDArray[np.float64], region: Region, hardness: float) -> NDArray[np.float32]:
