@@ -34,6 +34,11 @@ class Step:
     title: str
     after: Snapshot | None
     record: Record | None = None
+    touched: Raster | None = None  # where this step may have changed the picture; None: nowhere
+    job_id: str | None = None  # of the job whose result will fill this step
+
+    def without_pixels(self) -> Step:
+        return replace(self, after=None)
 
 
 class Store(Protocol):
@@ -107,6 +112,16 @@ class History:
         self._steps[self._cursor] = step
         self._keep_within_budget()
 
+    def rewrite(self, position: int, steps: Iterable[Step], *, cursor: int) -> None:
+        """Puts other steps in place of all from a position on: a running job finished, or was given up."""
+        if not 0 < position <= len(self._steps):
+            raise InvalidValueError(f"The history has {len(self._steps)} steps; {position} cannot be rewritten.")
+        after = [*self._steps[:position], *steps]
+        if not 0 <= cursor < len(after) or after[cursor].after is None:
+            raise InvalidValueError(f"The history cannot stand at step {cursor} after this.")
+        self._steps, self._cursor = after, cursor
+        self._keep_within_budget()
+
     def undo(self) -> Snapshot:
         if not self.can_undo:
             raise InvalidValueError("There is nothing more to undo.")
@@ -164,10 +179,10 @@ class History:
             if excess <= 0:
                 return
             step = self._steps[position]
-            if step.after is None:
+            if step.after is None or step.job_id is not None:
                 continue
             before = self.memory_bytes()
-            self._steps[position] = replace(step, after=None)
+            self._steps[position] = step.without_pixels()
             freed = before - self.memory_bytes()
             if freed == 0:  # the file as opened holds no tiles of its own: going back to it stays possible
                 self._steps[position] = step

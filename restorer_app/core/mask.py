@@ -46,7 +46,9 @@ def covered_cells(mask: Raster) -> frozenset[Cell]:
 
 
 def covered_region(mask: Raster) -> Region | None:
-    """The smallest region that holds every covered pixel."""
+    """The smallest region that holds every covered pixel; all of a mask that is covered by default."""
+    if background(mask):
+        return mask.bounds
     return bounding(_tight(mask, cell) for cell in covered_cells(mask))
 
 
@@ -126,6 +128,8 @@ def union(one: Raster, other: Raster) -> Raster:
     _same_size(one, other)
     if background(one) is None and background(other) == 0:
         one, other = other, one
+    if background(other) == 255 and not other.tiles:
+        return other
     changed = {
         cell: np.maximum(_values(one, one.cell_region(cell)), _values(other, one.cell_region(cell)))
         for cell in covered_cells(other)

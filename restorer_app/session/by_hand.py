@@ -1,0 +1,105 @@
+"""Work by hand: the master painted back, a place copied onto another."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+import restorer_app
+from restorer_app.core import mask as masks
+from restorer_app.core.errors import InvalidValueError
+from restorer_app.core.geometry import Region, bounding
+from restorer_app.core.raster import Pixels, Raster, digest_cells
+from restorer_app.core.record import Record
+from restorer_app.core.stroke import Stroke
+
+
+@dataclass(frozen=True)
+class Handwork:
+    """A picture after a stroke of work by hand."""
+
+    image: Raster
+    touched: Raster
+    region: Region
+    record: Record
+
+
+def restore(image: Raster, original: Raster, protect: Raster, stroke: Stroke) -> Handwork | None:
+    """Paints the picture as it was opened back in, as far as the stroke covers."""
+    if original.bounds != image.bounds:
+        raise InvalidValueError("The original has another size than the upscaled picture: undo the upscaling first.")
+    return _painted(image, protect, stroke, original.read, {"name": "restore"})
+
+
+def clone(image: Raster, protect: Raster, stroke: Stroke, *, dx: int, dy: int) -> Handwork | None:
+    """Paints what lies at an offset; beyond the border the nearest pixel counts."""
+    if dx == 0 and dy == 0:
+        raise InvalidValueError("Cloning needs a source: Alt-click where to copy from.")
+
+    def source(region: Region) -> Pixels:
+        return _read_beyond(image, region.shifted(dx, dy))
+
+    return _painted(image, protect, stroke, source, {"name": "clone", "dx": dx, "dy": dy})
+
+
+def _painted(
+    image: Raster,
+    protect: Raster,
+    stroke: Stroke,
+    source: Callable[[Region], Pixels],
+    operation: Mapping[str, Any],
+) -> Handwork | None:
+    began = time.monotonic()
+    covered = masks.subtract(masks.paint(masks.blank(image.bounds), stroke)[0], protect)
+    cells = masks.covered_cells(covered)
+    if not cells:
+        return None
+    after = image
+    changed = 0
+    for cell in sorted(cells):
+        region = image.cell_region(cell)
+        below = image.read(region)
+        pixels = _blend(below, source(region), covered.read(region))
+        changed += int(np.count_nonzero((pixels != below).any(axis=2)))
+        after = after.with_patch(region, pixels)
+    whole = bounding(image.cell_region(cell) for cell in cells)
+    assert whole is not None  # there are cells
+    record = Record(
+        at=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+        operation=operation,
+        region=whole,
+        seed=0,
+        model_id=None,
+        model_sha256=None,
+        mask_sha256=masks.digest(covered),
+        before_sha256=digest_cells(image, cells),
+        after_sha256=digest_cells(after, cells),
+        versions={"restorer": restorer_app.__version__, "numpy": np.__version__},
+        device="cpu",
+        dtype="float32",
+        seconds=round(time.monotonic() - began, 3),
+        changed_pixels=changed,
+    )
+    return Handwork(after, covered, whole, record)
+
+
+def _blend(below: Pixels, above: Pixels, coverage: Pixels) -> Pixels:
+    """In float64: 16-bit values times 255 do not fit float32 exactly."""
+    share = coverage.astype(np.float64) / 255
+    mixed = below + (above.astype(np.float64) - below) * share
+    exact: Pixels = (np.rint(mixed) if below.dtype.kind == "u" else mixed).astype(below.dtype)
+    return np.where(coverage == 0, below, exact)
+
+
+def _read_beyond(image: Raster, region: Region) -> Pixels:
+    """A region that may reach over the border, where the nearest pixels are repeated."""
+    rows = np.clip(np.arange(region.top, region.bottom), 0, image.bounds.bottom - 1)
+    columns = np.clip(np.arange(region.left, region.right), 0, image.bounds.right - 1)
+    inside = Region(int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
+    pixels: Pixels = image.read(inside)[rows - inside.top][:, columns - inside.left]
+    return pixels

@@ -1,0 +1,141 @@
+"""Pending: one asked-for operation, from the asking until its closing event."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from restorer_app.core.card import ModelCard
+from restorer_app.core.errors import InvalidValueError
+from restorer_app.core.geometry import Region
+from restorer_app.core.history import Store
+from restorer_app.core.job import Dtype, Job, TileDone
+from restorer_app.core.operation import Operation
+from restorer_app.core.raster import CELL, FlatSource, Pixels, Raster
+
+LIVE_BYTES = 256 * 2**20  # pixels of an unfinished result kept in memory; what goes beyond lies in the store
+
+
+class Pending:
+    """Waits in the queue, freezes into a Job when it starts, collects the tiles of its result."""
+
+    def __init__(
+        self,
+        *,
+        job_id: str,
+        operation: Operation,
+        region: Region,
+        mask: Raster | None,
+        touched: Raster,
+        mask_at_enter: Raster,
+        model: ModelCard | None = None,
+        seed: int = 0,
+        device: str = "auto",
+        dtype: Dtype = "auto",
+        deterministic: bool = False,
+        joined: bool = False,
+    ) -> None:
+        self.id = job_id
+        self.operation = operation
+        self.region = region
+        self.mask = mask
+        self.touched = touched
+        self.mask_at_enter = mask_at_enter
+        self.model = model
+        self.seed = seed
+        self.device = device
+        self.dtype = dtype
+        self.deterministic = deterministic
+        self.joined = joined  # with its stroke: one step for both
+        self.done = 0
+        self.total = 0
+        self.notes: list[str] = []
+        self._started_on: Raster | None = None
+        self._result: Raster | None = None
+        self._live_bytes = 0
+
+    @property
+    def is_running(self) -> bool:
+        return self._started_on is not None
+
+    @property
+    def changes_size(self) -> bool:
+        return self.operation.scale != 1
+
+    @property
+    def result(self) -> Raster:
+        """What is there so far: the picture as at the start, with every finished tile in it."""
+        assert self._result is not None, "asked before the job started"
+        return self._result
+
+    def check(self, image: Raster, *, layout: str) -> None:
+        """Refuses now, with a sentence, what could only fail later."""
+        if self.operation.task is not None and layout in ("cmyk", "lab"):
+            raise InvalidValueError(
+                f"Learned methods know grey and RGB, and this picture is {layout.upper()}.",
+                advice="Choose a classical method; it works on the picture's own channels.",
+            )
+        self._job(image, None)
+
+    def freeze(self, image: Raster, protect: Raster) -> Job:
+        """The job as it will run, on the picture as it is now."""
+        job = self._job(image, protect)
+        self._started_on = image
+        grown = image.bounds.scaled(self.operation.scale)
+        self._result = Raster(FlatSource(grown, image.dtype, image.channels)) if self.changes_size else image
+        return job
+
+    def _job(self, image: Raster, protect: Raster | None) -> Job:
+        return Job(
+            id=self.id,
+            operation=self.operation,
+            image=image,
+            region=self.region,
+            model=self.model,
+            mask=self.mask,
+            protect=protect,
+            seed=self.seed,
+            device=self.device,
+            dtype=self.dtype,
+            deterministic=self.deterministic,
+        )
+
+    def take(self, tile: TileDone, store: Store | None) -> None:
+        """Puts a finished tile into the result; a large result goes to the store as it comes in."""
+        before = self.result
+        self._result = before.with_patch(tile.region, tile.pixels)
+        self.done, self.total = tile.done, tile.total
+        if store is None:
+            return
+        self._live_bytes += tile.pixels.nbytes
+        if self._live_bytes > LIVE_BYTES:
+            _spill(self._result, Raster(before.source) if self.changes_size else self._started_on, tile, store)
+
+    def merged_into(self, image: Raster) -> Raster:
+        """A later picture with this result in it: only what the mask allowed is taken over."""
+        if self.changes_size:
+            raise InvalidValueError("A picture of another size cannot take this result.")
+        if image is self._started_on:
+            return self.result
+        assert self._started_on is not None, "asked before the job started"
+        for cell in sorted(self.result.changed_cells(self._started_on)):
+            region = self.result.cell_region(cell)
+            image = image.with_patch(region, merge(image, self.result, self.touched, region))
+        return image
+
+
+def merge(below: Raster, above: Raster, touched: Raster, region: Region) -> Pixels:
+    """One raster's pixels where a mask touched anything, another's elsewhere."""
+    return np.where(touched.read(region) > 0, above.read(region), below.read(region))
+
+
+def _spill(result: Raster, start: Raster | None, tile: TileDone, store: Store) -> None:
+    """Moves the cells that a tile has filled completely; they will not be written again."""
+    moved: dict[int, Pixels] = {}
+    for cell in tile.region.cells(CELL):
+        pixels = result.tiles[cell]
+        shared = start is not None and start.tiles.get(cell) is pixels
+        if tile.region.contains(result.cell_region(cell)) and not shared:
+            elsewhere = store.put(pixels)
+            if elsewhere is not None:
+                moved[id(pixels)] = elsewhere
+    result.move_tiles(moved)

@@ -1,0 +1,61 @@
+"""Saving: what a save needs, frozen, and the one way it is carried out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from restorer_app.core import mask as masks
+from restorer_app.core.history import History, Snapshot
+from restorer_app.core.job import CancelToken
+from restorer_app.core.raster import Raster
+from restorer_app.core.record import Record
+from restorer_app.files import saving as files_saving
+from restorer_app.files.picture import Picture
+from restorer_app.files.saving import Saved
+
+
+@dataclass(frozen=True)
+class Saving:
+    """One picture as it is to be written; safe to use in another thread while editing goes on."""
+
+    picture: Picture
+    snapshot: Snapshot
+    allowed: Raster | None  # where the picture may differ from the file; None: anywhere (another size)
+    records: tuple[Record, ...]
+    ours: Saved | None  # what this session wrote before, and may replace
+
+    def run(
+        self,
+        target: Path | None = None,
+        *,
+        derive: bool = False,
+        progress: Callable[[str, float], None] | None = None,
+        cancel: CancelToken | None = None,
+    ) -> Saved:
+        """Writes and proves. Without a target: over what this session wrote before, or by the name template."""
+        ours = self.ours if target is None or (self.ours is not None and target == self.ours.path) else None
+        return files_saving.save(
+            self.picture,
+            self.snapshot.image,
+            allowed=self.allowed,
+            records=self.records,
+            target=target if ours is None else ours.path,
+            derive=derive,
+            replace_ours=None if ours is None else ours.sha256,
+            progress=progress,
+            cancel=cancel,
+        )
+
+
+def touched_so_far(history: History) -> Raster | None:
+    """The union of what every step up to the current one may have changed; None once the size changed."""
+    bounds = history.current.image.bounds
+    union = masks.blank(bounds)
+    for step in history.steps[: history.cursor + 1]:
+        if step.record is not None and step.record.name == "upscale":
+            return None
+        if step.touched is not None:
+            union = masks.union(union, step.touched)
+    return union

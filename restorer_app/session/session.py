@@ -1,0 +1,310 @@
+"""Session: one open picture and what may be done to it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+
+from restorer_app.core import mask as masks
+from restorer_app.core.card import ModelCard
+from restorer_app.core.errors import InvalidValueError, RestorerError
+from restorer_app.core.geometry import Region
+from restorer_app.core.history import History, Snapshot, Step, Store
+from restorer_app.core.job import Dtype, Failed, Finished, Job, JobEvent, Note, Stopped, TileDone
+from restorer_app.core.operation import Operation
+from restorer_app.core.raster import Raster
+from restorer_app.core.record import Record
+from restorer_app.core.stroke import Stroke
+from restorer_app.files.picture import Picture
+from restorer_app.files.saving import Saved
+from restorer_app.session import by_hand
+from restorer_app.session.change import Change
+from restorer_app.session.lineup import Lineup
+from restorer_app.session.pending import Pending
+from restorer_app.session.saving import Saving, touched_so_far
+
+HISTORY_BYTES = 512 * 2**20  # tiles kept in memory before the oldest go to the store
+
+Listener = Callable[[Change], None]
+
+
+class Session:
+    """The one place where strokes, results and undo meet; knows neither screen nor engine.
+
+    A front end asks for an operation, takes the next job to whatever computes it, and gives back every event.
+    All calls come from one thread.
+    """
+
+    def __init__(self, picture: Picture, *, store: Store | None = None, history_bytes: int = HISTORY_BYTES) -> None:
+        self.picture = picture
+        self.original = Raster(picture.source)
+        blank = masks.blank(self.original.bounds)
+        first = Step("Opened", Snapshot(self.original, blank, blank))
+        self.history = History(first, byte_budget=history_bytes, store=store)
+        self.last_mask: Raster | None = None
+        self.last_saved: Saved | None = None
+        self._saved_snapshot: Snapshot = self.history.current
+        self._lineup = Lineup(store)
+        self._listeners: list[Listener] = []
+        self._shown: tuple[tuple[Raster, Raster], Raster] | None = None  # inputs and outcome of `image`
+
+    # ------------------------------------------------------------------------------ what is there now
+    @property
+    def image(self) -> Raster:
+        """The picture as it is to be shown: with the finished tiles of a running job in it."""
+        running, below = self._lineup.running, self.history.current.image
+        if running is None or running.changes_size:
+            return below
+        inputs = (below, running.result)
+        if self._shown is None or any(a is not b for a, b in zip(self._shown[0], inputs, strict=True)):
+            self._shown = (inputs, running.merged_into(below))
+        return self._shown[1]
+
+    @property
+    def mask(self) -> Raster:
+        return self.history.current.mask
+
+    @property
+    def protect(self) -> Raster:
+        return self.history.current.protect
+
+    @property
+    def pending(self) -> tuple[Pending, ...]:
+        """The running job, and those that wait, in order."""
+        return self._lineup.entries
+
+    @property
+    def records(self) -> tuple[Record, ...]:
+        return self.history.records
+
+    @property
+    def is_changed(self) -> bool:
+        """The picture is not what was opened."""
+        return self.history.current.image is not self.original
+
+    @property
+    def is_unsaved(self) -> bool:
+        """The picture (masks are no part of it) differs from what was last opened or saved."""
+        return self.history.current.image is not self._saved_snapshot.image
+
+    def listen(self, listener: Listener) -> None:
+        self._listeners.append(listener)
+
+    # ---------------------------------------------------------------------------------------- masking
+    def stroke(self, stroke: Stroke, *, protects: bool = False) -> Region | None:
+        """Adds a stroke to the mask, or to the protect mask, as one step."""
+        self._must_be_editable()
+        before = self.protect if protects else self.mask
+        after, region = masks.paint(before, stroke)
+        if after.changed_cells(before):
+            verb = "Erased" if stroke.erase else "Painted"
+            self._set_mask(f"{verb} {'protection' if protects else 'mask'}", after, region, protects=protects)
+        return region
+
+    def set_mask(self, title: str, mask: Raster, *, protects: bool = False) -> None:
+        """Puts another mask in place, as one step: grown, loaded, inverted, cleared."""
+        self._must_be_editable()
+        if mask.bounds != self.mask.bounds:
+            raise InvalidValueError(
+                f"The mask has {mask.bounds.width} × {mask.bounds.height} pixels, but the picture has "
+                f"{self.mask.bounds.width} × {self.mask.bounds.height}."
+            )
+        self._set_mask(title, mask, None, protects=protects)
+
+    def clear_mask(self) -> None:
+        if not masks.is_empty(self.mask):
+            self.last_mask = self.mask
+            self.set_mask("Cleared mask", masks.blank(self.mask.bounds))
+
+    def reselect_mask(self) -> None:
+        if self.last_mask is None or self.last_mask.bounds != self.mask.bounds:
+            raise RestorerError("There is no earlier mask to bring back.")
+        self.set_mask("Reselected mask", self.last_mask)
+
+    # ------------------------------------------------------------------------------------ work by hand
+    def restore(self, stroke: Stroke) -> Region | None:
+        """Paints the master back in."""
+        self._must_be_free(stroke)
+        return self._add_handwork(
+            "Restored original", by_hand.restore(self.history.current.image, self.original, self.protect, stroke)
+        )
+
+    def clone(self, stroke: Stroke, *, dx: int, dy: int) -> Region | None:
+        """Paints over a place what lies at an offset from it."""
+        self._must_be_free(stroke)
+        return self._add_handwork(
+            "Cloned", by_hand.clone(self.history.current.image, self.protect, stroke, dx=dx, dy=dy)
+        )
+
+    # -------------------------------------------------------------------------------------- operations
+    def ask(
+        self,
+        operation: Operation,
+        *,
+        model: ModelCard | None = None,
+        seed: int | None = None,
+        device: str = "auto",
+        dtype: Dtype = "auto",
+        deterministic: bool = False,
+        joined: bool = False,
+    ) -> Pending:
+        """Moves the mask into a new entry of the queue. `joined` makes one step of it and the last stroke."""
+        self._must_be_editable()
+        mask = None if masks.is_empty(self.mask) else self.mask
+        touched = self._touched_by(operation, mask)
+        region = masks.covered_region(touched)
+        assert region is not None  # _touched_by refuses an empty one
+        pending = Pending(
+            job_id=uuid.uuid4().hex,
+            operation=operation,
+            region=region,
+            mask=None if operation.scale != 1 else mask,
+            touched=touched,
+            mask_at_enter=self.mask,
+            model=model,
+            seed=len(self.records) if seed is None else seed,
+            device=device,
+            dtype=dtype,
+            deterministic=deterministic,
+            joined=joined and self.history.cursor > 0,
+        )
+        pending.check(self.history.current.image, layout=self.picture.layout)
+        if mask is not None:
+            self.last_mask = mask
+        self._lineup.enter(self.history, pending)
+        self._tell(Change("mask"), Change("history"), Change("jobs"))
+        return pending
+
+    def next_job(self) -> Job | None:
+        """The job to run now: frozen when it is handed out; None while one runs or nothing waits."""
+        job = self._lineup.start_next(self.history)
+        if job is not None:
+            self._tell(Change("jobs"))
+        return job
+
+    def take(self, event: JobEvent) -> None:
+        """Takes one event of a job; late ones of a job that was given up land nowhere."""
+        pending = self._lineup.find(event.job_id)
+        if pending is None or not pending.is_running:
+            return
+        match event:
+            case TileDone():
+                self._lineup.take_tile(pending, event)
+                self._tell(*([] if pending.changes_size else [Change("image", event.region)]), Change("jobs"))
+            case Note():
+                pending.notes.append(event.message)
+                self._tell(Change("note", message=event.message))
+            case Finished():
+                self._lineup.finish(self.history, pending, event.record)
+                self._tell(Change("size" if pending.changes_size else "image"), Change("history"), Change("jobs"))
+            case Stopped():
+                self._give_up(pending)
+            case Failed():
+                self._give_up(pending)
+                self._tell(Change("note", message=event.message))
+
+    def cancel(self, job_id: str) -> None:
+        """Puts picture and mask back at once; whatever the job still sends is dropped."""
+        pending = self._lineup.find(job_id)
+        if pending is not None:
+            self._give_up(pending)
+
+    # ----------------------------------------------------------------------------------------- history
+    def undo(self) -> None:
+        if not self.history.can_undo:
+            raise RestorerError("There is nothing more to undo.")
+        self.go_to(self.history.cursor - 1)
+
+    def redo(self) -> None:
+        if not self.history.can_redo:
+            raise RestorerError("There is nothing more to redo.")
+        self.go_to(self.history.cursor + 1)
+
+    def go_to(self, position: int) -> None:
+        """Goes to a step; jobs that were asked for after it are given up."""
+        bounds = self.mask.bounds
+        dropped = self._lineup.drop_after(self.history, position)
+        self.history.go_to(min(position, len(self.history) - 1))
+        changes = [
+            Change("image" if self.mask.bounds == bounds else "size"),
+            Change("mask"),
+            Change("protect"),
+            Change("history"),
+        ]
+        self._tell(*changes, *([Change("jobs")] if dropped else []))
+
+    # ------------------------------------------------------------------------------------------ saving
+    def saving(self) -> Saving:
+        """Everything that a save needs, frozen, so that it can go on in another thread."""
+        if self.pending:
+            raise RestorerError("A job is still running.", advice="Wait for it or cancel it, then save.")
+        if not self.is_changed:
+            raise RestorerError("Nothing was changed, so there is nothing to save.")
+        return Saving(
+            picture=self.picture,
+            snapshot=self.history.current,
+            allowed=touched_so_far(self.history),
+            records=self.records,
+            ours=self.last_saved,
+        )
+
+    def saved(self, saving: Saving, result: Saved) -> None:
+        """Remembers what was written, so that saving again replaces it and closing does not ask."""
+        self.last_saved = result
+        self._saved_snapshot = saving.snapshot
+        self._tell(Change("saved"))
+
+    # ---------------------------------------------------------------------------------------- the rest
+    def _touched_by(self, operation: Operation, mask: Raster | None) -> Raster:
+        """Where an operation may change the picture: inside the mask, never where it is protected."""
+        if mask is None or operation.scale != 1:
+            if operation.needs_mask:
+                raise RestorerError(f"{operation.title} needs a mask.", advice="Paint over the damage first.")
+            return masks.full(self.mask.bounds) if masks.is_empty(self.protect) else masks.invert(self.protect)
+        if operation.needs_mask and masks.covers_everything(mask):
+            raise RestorerError(
+                "The mask covers the whole picture, so there is nothing to repair it from.",
+                advice="Paint over the damage only.",
+            )
+        touched = masks.subtract(mask, self.protect)
+        if masks.is_empty(touched):
+            raise RestorerError("Everything under the mask is protected.", advice="Change the mask or the protection.")
+        return touched
+
+    def _set_mask(self, title: str, mask: Raster, region: Region | None, *, protects: bool) -> None:
+        now = self.history.current
+        after = Snapshot(now.image, now.mask, mask) if protects else Snapshot(now.image, mask, now.protect)
+        self.history.add(Step(title, after))
+        self._tell(Change("protect" if protects else "mask", region), Change("history"))
+
+    def _add_handwork(self, title: str, done: by_hand.Handwork | None) -> Region | None:
+        if done is None:
+            return None
+        after = Snapshot(done.image, self.mask, self.protect)
+        self.history.add(Step(title, after, done.record, done.touched))
+        self._tell(Change("image", done.region), Change("history"))
+        return done.region
+
+    def _must_be_editable(self) -> None:
+        if not self.picture.editable:
+            raise RestorerError(self.picture.reason or "This picture can only be viewed.")
+        if any(pending.changes_size for pending in self.pending):
+            raise RestorerError("The picture is being upscaled.", advice="Wait, or press Esc to cancel it.")
+
+    def _must_be_free(self, stroke: Stroke) -> None:
+        """Work by hand waits where a job will change the picture: which came last could not be told."""
+        self._must_be_editable()
+        extent = stroke.extent(self.mask.bounds)
+        if extent is not None and any(pending.region.overlaps(extent) for pending in self.pending):
+            raise RestorerError(
+                "A job is changing this part of the picture.", advice="Wait, or press Esc to cancel it."
+            )
+
+    def _give_up(self, pending: Pending) -> None:
+        self._lineup.give_up(self.history, pending)
+        self._tell(Change("image", pending.region), Change("mask"), Change("history"), Change("jobs"))
+
+    def _tell(self, *changes: Change) -> None:
+        for change in changes:
+            for listener in tuple(self._listeners):
+                listener(change)
