@@ -1,0 +1,179 @@
+"""JPEG's segments: where each lies and what it says, without decoding a pixel."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from restorer_app.core.errors import UnreadableFileError
+
+SOI, EOI, SOS, DQT, DHT, DRI, COM, DAC = 0xD8, 0xD9, 0xDA, 0xDB, 0xC4, 0xDD, 0xFE, 0xCC
+APP0, APP1, APP2, APP13, APP14 = 0xE0, 0xE1, 0xE2, 0xED, 0xEE
+EXIF, XMP, XMP_MORE = b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0", b"http://ns.adobe.com/xmp/extension/\0"
+ICC, PHOTOSHOP, ADOBE, JFIF = b"ICC_PROFILE\0", b"Photoshop 3.0\0", b"Adobe", b"JFIF\0"
+FRAMES = frozenset({*range(0xC0, 0xD0)} - {DHT, 0xC8, DAC})
+_ALONE = frozenset({0x01, *range(0xD0, 0xD8)})  # markers without a length
+_MOST_SEGMENTS = 20_000
+_PIECE = 1 << 22
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One marker segment before the first scan: from its 0xFF to its last byte."""
+
+    marker: int
+    start: int
+    content: bytes
+
+    @property
+    def end(self) -> int:
+        return self.start + 4 + len(self.content)
+
+    @property
+    def is_table(self) -> bool:
+        """What belongs to the coding of the pixels, not to their description."""
+        return self.marker in {DQT, DHT, DRI, DAC} or self.marker in FRAMES
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    code: int
+    horizontal: int
+    vertical: int
+    table: int
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """Everything before the entropy-coded pixels, and where they end."""
+
+    segments: tuple[Segment, ...]
+    frame: int  # the SOF marker
+    bits: int
+    width: int
+    height: int
+    components: tuple[Component, ...]
+    scan_start: int  # of the first SOS marker
+    scan_components: int  # in the first scan
+    end: int  # behind EOI; 0 where there is none
+    size: int
+
+    def contents(self, marker: int, prefix: bytes = b"") -> list[bytes]:
+        """What segments of a kind carry, behind their prefix."""
+        return [
+            segment.content[len(prefix) :]
+            for segment in self.segments
+            if segment.marker == marker and segment.content.startswith(prefix)
+        ]
+
+    @property
+    def is_progressive(self) -> bool:
+        return self.frame in {0xC2, 0xC6, 0xCA, 0xCE}
+
+    @property
+    def is_arithmetic(self) -> bool:
+        return self.frame >= 0xC9
+
+    @property
+    def is_lossless(self) -> bool:
+        return self.frame in {0xC3, 0xC7, 0xCB, 0xCF}
+
+    @property
+    def is_baseline(self) -> bool:
+        return self.frame in {0xC0, 0xC1}
+
+    @property
+    def adobe_transform(self) -> int | None:
+        found = self.contents(APP14, ADOBE)
+        return found[0][6] if found and len(found[0]) >= 7 else None
+
+    @property
+    def restart_interval(self) -> int:
+        found = self.contents(DRI)
+        return struct.unpack(">H", found[-1][:2])[0] if found and len(found[-1]) >= 2 else 0
+
+
+def read_header(file: BinaryIO) -> Header:
+    """Walks the segments up to the first scan and finds the end of the picture."""
+    size = file.seek(0, 2)
+    segments: list[Segment] = []
+    at = 2
+    while len(segments) < _MOST_SEGMENTS:
+        segment = _segment_at(file, at, size)
+        if segment.marker == SOS:
+            return _header(file, segments, segment, size)
+        if segment.marker == EOI:
+            raise UnreadableFileError("The JPEG ends before its pixels; it is damaged.")
+        segments.append(segment)
+        at = segment.end
+    raise UnreadableFileError("The JPEG has too many segments; it is damaged.")
+
+
+def _segment_at(file: BinaryIO, at: int, size: int) -> Segment:
+    file.seek(at)
+    head = file.read(2)
+    while len(head) == 2 and head == b"\xff\xff":  # fill bytes before a marker
+        at += 1
+        file.seek(at)
+        head = file.read(2)
+    if len(head) < 2:
+        raise too_short()
+    if head[0] != 0xFF or head[1] == 0:
+        raise UnreadableFileError("The JPEG's segments are damaged; its pixels cannot be found.")
+    marker = head[1]
+    if marker == EOI:
+        return Segment(marker, at, b"")
+    if marker == SOI or marker in _ALONE:
+        raise UnreadableFileError("The JPEG has a marker where none may be; it is damaged.")
+    length = file.read(2)
+    count = struct.unpack(">H", length)[0] if len(length) == 2 else 0
+    if count < 2 or at + 2 + count > size:
+        raise too_short()
+    return Segment(marker, at, file.read(count - 2))
+
+
+def _header(file: BinaryIO, segments: list[Segment], scan: Segment, size: int) -> Header:
+    frames = [segment for segment in segments if segment.marker in FRAMES]
+    if len(frames) != 1 or len(frames[0].content) < 6 or not scan.content:
+        raise UnreadableFileError("The JPEG does not say what its picture is; it is damaged.")
+    content = frames[0].content
+    bits, height, width, count = struct.unpack(">BHHB", content[:6])
+    if len(content) < 6 + 3 * count or not 1 <= count <= 4:
+        raise UnreadableFileError("The JPEG's description of its picture is damaged.")
+    components = tuple(
+        Component(content[at], content[at + 1] >> 4, content[at + 1] & 15, content[at + 2])
+        for at in range(6, 6 + 3 * count, 3)
+    )
+    if any(not 1 <= factor <= 4 for part in components for factor in (part.horizontal, part.vertical)):
+        raise UnreadableFileError("The JPEG's colour sampling is damaged.")
+    return Header(
+        segments=tuple(segments),
+        frame=frames[0].marker,
+        bits=bits,
+        width=width,
+        height=height,
+        components=components,
+        scan_start=scan.start,
+        scan_components=scan.content[0],
+        end=_end_of_picture(file, scan.end),
+        size=size,
+    )
+
+
+def _end_of_picture(file: BinaryIO, at: int) -> int:
+    """Behind the first EOI after the scan: entropy-coded bytes never hold one. 0 where the file ends before."""
+    file.seek(at)
+    offset, before = at, b""
+    while piece := file.read(_PIECE):
+        joined = before + piece
+        found = joined.find(b"\xff\xd9")
+        if found >= 0:
+            return offset - len(before) + found + 2
+        offset += len(piece)
+        before = joined[-1:]
+    return 0
+
+
+def too_short() -> UnreadableFileError:
+    return UnreadableFileError("The JPEG ends too early; part of it is missing.", advice="Look for a complete copy.")

@@ -1,0 +1,168 @@
+"""Opening PNG: facts, and pixels in the file's own depth."""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+from typing import BinaryIO
+
+import imagecodecs
+import numpy as np
+
+from restorer_app.core.errors import UnreadableFileError
+from restorer_app.core.raster import Pixels
+from restorer_app.files.budget import Budget
+from restorer_app.files.exif import Exif, dots_per_inch, printable, read_exif
+from restorer_app.files.picture import Layout, Picture
+from restorer_app.files.png_chunks import (
+    SIGNATURE,
+    Chunk,
+    Header,
+    content_of,
+    first,
+    idat_content,
+    pack,
+    profile,
+    read_chunks,
+    read_header,
+    xmp_packet,
+)
+from restorer_app.files.whole import WholePicture
+
+_COLOURS = {0: "Grey", 2: "RGB", 3: "Palette", 4: "Grey with alpha", 6: "RGB with alpha"}
+_SHORT = 64 * 1024  # facts are short; longer chunks are not looked into
+_MOST_FACTS = 40
+
+
+def open_png(path: Path, *, page: int, budget: Budget) -> Picture:
+    with path.open("rb") as file:
+        chunks = read_chunks(file)
+        header = read_header(file, chunks)
+        budget.allow_page(page, 1)
+        stored = sum(chunk.length for chunk in chunks if chunk.name == b"IDAT")
+        whole = _whole(path, header, chunks)
+        width_of_pixel = (whole.channels + whole.has_alpha) * whole.dtype.itemsize
+        budget.allow_pixels(header.width, header.height, width_of_pixel, stored=stored)
+        return _picture(path, file, chunks, header, whole)
+
+
+def _picture(path: Path, file: BinaryIO, chunks: list[Chunk], header: Header, whole: WholePicture) -> Picture:
+    exif_chunk = first(chunks, b"eXIf")
+    exif = read_exif(content_of(file, exif_chunk)) if exif_chunk and exif_chunk.length < 1 << 24 else Exif()
+    layout = _layout(header)
+    reason = _why_not(header, chunks)
+    status = path.stat()
+    return Picture(
+        path=path,
+        kind="png",
+        page=0,
+        page_count=1,
+        layout=layout,
+        source=whole.source,
+        alpha=whole.alpha,
+        bits=header.bits,
+        orientation=exif.orientation,
+        icc=profile(file, chunks),
+        dpi=_dpi(file, chunks) or exif.dpi,
+        editable=layout not in {"palette", "bilevel"},
+        patchable=not reason,
+        reason=reason or "Saving replaces the compressed pixels alone; every other chunk stays byte for byte.",
+        size_bytes=status.st_size,
+        modified_ns=status.st_mtime_ns,
+        xmp=xmp_packet(file, chunks),
+        facts=_facts(file, chunks, header),
+        metadata=_families(file, chunks, exif),
+        stale=("The EXIF thumbnail will not show the edit.",) if exif.has_thumbnail else (),
+    )
+
+
+def _layout(header: Header) -> Layout:
+    if header.colour_type == 3:
+        return "palette"
+    if header.colour_type == 0 and header.bits == 1:
+        return "bilevel"
+    return "grey" if header.colour_type in {0, 4} else "rgb"
+
+
+def _why_not(header: Header, chunks: list[Chunk]) -> str:
+    """Why a derivative is needed, or nothing."""
+    if first(chunks, b"acTL") is not None:
+        return "This PNG is animated: its first picture is shown, and saving writes a TIFF beside it."
+    if header.colour_type == 3:
+        return "A palette picture is for viewing; convert it to RGB to repair it."
+    if header.bits == 1:
+        return "A picture of black and white alone is for viewing; convert it to grey to repair it."
+    if header.bits < 8:
+        return f"Samples of {header.bits} bits are not patched; saving writes a TIFF of 8 bits beside it."
+    return ""
+
+
+def _whole(path: Path, header: Header, chunks: list[Chunk]) -> WholePicture:
+    colour = 3 if header.colour_type in {2, 3, 6} else 1
+
+    def decode(out: Pixels | None) -> Pixels:
+        with path.open("rb") as file:
+            return _decode(bare_png(file, chunks), out)
+
+    return WholePicture(
+        (max(header.width, 1), max(header.height, 1)),
+        "uint16" if header.bits == 16 else "uint8",
+        channels=colour,
+        alpha=header.colour_type in {4, 6},
+        decode=decode,
+    )
+
+
+def bare_png(file: BinaryIO, chunks: list[Chunk]) -> bytes:
+    """The picture without what a decoder would interpret on its own: profiles, transparency keys, animation."""
+    kept = [pack(chunk.name, content_of(file, chunk)) for chunk in chunks if chunk.name in {b"IHDR", b"PLTE"}]
+    return b"".join([SIGNATURE, *kept, pack(b"IDAT", b"".join(idat_content(file, chunks))), pack(b"IEND", b"")])
+
+
+def _decode(data: bytes, out: Pixels | None) -> Pixels:
+    target = out[:, :, 0] if out is not None and out.shape[2] == 1 else out
+    try:
+        found = imagecodecs.png_decode(data, out=target)
+    except (imagecodecs.PngError, ValueError) as problem:
+        raise UnreadableFileError(
+            "The PNG's pixels are damaged and cannot be decoded.", advice="Look for another copy of the file."
+        ) from problem
+    return np.asarray(found)
+
+
+def _dpi(file: BinaryIO, chunks: list[Chunk]) -> tuple[float, float] | None:
+    chunk = first(chunks, b"pHYs")
+    if chunk is None or chunk.length != 9:
+        return None
+    horizontal, vertical, unit = struct.unpack(">IIB", content_of(file, chunk))
+    return dots_per_inch(horizontal / 100, vertical / 100, centimetres=True) if unit == 1 else None
+
+
+def _facts(file: BinaryIO, chunks: list[Chunk], header: Header) -> tuple[tuple[str, str], ...]:
+    facts = [("Colour", _COLOURS[header.colour_type]), ("Bits a sample", str(header.bits)), ("Compression", "Deflate")]
+    if header.interlaced:
+        facts.append(("Interlaced", "Adam7"))
+    if first(chunks, b"sRGB"):
+        facts.append(("Colour space", "sRGB"))
+    gamma = first(chunks, b"gAMA")
+    if gamma is not None and gamma.length == 4 and (value := struct.unpack(">I", content_of(file, gamma))[0]):
+        facts.append(("Gamma", f"{100000 / value:.3f}"))
+    if first(chunks, b"tRNS") and header.colour_type != 3:
+        facts.append(("Transparency", "one colour counts as transparent; it is shown as it is stored"))
+    for chunk in chunks:
+        if chunk.name == b"tEXt" and chunk.length < _SHORT and len(facts) < _MOST_FACTS:
+            keyword, _, text = content_of(file, chunk).partition(b"\0")
+            facts.append((printable(keyword) or "Text", printable(text)[:200]))
+    return tuple(facts)
+
+
+def _families(file: BinaryIO, chunks: list[Chunk], exif: Exif) -> tuple[str, ...]:
+    names = {chunk.name for chunk in chunks}
+    there = {
+        "EXIF": b"eXIf" in names,
+        "GPS": exif.has_position,
+        "XMP": xmp_packet(file, chunks) is not None,
+        "ICC": b"iCCP" in names,
+        "Text": bool(names & {b"tEXt", b"zTXt", b"iTXt"}),
+    }
+    return tuple(name for name, is_there in there.items() if is_there)
