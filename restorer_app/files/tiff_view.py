@@ -1,0 +1,80 @@
+"""Samples of a TIFF that cannot be edited, made visible: packed, signed, wide and palette samples."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from restorer_app.core.errors import UnreadableFileError
+from restorer_app.core.raster import Pixels
+from restorer_app.files.filebytes import FileBytes
+from restorer_app.files.tiff_page import COLOUR_MAP, Page
+from restorer_app.files.tiff_structure import Structure, number_array
+
+View = Callable[[Pixels], Pixels]
+
+
+def stored(page: Page) -> np.dtype[Any]:
+    """The type in which segments come out."""
+    if page.dtype is not None:
+        return page.dtype
+    return np.dtype("u1" if page.bits <= 8 else "u2")
+
+
+def is_exact(page: Page) -> bool:
+    """Whether the source shows the stored values themselves."""
+    return page.dtype is not None and page.dtype.name in {"uint8", "uint16", "float32"} and page.photometric != 6
+
+
+def view_of(file: FileBytes, structure: Structure, page: Page) -> View | None:
+    if page.layout == "palette":
+        return _palette_view(_colour_map(file, structure, page))
+    if page.dtype is None:
+        return _stretched(page.bits)
+    if page.dtype.kind == "f":
+        return None if page.bits == 32 else lambda pixels: pixels.astype(np.float32)
+    if page.dtype.kind == "i" or page.bits > 16:
+        return _as_unsigned(page.dtype)
+    return None
+
+
+def _stretched(bits: int) -> View:
+    """Packed samples on the full range of the next larger type."""
+    most, white = (1 << bits) - 1, 255 if bits < 8 else 65535
+    dtype = np.uint8 if bits < 8 else np.uint16
+    return lambda pixels: (pixels.astype(np.uint32) * white // most).astype(dtype)
+
+
+def _as_unsigned(dtype: np.dtype[Any]) -> View:
+    """Signed and wide samples by their upper 16 bits (8 for 8-bit ones): for viewing."""
+    half = 1 << (dtype.itemsize * 8 - 1)
+    unsigned = np.dtype(f"u{dtype.itemsize}")
+    out, shift = (np.dtype("u1"), 0) if dtype.itemsize == 1 else (np.dtype("u2"), dtype.itemsize * 8 - 16)
+
+    def view(pixels: Pixels) -> Pixels:
+        whole = pixels.view(unsigned)
+        if dtype.kind == "i":
+            whole = whole ^ unsigned.type(half)  # from the least negative number up
+        return np.asarray(whole >> unsigned.type(shift)).astype(out)
+
+    return view
+
+
+def _colour_map(file: FileBytes, structure: Structure, page: Page) -> NDArray[np.uint8]:
+    """256 or fewer colours × 3; some writers stored 8-bit values where 16 are meant."""
+    entry = page.directory.entry(COLOUR_MAP)
+    size = 1 << min(page.bits, 16)
+    values = number_array(file, structure, entry, most=3 * size) if entry else np.empty(0, np.int64)
+    if len(values) < 3 * size or page.bits > 16:
+        raise UnreadableFileError(
+            f"{file.path.name} has a palette that is damaged or missing.", advice="Compare it with another copy."
+        )
+    colours = values.reshape(3, size).T
+    return (colours if colours.max() < 256 else colours >> 8).astype(np.uint8)
+
+
+def _palette_view(colours: NDArray[np.uint8]) -> View:
+    return lambda pixels: np.asarray(colours[pixels[..., 0]])
