@@ -47,7 +47,7 @@ def read_exif(block: bytes) -> Exif:
 def dots_per_inch(horizontal: float, vertical: float, *, centimetres: bool) -> tuple[float, float] | None:
     """A resolution a person can use, or None where the file states none that makes sense."""
     factor = 2.54 if centimetres else 1.0
-    dpi = round(horizontal * factor, 3), round(vertical * factor, 3)
+    dpi = round(horizontal * factor, 2), round(vertical * factor, 2)  # PNG stores whole dots a metre
     return dpi if min(dpi) >= 1 and max(dpi) < 1_000_000 else None
 
 

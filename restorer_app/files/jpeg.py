@@ -113,6 +113,14 @@ def _is_plainly_sampled(header: Header) -> bool:
     return whole and luma.horizontal <= 2 and luma.vertical <= 2
 
 
+def _is_stored_as_rgb(header: Header) -> bool:
+    """As libjpeg judges it: Adobe's mark, or the letters R, G, B as names of the components."""
+    if len(header.components) != 3 or header.contents(APP0, JFIF):
+        return False
+    letters = bytes(part.code for part in header.components) == b"RGB"
+    return header.adobe_transform == 0 or (header.adobe_transform is None and letters)
+
+
 def _layout(header: Header) -> Layout:
     layouts: dict[int, Layout] = {1: "grey", 3: "rgb", 4: "cmyk"}
     return layouts[len(header.components)]
