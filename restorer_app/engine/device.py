@@ -1,0 +1,158 @@
+"""Where and how exactly a net computes: device, dtype, threads; and the one timing that decides the dtype."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import re
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import torch
+
+from restorer_app.core.errors import InvalidValueError
+from restorer_app.files import places
+
+Precision = Literal["float32", "bfloat16"]
+
+WORTH = 1.5  # bfloat16 must be this much faster: it costs accuracy, and emulated it is slower
+_TOPOLOGY = Path("/sys/devices/system/cpu")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One way to compute a job."""
+
+    device: str = "cpu"
+    dtype: Precision = "float32"
+    deterministic: bool = False
+
+    @property
+    def on_cpu(self) -> bool:
+        return self.device == "cpu"
+
+
+def place_for(device: str, dtype: str, *, deterministic: bool, allowed: tuple[str, ...]) -> Place:
+    """The place for a job; `allowed` are the types that the model can run in."""
+    if deterministic:
+        return Place(deterministic=True)  # the reference for replays: float32, one thread, the CPU
+    found = _device(device)
+    if dtype == "bfloat16" and "bfloat16" not in allowed:
+        raise InvalidValueError("This model runs in float32 only.")
+    if dtype == "auto":
+        return Place(found, fastest_dtype(found) if "bfloat16" in allowed else "float32")
+    return Place(found, "bfloat16" if dtype == "bfloat16" else "float32")
+
+
+def _device(wanted: str) -> str:
+    if wanted == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        kind = torch.device(wanted).type
+        if kind != "cpu":
+            torch.empty(1, device=wanted)
+    except (RuntimeError, AssertionError) as problem:  # torch asserts when it was built without CUDA
+        raise InvalidValueError(
+            f"There is no device {wanted!r} that this program can compute on.", advice="Choose auto or cpu."
+        ) from problem
+    return wanted
+
+
+def describe(place: Place) -> str:
+    """For the record: which processor it was."""
+    if place.device.startswith("cuda"):
+        return f"{place.device} ({torch.cuda.get_device_name(place.device)})"
+    return f"cpu ({cpu_model()})" if place.on_cpu else place.device
+
+
+def use_threads(place: Place) -> None:
+    """Physical cores less one: with a busy neighbour two threads were five times slower than one."""
+    if place.deterministic:
+        wanted = 1
+    elif os.environ.get("OMP_NUM_THREADS", "").isdecimal():
+        wanted = int(os.environ["OMP_NUM_THREADS"])  # a person's own choice
+    else:
+        wanted = max(1, physical_cores() - 1)
+    if torch.get_num_threads() != wanted:
+        torch.set_num_threads(wanted)
+
+
+def physical_cores() -> int:
+    """Cores that this process may use, two threads of one core counted once."""
+    usable = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else list(range(os.cpu_count() or 1))
+    siblings = [_TOPOLOGY / f"cpu{number}/topology/thread_siblings_list" for number in usable]
+    try:
+        return len({path.read_text("ascii") for path in siblings})
+    except OSError:
+        return len(usable)
+
+
+def cpu_model() -> str:
+    try:
+        found = re.search(r"^model name\s*:\s*(.+)$", Path("/proc/cpuinfo").read_text("utf-8"), re.MULTILINE)
+    except OSError:
+        found = None
+    return found[1].strip() if found else platform.processor() or platform.machine()
+
+
+def fastest_dtype(device: str) -> Precision:
+    """bfloat16 where a timing shows that it is worth it; made once a processor and torch version, then kept."""
+    name = cpu_model() if device == "cpu" else describe(Place(device))
+    key = f"{name} | torch {torch.__version__}"
+    kept = _read_kept()
+    if key not in kept:
+        kept[key] = round(bfloat16_gain(device), 2)
+        _keep(kept)
+    return "bfloat16" if kept[key] > WORTH else "float32"
+
+
+def bfloat16_gain(device: str) -> float:
+    """How many times faster a 64-channel convolution is in bfloat16: the best of several turns of each."""
+    x_BCHW = torch.rand(1, 64, 192, 192, device=device).contiguous(memory_format=torch.channels_last)
+    weight = torch.rand(64, 64, 3, 3, device=device).contiguous(memory_format=torch.channels_last)
+    types = (torch.float32, torch.bfloat16)
+    best = dict.fromkeys(types, float("inf"))
+    with torch.inference_mode():
+        for _ in range(6):  # in turns, so that a busy neighbour disturbs both
+            for dtype in types:
+                x_typed, weight_typed = x_BCHW.to(dtype), weight.to(dtype)
+                best[dtype] = min(best[dtype], _seconds(device, x_typed, weight_typed))
+    return best[torch.float32] / best[torch.bfloat16]
+
+
+def _seconds(device: str, x_BCHW: torch.Tensor, weight: torch.Tensor) -> float:
+    start = time.perf_counter()
+    for _ in range(2):
+        torch.nn.functional.conv2d(x_BCHW, weight, padding=1)
+    if device.startswith("cuda"):
+        torch.cuda.synchronize(device)
+    return time.perf_counter() - start
+
+
+def _kept_file() -> Path:
+    return places.cache() / "bfloat16.json"
+
+
+def _read_kept() -> dict[str, float]:
+    try:
+        told = json.loads(_kept_file().read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    if not isinstance(told, dict):
+        return {}
+    return {key: float(value) for key, value in told.items() if isinstance(value, (int, float))}
+
+
+def _keep(gains: dict[str, float]) -> None:
+    """Written beside and renamed; where the cache cannot be written the timing is made again next time."""
+    path = _kept_file()
+    beside = path.with_suffix(f".{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        beside.write_text(json.dumps(gains, indent=1), "utf-8")
+        beside.replace(path)
+    except OSError:
+        beside.unlink(missing_ok=True)

@@ -1,0 +1,160 @@
+"""One uniform Method for every operation, so that planning and running know no special cases."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from restorer_app.core.card import ModelCard
+from restorer_app.core.job import CancelToken, Job
+from restorer_app.core.operation import Decompress, Denoise, Repair, Upscale
+from restorer_app.engine import classical, closing, levels, patchmatch
+from restorer_app.engine.plan import Needs
+from restorer_app.engine.sampling import sample
+from restorer_app.engine.values import Floats, Hole
+
+STRONGEST = 50 / 255  # of 1: the most noise that denoisers are trained on; more is no photograph
+NO_NOISE = 0.2 / 255  # below this a picture is clean: even rounding to 8 bits leaves 0.29/255
+FLAWLESS = 99  # JPEG quality from which there is nothing to take away
+NATURAL = 0.5  # of the degradation that the natural mode of upscaling expects
+
+Prepare = Callable[[Floats, Hole], Floats]
+Run = Callable[[Sequence[Floats], Sequence[Hole] | None], list[Floats]]
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """How an operation is computed: first the context of a hole is prepared once, then tiles are run."""
+
+    needs: Needs
+    run: Run  # windows of one shape, and their holes where it fills; answers `scale` times as large
+    prepare: Prepare | None = None  # None: works everywhere, not only in holes
+    scale: int = 1
+    device: str = "cpu"
+    dtype: str = "float32"
+    batch_pixels: int = 0  # windows together in one call; 0 is one at a time
+    grain: float = 0.0  # of the surroundings' grain, grown on what was filled
+    measured: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def fills(self) -> bool:
+        return self.prepare is not None
+
+
+def method_for(job: Job, cancel: CancelToken, *, on_cpu: bool = False) -> Method:
+    """The method of a job; `on_cpu` is where it goes when the device has no memory left."""
+    operation = job.operation
+    if isinstance(operation, Repair):
+        return _repair(job, operation, cancel, on_cpu=on_cpu)
+    if isinstance(operation, Denoise):
+        return _denoise(job, operation, on_cpu=on_cpu)
+    if isinstance(operation, Decompress):
+        return _decompress(job, operation, on_cpu=on_cpu)
+    return _upscale(job, operation, on_cpu=on_cpu)
+
+
+def _repair(job: Job, operation: Repair, cancel: CancelToken, *, on_cpu: bool) -> Method:
+    if operation.method == "faithful":
+        return _learned(job, on_cpu=on_cpu, context=64, prepare=closing.close, grain=operation.grain)
+    if operation.method == "patch":
+        # Patches carry the grain of the place they come from.
+        return Method(
+            Needs(0, context=128),
+            _as_prepared,
+            lambda picture, hole: patchmatch.fill(picture, hole, seed=job.seed, cancelled=lambda: cancel.is_cancelled),
+        )
+    fill = classical.telea if operation.method == "telea" else classical.navier_stokes
+    return Method(Needs(0, context=64), _as_prepared, fill, grain=operation.grain)
+
+
+def _denoise(job: Job, operation: Denoise, *, on_cpu: bool) -> Method:
+    measured: dict[str, Any] = {}
+    if operation.strength is None:
+        sigma = levels.noise_level(sample(job.image))
+        measured["noise_sigma"] = round(sigma, 6)
+        sigma = min(sigma, STRONGEST) if sigma > NO_NOISE else 0.0
+    else:
+        sigma = operation.strength * STRONGEST
+    measured["sigma_used"] = round(sigma, 6)
+    if sigma == 0:
+        return Method(Needs(0), _unchanged, measured=measured)
+    if operation.method == "learned":
+        return _learned(job, on_cpu=on_cpu, level=sigma, measured=measured)
+    smooth, halo = (classical.nlm, 16) if operation.method == "nlm" else (classical.guided, 32)
+    return Method(Needs(halo), lambda pictures, _: [smooth(one, sigma) for one in pictures], measured=measured)
+
+
+def _decompress(job: Job, operation: Decompress, *, on_cpu: bool) -> Method:
+    quality = operation.quality
+    measured: dict[str, Any] = {}
+    if quality is None:
+        quality = levels.jpeg_quality(sample(job.image))
+        measured["jpeg_quality"] = quality
+    if quality is None or quality >= FLAWLESS:
+        return Method(Needs(0), _unchanged, measured=measured)
+    return _learned(job, on_cpu=on_cpu, level=1 - quality / 100, measured=measured)
+
+
+def _upscale(job: Job, operation: Upscale, *, on_cpu: bool) -> Method:
+    scale = operation.scale
+    if operation.method == "learned":
+        return _learned(job, on_cpu=on_cpu, level=NATURAL if operation.mode == "natural" else 0.0)
+    return Method(
+        Needs(8, side=256), lambda pictures, _: [classical.lanczos(one, scale) for one in pictures], scale=scale
+    )
+
+
+def _learned(
+    job: Job,
+    *,
+    on_cpu: bool,
+    level: float | None = None,
+    context: int = 0,
+    prepare: Prepare | None = None,
+    grain: float = 0.0,
+    measured: Mapping[str, Any] | None = None,
+) -> Method:
+    """A net in the place that the job asks for; its guide is one level, or the hole."""
+    # Torch takes two seconds to load, and classical methods do without.
+    from restorer_app.engine.device import describe, place_for  # noqa: PLC0415
+    from restorer_app.engine.learned import LearnedMethod  # noqa: PLC0415
+
+    card = job.model
+    assert card is not None  # a job with a learned operation has its model
+    place = place_for("cpu" if on_cpu else job.device, job.dtype, deterministic=job.deterministic, allowed=card.dtypes)
+    net = LearnedMethod(card, place, channels=job.image.channels)
+
+    def run(pictures: Sequence[Floats], holes: Sequence[Hole] | None) -> list[Floats]:
+        if level is not None:
+            return net.run(pictures, level)
+        assert holes is not None  # only a fill has no level
+        return net.run(pictures, [hole[:, :, None].astype("float32") for hole in holes])
+
+    return Method(
+        _needs_of(card, job, context=context),
+        run,
+        prepare,
+        scale=card.scale,
+        device=describe(place),
+        dtype=place.dtype,
+        batch_pixels=net.batch_pixels,
+        grain=grain,
+        measured=measured or {},
+    )
+
+
+def _needs_of(card: ModelCard, job: Job, *, context: int) -> Needs:
+    side = 256 if card.scale > 1 else 512
+    if not card.tiling:
+        side = max(job.image.bounds.width, job.image.bounds.height)
+    return Needs(card.halo, card.multiple_of, side, context)
+
+
+def _unchanged(pictures: Sequence[Floats], _: Sequence[Hole] | None) -> list[Floats]:
+    return list(pictures)
+
+
+def _as_prepared(pictures: Sequence[Floats], _: Sequence[Hole] | None) -> list[Floats]:
+    """What was filled whole needs no second look."""
+    return list(pictures)

@@ -1,0 +1,204 @@
+"""Tiles planned as plain data first: which pieces are computed, and what each needs to see."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from restorer_app.core.geometry import Region, bounding, cell_region
+
+SMALLEST = 64  # pixels; a smaller tile is nearly all halo
+LARGEST_HOLE = 2048 * 2048  # pixels around a hole that are closed at once; anything larger is cut along a grid
+_STEP = 32  # windows are made a multiple of this large, so that many holes share one shape and run together
+
+
+class DeviceFullError(Exception):
+    """There is no memory for a tile; a smaller one may fit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """A planned piece of a job, in pixels of the input."""
+
+    out: Region  # what it produces; no two tiles of a plan overlap
+    window: Region  # what the method must see for that
+    context: Region  # what is prepared together (a hole is closed once for all its tiles); contains the window
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What planning has to know of a method."""
+
+    halo: int
+    multiple_of: int = 1
+    side: int = 512  # of a tile without its halo
+    context: int = 0  # pixels around a hole that its closing and its grain look at
+
+
+def plan_whole(bounds: Region, region: Region, needs: Needs) -> list[Tile]:
+    """Tiles on a grid from the picture's corner: a part of a picture is cut like the whole."""
+    return [_plain_tile(piece, bounds, needs) for piece in _squares(region, needs.side, bounds)]
+
+
+def plan_covered(bounds: Region, boxes: Iterable[Region], needs: Needs) -> list[Tile]:
+    """The same for the covered boxes of a mask alone, each tile cut to what is covered in its square."""
+    return [_plain_tile(piece, bounds, needs) for piece in _cut(boxes, needs.side, bounds)]
+
+
+def plan_holes(bounds: Region, boxes: Iterable[Region], needs: Needs) -> list[Tile]:
+    """Holes in few padded crops; nearby ones together, larger ones in tiles over one prepared context."""
+    atoms = list(boxes)
+    tiles: list[Tile] = []
+    long: list[Region] = []
+    for hole in merge(atoms, margin=max(needs.halo, needs.context)):
+        if hole.area > LARGEST_HOLE:
+            long.append(hole)
+        else:
+            tiles += _hole_tiles(hole, atoms, bounds, needs)
+    if long:
+        inside = [atom for atom in atoms if any(hole.contains(atom) for hole in long)]
+        for piece in _cut(inside, max(needs.side, 512), bounds):
+            tiles += _hole_tiles(piece, inside, bounds, needs)
+    return sorted(tiles, key=lambda tile: (tile.context.top, tile.context.left, tile.out.top, tile.out.left))
+
+
+def halved(tile: Tile, bounds: Region, needs: Needs) -> list[Tile]:
+    """The same work in tiles of half the side; the tile itself when it cannot be cut further."""
+    side = max(tile.out.width, tile.out.height)
+    if side <= SMALLEST:
+        return [tile]
+    half = max(SMALLEST, -(-side // 2))
+    pieces = list(tile.out.divided(half))
+    return [Tile(piece, _window(piece, bounds, needs), tile.context) for piece in pieces]
+
+
+def batches(tiles: Sequence[Tile], most_pixels: int) -> Iterator[list[Tile]]:
+    """Tiles with windows of one shape, together up to a number of pixels; the first alone, to be seen early."""
+    waiting: dict[tuple[int, int], list[Tile]] = {}
+    for number, tile in enumerate(tiles):
+        shape = tile.window.shape
+        if number == 0 or 2 * tile.window.area > most_pixels:
+            yield [tile]
+            continue
+        same = waiting.setdefault(shape, [])
+        same.append(tile)
+        if (len(same) + 1) * tile.window.area > most_pixels:
+            yield waiting.pop(shape)
+    yield from waiting.values()
+
+
+def merge(boxes: Sequence[Region], *, margin: int) -> list[Region]:
+    """Joins boxes that overlap, and those that cost no more together than apart, until there are none.
+
+    A box costs its area with a margin on every side: two specks whose surroundings are mostly the same are
+    one crop.
+    """
+    found = _Field(margin)
+    pending = sorted(boxes, reverse=True)
+    while pending:
+        box = pending.pop()
+        partner = found.partner(box)
+        if partner is None:
+            found.add(box)
+        else:
+            found.remove(partner)
+            pending.append(box.union(partner))
+    return sorted(found.boxes)
+
+
+class _Field:
+    """Boxes by the squares of a coarse grid they touch, so that only neighbours are compared."""
+
+    def __init__(self, margin: int) -> None:
+        self.margin = margin
+        self.boxes: set[Region] = set()
+        self._grid: dict[tuple[int, int], set[Region]] = {}
+
+    def add(self, box: Region) -> None:
+        self.boxes.add(box)
+        for square in self._squares(box):
+            self._grid.setdefault(square, set()).add(box)
+
+    def remove(self, box: Region) -> None:
+        self.boxes.discard(box)
+        for square in self._squares(box):
+            self._grid[square].discard(box)
+
+    def partner(self, box: Region) -> Region | None:
+        """The box to join this one with, always the same whatever the order of a set."""
+        near = {other for square in self._squares(box.grown(2 * self.margin + 1)) for other in self._near(square)}
+        return min((other for other in near if self._belong_together(box, other)), default=None)
+
+    def _near(self, square: tuple[int, int]) -> set[Region]:
+        return self._grid.get(square, set())
+
+    def _belong_together(self, one: Region, other: Region) -> bool:
+        if one.grown(1).overlaps(other):
+            return True
+        both = one.union(other)
+        if both.area > LARGEST_HOLE:
+            return False
+        apart = one.grown(self.margin).area + other.grown(self.margin).area
+        return both.grown(self.margin).area <= apart
+
+    def _squares(self, box: Region) -> Iterator[tuple[int, int]]:
+        return box.cells(1024)
+
+
+def _hole_tiles(hole: Region, atoms: Iterable[Region], bounds: Region, needs: Needs) -> list[Tile]:
+    if max(hole.width, hole.height) <= needs.side:
+        pieces = [hole]
+    else:
+        pieces = _cut([part for atom in atoms if (part := atom.intersect(hole))], needs.side, bounds)
+    windows = [_window(piece, bounds, needs, step=_STEP) for piece in pieces]
+    context = hole.grown(max(needs.halo, needs.context), inside=bounds)
+    for window in windows:
+        context = context.union(window)
+    return [Tile(piece, window, context) for piece, window in zip(pieces, windows, strict=True)]
+
+
+def _plain_tile(out: Region, bounds: Region, needs: Needs) -> Tile:
+    window = _window(out, bounds, needs)
+    return Tile(out, window, window)
+
+
+def _window(out: Region, bounds: Region, needs: Needs, *, step: int = 1) -> Region:
+    return _shaped(out.grown(needs.halo, inside=bounds), bounds, needs, step=step)
+
+
+def _shaped(region: Region, bounds: Region, needs: Needs, *, step: int) -> Region:
+    """Grown until its corner lies on the net's grid and its sides are multiples of a step, shifted into the picture.
+
+    At the picture's own right and bottom edge a side may be odd: there the net sees what it would see of the whole.
+    """
+    multiple = needs.multiple_of
+    sides = []
+    for low, high, end in ((region.left, region.right, bounds.right), (region.top, region.bottom, bounds.bottom)):
+        start = low // multiple * multiple
+        size = -(-(high - start) // step) * step
+        size = -(-size // multiple) * multiple
+        stop = start + size
+        if stop > end:
+            start, stop = max(0, (end - size) // multiple * multiple), end
+        sides.append((min(start, low // multiple * multiple), stop))
+    (left, right), (top, bottom) = sides
+    return Region(left, top, right, bottom)
+
+
+def _squares(region: Region, side: int, bounds: Region) -> Iterator[Region]:
+    for row, column in region.cells(side):
+        piece = cell_region(row, column, size=side, inside=bounds).intersect(region)
+        assert piece is not None  # cells() yields only squares that the region touches
+        yield piece
+
+
+def _cut(boxes: Iterable[Region], side: int, bounds: Region) -> list[Region]:
+    """What boxes cover in each square of a grid, as one region a square."""
+    parts: dict[tuple[int, int], list[Region]] = {}
+    for box in boxes:
+        for square in box.cells(side):
+            part = cell_region(*square, size=side, inside=bounds).intersect(box)
+            assert part is not None  # as above
+            parts.setdefault(square, []).append(part)
+    whole = (bounding(parts[square]) for square in sorted(parts))
+    return [region for region in whole if region is not None]

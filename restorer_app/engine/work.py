@@ -1,0 +1,148 @@
+"""The way through a plan: read, prepare, run, blend; and what to do when memory runs out."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from restorer_app.core.errors import InvalidValueError, RestorerError
+from restorer_app.core.geometry import Region
+from restorer_app.core.job import CancelToken, Job
+from restorer_app.core.raster import Pixels
+from restorer_app.engine import grain
+from restorer_app.engine.blend import blend
+from restorer_app.engine.cover import Cover
+from restorer_app.engine.methods import Method, method_for
+from restorer_app.engine.plan import DeviceFullError, Tile, batches, halved
+from restorer_app.engine.values import Floats, Hole, to_depth, to_float
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A finished tile: in pixels of the result; `before` is None where the size changed."""
+
+    out: Region
+    area: int  # of the input
+    before: Pixels | None = field(repr=False)
+    after: Pixels = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Context:
+    """A hole with its surroundings, prepared once for all its tiles."""
+
+    prepared: Floats
+    hole: Hole
+    grain: grain.Grain | None
+
+
+class Work:
+    """One job's way through its tiles; knows the method, which changes when the device is full."""
+
+    def __init__(self, job: Job, cover: Cover, method: Method, cancel: CancelToken) -> None:
+        self.method = method
+        self.devices = [method.device]
+        self._job = job
+        self._cover = cover
+        self._cancel = cancel
+        self._contexts: dict[Region, _Context] = {}
+        self._open: Counter[Region] = Counter()
+
+    def through(self, tiles: Sequence[Tile]) -> Iterator[Piece | str]:
+        """Finished pieces, and sentences for the person; ends early when the job is cancelled."""
+        queue = self._queued(tiles, self.method.batch_pixels)
+        while queue and not self._cancel.is_cancelled:
+            batch = queue.popleft()
+            try:
+                results = self._run(batch)
+            except (DeviceFullError, MemoryError):
+                results = None  # the except block must end first: it holds the failed tile's tensors
+            if results is None:
+                note, queue = self._smaller(batch, [tile for later in queue for tile in later])
+                if note:
+                    yield note
+                continue
+            for tile, new in zip(batch, results, strict=True):
+                if self._cancel.is_cancelled:
+                    return
+                yield self._finished(tile, new)
+
+    def _queued(self, tiles: Sequence[Tile], batch_pixels: int) -> deque[list[Tile]]:
+        self._open = Counter(tile.context for tile in tiles)
+        self._contexts = {context: kept for context, kept in self._contexts.items() if context in self._open}
+        return deque(batches(tiles, batch_pixels))
+
+    def _smaller(self, failed: list[Tile], later: list[Tile]) -> tuple[str, deque[list[Tile]]]:
+        """The remaining region in smaller tiles, at the floor on the CPU."""
+        tiles = failed + later
+        if len(failed) > 1:
+            return "", self._queued(tiles, 0)
+        bounds, needs = self._job.image.bounds, self.method.needs
+        if halved(failed[0], bounds, needs) != failed:
+            cut = [piece for tile in tiles for piece in halved(tile, bounds, needs)]
+            side = max(max(tile.out.shape) for tile in cut)
+            return f"Memory is short; going on in tiles of at most {side} pixels.", self._queued(cut, 0)
+        if self.method.device.startswith("cpu"):
+            raise RestorerError(
+                "There is not enough memory for this, even in the smallest pieces.",
+                advice="Close other programs, or choose another method.",
+            )
+        self.method = method_for(self._job, self._cancel, on_cpu=True)
+        self.devices.append(self.method.device)
+        return "The device has no memory left; going on on the CPU, which is slower.", self._queued(tiles, 0)
+
+    def _run(self, batch: list[Tile]) -> list[Floats]:
+        """What the tiles produce, cut to their own regions."""
+        if self.method.fills:
+            contexts = [self._context(tile) for tile in batch]
+            places = [tile.window.slices(tile.context) for tile in batch]
+            seen = [context.prepared[place] for context, place in zip(contexts, places, strict=True)]
+            holes = [context.hole[place] for context, place in zip(contexts, places, strict=True)]
+            results = self.method.run(seen, holes)
+        else:
+            results = self.method.run([to_float(self._job.image.read(tile.window)) for tile in batch], None)
+        return [self._cut(tile, result) for tile, result in zip(batch, results, strict=True)]
+
+    def _cut(self, tile: Tile, result: Floats) -> Floats:
+        scale = self.method.scale
+        return result[tile.out.scaled(scale).slices(tile.window.scaled(scale))]
+
+    def _context(self, tile: Tile) -> _Context:
+        region = tile.context
+        if region not in self._contexts:
+            hole = self._cover.hole(region)
+            if hole.all():
+                raise InvalidValueError(self._why_hopeless(region), advice="Paint over the damage only.")
+            assert self.method.prepare is not None  # a method that fills prepares
+            picture = to_float(self._job.image.read(region))
+            measured = grain.measure(picture, hole) if self.method.grain else None
+            self._contexts[region] = _Context(self.method.prepare(picture, hole), hole, measured)
+        return self._contexts[region]
+
+    def _why_hopeless(self, region: Region) -> str:
+        if region == self._job.image.bounds:
+            return "The mask covers everything, so there is nothing left to repair from."
+        x, y = region.centre
+        return (
+            f"The masked area around {x:.0f}, {y:.0f} is so large that nothing around it can be seen from its middle."
+        )
+
+    def _finished(self, tile: Tile, new: Floats) -> Piece:
+        if self.method.scale > 1:
+            out = tile.out.scaled(self.method.scale)
+            return Piece(out, tile.out.area, None, to_depth(new, self._job.image.dtype))
+        if self.method.fills:
+            new = self._with_grain(tile, new)
+        before = self._job.image.read(tile.out)
+        return Piece(tile.out, tile.out.area, before, blend(before, new, self._cover.read(tile.out)))
+
+    def _with_grain(self, tile: Tile, new: Floats) -> Floats:
+        found = self._contexts[tile.context].grain
+        self._open[tile.context] -= 1
+        if not self._open[tile.context]:
+            del self._contexts[tile.context]
+        if found is None:
+            return new
+        grown: Floats = grain.grow(found, tile.out, self._job.seed)
+        return new + grown * self.method.grain
