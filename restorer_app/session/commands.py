@@ -247,7 +247,7 @@ _RESTORE = (
         when=("editable", "upscale"),
         do="run_operation",
         argument="upscale-2",
-        hint="Makes a picture twice as wide and high; it opens beside this one.",
+        hint="Makes a picture twice as wide and high; one undo brings the old size back.",
     ),
     Command(
         "restore.upscale_4",
@@ -255,7 +255,7 @@ _RESTORE = (
         when=("editable", "upscale"),
         do="run_operation",
         argument="upscale-4",
-        hint="Makes a picture four times as wide and high; it opens beside this one.",
+        hint="Makes a picture four times as wide and high; one undo brings the old size back.",
     ),
     Command(
         "restore.stop",

@@ -146,8 +146,13 @@ def _palette(colours: Colours) -> QPalette:
 
 def _between(one: str, other: str, share: float) -> QColor:
     first, second = QColor(one), QColor(other)
-    mixed = (
-        round(a * share + b * (1 - share))
-        for a, b in zip(first.getRgb()[:3], second.getRgb()[:3], strict=True)  # type: ignore[arg-type]  # PySide's stub says object
+    return QColor(
+        *(
+            round(a * share + b * (1 - share))
+            for a, b in (
+                (first.red(), second.red()),
+                (first.green(), second.green()),
+                (first.blue(), second.blue()),
+            )
+        )
     )
-    return QColor(*mixed)

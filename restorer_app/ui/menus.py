@@ -1,0 +1,93 @@
+"""The row at the top: menus made from the table of commands, the search field, the button that saves."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QMenuBar, QPushButton, QSizePolicy, QWidget
+
+from restorer_app.session.commands import GROUPS, command, in_group
+from restorer_app.ui.actions import Actions, group_title, keys_of
+from restorer_app.ui.pieces import button, label
+
+# after which commands a menu draws a line
+_LINES = frozenset({
+    "file.sample", "file.save_as", "file.previous", "file.previous_page", "file.settings", "mask.protect",
+    "mask.feather", "mask.reselect", "view.farther", "view.overlay", "restore.after_each_stroke", "restore.upscale_4", "tool.box",
+    "tool.clone", "tool.zoom", "tool.softer", "window.palette", "help.keys",
+})  # fmt: skip
+
+
+class MenuRow(QWidget):
+    """Stands where a main window has its menu bar."""
+
+    search_asked = Signal()
+    recent_chosen = Signal(str)
+
+    def __init__(self, actions: Actions, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("menuRow")
+        self._actions = actions
+        self.bar = QMenuBar()
+        self.bar.setNativeMenuBar(False)  # one look everywhere, and the search field beside it
+        self.bar.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        self._recent = QMenu(self.tr("Open recent"))
+        self.menus = {group: self._make_menu(group) for group in GROUPS}
+        self._search = self._make_search()
+        self.save = self._make_save()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(4, 4, 16, 4)
+        row.setSpacing(16)
+        row.addWidget(self.bar)
+        row.addStretch(1)
+        row.addWidget(self._search, 3)
+        row.addStretch(1)
+        row.addWidget(self.save)
+
+    def show_recent(self, paths: list[Path]) -> None:
+        self._recent.clear()
+        for path in paths:
+            action = QAction(path.name, self._recent)
+            action.setToolTip(str(path))
+            action.triggered.connect(lambda _checked=False, path=path: self.recent_chosen.emit(str(path)))
+            self._recent.addAction(action)
+        self._recent.setEnabled(bool(paths))
+        self._recent.setToolTipsVisible(True)
+
+    def show_savable(self, *, savable: bool) -> None:
+        self.save.setEnabled(savable)
+
+    def _make_menu(self, group: str) -> QMenu:
+        menu = QMenu(group_title(group), self.bar)
+        menu.setToolTipsVisible(True)
+        for known in in_group(group):
+            menu.addAction(self._actions[known.id])
+            if known.id == "file.open":
+                menu.addMenu(self._recent)
+            if known.id in _LINES:
+                menu.addSeparator()
+        self.bar.addMenu(menu)
+        return menu
+
+    def _make_search(self) -> QPushButton:
+        key = keys_of(command("window.palette"))[0]
+        made = QPushButton(self.tr("Find a command…"))
+        inside = QHBoxLayout(made)
+        inside.setContentsMargins(0, 0, 14, 0)
+        inside.addStretch(1)
+        inside.addWidget(label(key, rank="dim"))
+        made.setObjectName("searchField")
+        made.setAccessibleName(self.tr("Find a command"))
+        made.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        made.setMaximumWidth(420)
+        made.setMinimumWidth(120)
+        made.clicked.connect(self.search_asked)
+        return made
+
+    def _make_save(self) -> QPushButton:
+        action = self._actions["file.save"]
+        made = button(self.tr("Save restoration"), rank="primary", hint=action.toolTip())
+        made.clicked.connect(action.trigger)
+        return made

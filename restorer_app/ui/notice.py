@@ -1,0 +1,70 @@
+"""The notice: one sentence above the picture on what happened, what was kept, what to do."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from restorer_app.ui.icons import icon, pixmap
+from restorer_app.ui.pieces import button, label
+from restorer_app.ui.theme import DARK, Colours
+
+
+class Notice(QWidget):
+    """Stays until it is dismissed or something better is known; blocks nothing."""
+
+    copy_asked = Signal(str)
+    dismissed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("notice")
+        self._details = ""
+        self._warns = True
+        self._colours = DARK
+        self._icon = QLabel()
+        self._icon.setFixedSize(20, 20)
+        self._text = label(rank="strong", wraps=True)
+        self._advice = label(wraps=True)
+        self._copy = button(self.tr("Copy details"), rank="flat")
+        self._copy.clicked.connect(lambda: self.copy_asked.emit(self._details))
+        self._close = button("", rank="flat", hint=self.tr("Dismiss"))
+        self._close.setAccessibleName(self.tr("Dismiss"))
+        self._close.clicked.connect(self._dismiss)
+        words = QVBoxLayout()
+        words.setSpacing(2)
+        words.addWidget(self._text)
+        words.addWidget(self._advice)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(16, 8, 8, 8)
+        row.setSpacing(12)
+        row.addWidget(self._icon)
+        row.addLayout(words, 1)
+        row.addWidget(self._copy)
+        row.addWidget(self._close)
+        self.hide()
+
+    @property
+    def text(self) -> str:
+        return " ".join(part.text() for part in (self._text, self._advice) if part.text())
+
+    def say(self, text: str, *, advice: str = "", details: str = "", warns: bool = True) -> None:
+        self._details = details
+        self._warns = warns
+        self._text.setText(text)
+        self._advice.setText(advice)
+        self._advice.setVisible(bool(advice))
+        self._copy.setVisible(bool(details))
+        self.setAccessibleName(self.text)
+        self.wear(self._colours)
+        self.show()
+
+    def wear(self, colours: Colours) -> None:
+        self._colours = colours
+        name = "warning" if self._warns else "info"
+        self._icon.setPixmap(pixmap(name, colours.text, size=20, ratio=self.devicePixelRatioF()))
+        self._close.setIcon(icon("close", colours, colour=colours.dim))
+
+    def _dismiss(self) -> None:
+        self.hide()
+        self.dismissed.emit()

@@ -1,0 +1,131 @@
+"""The film strip: every open picture as a thumbnail; a click shows it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QAction, QColor, QIcon, QImage, QPainter, QPen, QPixmap
+from PySide6.QtWidgets import QListWidget, QListWidgetItem, QMenu, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+
+from restorer_app.ui.theme import DARK, Colours
+
+FRAME = QSize(96, 72)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """One open picture as the strip shows it."""
+
+    name: str
+    thumb: QImage | None = None
+    unsaved: bool = False
+    loading: bool = False
+
+
+class FilmStrip(QListWidget):
+    """One row that scrolls sideways."""
+
+    chosen = Signal(int)
+    close_asked = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("film")
+        self.setAccessibleName(self.tr("Open pictures"))
+        self.setViewMode(QListWidget.ViewMode.IconMode)
+        self.setFlow(QListWidget.Flow.LeftToRight)
+        self.setWrapping(False)
+        self.setMovement(QListWidget.Movement.Static)
+        self.setIconSize(FRAME)
+        self.setSpacing(4)
+        self.setFixedHeight(FRAME.height() + 24)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self._look = _FrameLook()
+        self.setItemDelegate(self._look)
+        self._frames: list[Frame] = []
+        self.currentRowChanged.connect(self._told)
+        self.customContextMenuRequested.connect(self._menu)
+
+    def show_frames(self, frames: list[Frame], *, current: int) -> None:
+        self.blockSignals(True)
+        while self.count() > len(frames):
+            self.takeItem(self.count() - 1)
+        while self.count() < len(frames):
+            self.addItem(QListWidgetItem())
+        for place, frame in enumerate(frames):
+            _fill(self.item(place), frame, self.tr("not saved"))
+        self._frames = frames
+        self.setCurrentRow(current)
+        self.blockSignals(False)
+        if 0 <= current < self.count():
+            self.scrollToItem(self.item(current))
+
+    def wear(self, colours: Colours) -> None:
+        self._look.colours = colours
+        self.viewport().update()
+
+    def _told(self, row: int) -> None:
+        if row >= 0:
+            self.chosen.emit(row)
+
+    def _menu(self, at: QPoint) -> None:
+        item = self.itemAt(at)
+        if item is None:
+            return
+        menu = QMenu(self)
+        close = QAction(self.tr("Close {name}").format(name=self._frames[self.row(item)].name), menu)
+        close.triggered.connect(lambda: self.close_asked.emit(self.row(item)))
+        menu.addAction(close)
+        menu.popup(self.viewport().mapToGlobal(at))
+
+
+def _fill(item: QListWidgetItem, frame: Frame, unsaved: str) -> None:
+    item.setSizeHint(QSize(FRAME.width() + 4, FRAME.height() + 4))
+    name = f"{frame.name}, {unsaved}" if frame.unsaved else frame.name
+    item.setToolTip(name)
+    item.setData(Qt.ItemDataRole.AccessibleTextRole, name)
+    item.setData(Qt.ItemDataRole.UserRole, frame.unsaved)
+    item.setData(Qt.ItemDataRole.UserRole + 1, frame.name)
+    item.setIcon(QIcon(QPixmap.fromImage(frame.thumb)) if frame.thumb is not None else QIcon())
+
+
+class _FrameLook(QStyledItemDelegate):
+    def __init__(self) -> None:
+        super().__init__()
+        self.colours = DARK
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: object) -> None:
+        rect: QRect = option.rect.adjusted(2, 2, -2, -2)
+        view = option.widget
+        assert isinstance(view, FilmStrip)
+        row = index.row()  # type: ignore[attr-defined]  # a model index
+        item = view.item(row)
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        painter.fillRect(rect, QColor(self.colours.surround))
+        self._paint_picture(painter, rect, item)
+        if row == view.currentRow():
+            painter.setPen(QPen(QColor(self.colours.accent), 2))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(rect.adjusted(-1, -1, 1, 1), 4, 4)
+        if item.data(Qt.ItemDataRole.UserRole):
+            painter.setPen(QPen(QColor(self.colours.pill), 1.5))
+            painter.setBrush(QColor(self.colours.accent))
+            painter.drawEllipse(rect.topRight() + QPoint(-9, 9), 5, 5)
+        painter.restore()
+
+    def _paint_picture(self, painter: QPainter, rect: QRect, item: QListWidgetItem) -> None:
+        icon = item.icon()
+        if icon.isNull():
+            painter.setPen(QColor("#ffffff"))
+            name = str(item.data(Qt.ItemDataRole.UserRole + 1))
+            painter.drawText(rect.adjusted(4, 4, -4, -4), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, name)
+            return
+        sizes = icon.availableSizes()
+        whole = sizes[0] if sizes else FRAME
+        target = QRect(QPoint(0, 0), whole.scaled(rect.size(), Qt.AspectRatioMode.KeepAspectRatio))
+        target.moveCenter(rect.center())
+        painter.drawPixmap(target, icon.pixmap(whole))

@@ -1,0 +1,241 @@
+"""The one-click panel: a card for each operation that can run, a strength, a preview on a piece."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
+
+from restorer_app.ui.icons import pixmap
+from restorer_app.ui.pieces import Card, button, label, set_rank
+from restorer_app.ui.theme import Colours
+
+PREVIEW_DELAY_MS = 250  # a slider in motion asks once it rests, not for every step
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One operation as the panel shows it."""
+
+    id: str
+    title: str
+    detail: str  # what it would do here, in a few words
+    icon: str = "repair"
+    hint: str = ""  # a sentence on what it does to the evidence
+    available: bool = True
+    has_strength: bool = False
+    button: str = ""  # "Run" where empty
+
+
+class OneClickPanel(QWidget):
+    """Cards in a column; the chosen one has the strength slider and the preview."""
+
+    run_asked = Signal(str, object)  # offer's id; strength 0 to 1, or None for as much as the picture needs
+    preview_asked = Signal(str, object)
+    preview_ended = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._offers: tuple[Offer, ...] = ()
+        self._cards: dict[str, _OfferCard] = {}
+        self._current = ""
+        self._colours: Colours | None = None
+        self._column = QVBoxLayout()
+        self._column.setSpacing(8)
+        self._strength = _Strength()
+        self._none = label(
+            self.tr("No models are installed. Repairs by patch and the classical ways still work."),
+            rank="dim",
+            wraps=True,
+        )
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(PREVIEW_DELAY_MS)
+        self._timer.timeout.connect(self._ask_preview)
+        self._strength.changed.connect(self._preview_if_on)
+        self._strength.preview.toggled.connect(self._preview_toggled)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(16, 4, 16, 16)
+        outer.setSpacing(12)
+        outer.addLayout(self._column)
+        outer.addWidget(self._none)
+        outer.addWidget(self._strength)
+        outer.addStretch(1)
+        self._strength.hide()
+
+    @property
+    def strength(self) -> float | None:
+        return self._strength.value() if self._takes_strength() else None
+
+    @property
+    def current(self) -> str:
+        return self._current
+
+    def show_offers(self, offers: tuple[Offer, ...]) -> None:
+        """Shows exactly these; the chosen one stays chosen where it is still there."""
+        if offers == self._offers:
+            return
+        self._offers = offers
+        if [card.offer.id for card in self._cards.values()] == [offer.id for offer in offers]:
+            for offer in offers:
+                self._cards[offer.id].show_offer(offer)
+        else:
+            self._rebuild()
+        self._none.setVisible(not offers)
+        ids = [offer.id for offer in offers]
+        self.choose(self._current if self._current in ids else (ids[0] if ids else ""))
+
+    def choose(self, offer_id: str) -> None:
+        if offer_id != self._current:
+            self.end_preview()
+        self._current = offer_id
+        for known, card in self._cards.items():
+            card.set_chosen(known == offer_id)
+        self._strength.setVisible(self._takes_strength())
+
+    def end_preview(self) -> None:
+        self._strength.preview.setChecked(False)
+
+    def wear(self, colours: Colours) -> None:
+        self._colours = colours
+        for card in self._cards.values():
+            card.wear(colours)
+
+    def _rebuild(self) -> None:
+        for card in self._cards.values():
+            self._column.removeWidget(card)
+            card.deleteLater()
+        self._cards = {}
+        for offer in self._offers:
+            card = _OfferCard(offer)
+            card.chosen.connect(self.choose)
+            card.run_asked.connect(self._run)
+            if self._colours is not None:
+                card.wear(self._colours)
+            self._cards[offer.id] = card
+            self._column.addWidget(card)
+
+    def _run(self, offer_id: str) -> None:
+        self.choose(offer_id)
+        self.end_preview()
+        self.run_asked.emit(offer_id, self.strength)
+
+    def _takes_strength(self) -> bool:
+        return any(offer.id == self._current and offer.has_strength and offer.available for offer in self._offers)
+
+    def _preview_if_on(self) -> None:
+        if self._strength.preview.isChecked():
+            self._timer.start()
+
+    def _preview_toggled(self, on: bool) -> None:
+        if on:
+            self._ask_preview()
+        else:
+            self._timer.stop()
+            self.preview_ended.emit()
+
+    def _ask_preview(self) -> None:
+        if self._strength.preview.isChecked() and self._takes_strength():
+            self.preview_asked.emit(self._current, self.strength)
+
+
+class _OfferCard(Card):
+    """One operation: what it is called, what it would do, and its button."""
+
+    chosen = Signal(str)
+    run_asked = Signal(str)
+
+    def __init__(self, offer: Offer) -> None:
+        super().__init__()
+        self.offer = offer
+        self._icon = QLabel()
+        self._icon.setFixedSize(QSize(20, 20))
+        self._title = label(rank="strong")
+        self._detail = label(rank="dim", wraps=True)
+        self._run = button("")
+        self._run.clicked.connect(lambda: self.run_asked.emit(self.offer.id))
+        words = QVBoxLayout()
+        words.setSpacing(0)
+        words.addWidget(self._title)
+        words.addWidget(self._detail)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 8, 10, 8)
+        row.setSpacing(10)
+        row.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
+        row.addLayout(words, 1)
+        row.addWidget(self._run)
+        self.show_offer(offer)
+
+    def show_offer(self, offer: Offer) -> None:
+        self.offer = offer
+        self._title.setText(offer.title)
+        self._detail.setText(offer.detail)
+        self._run.setText(offer.button or self.tr("Run"))
+        self._run.setEnabled(offer.available)
+        self._run.setAccessibleName(f"{offer.title}: {self._run.text()}")
+        self._run.setAccessibleDescription(offer.hint)
+        self.setToolTip(offer.hint)
+        self._title.setEnabled(offer.available)
+
+    def set_chosen(self, chosen: bool) -> None:
+        set_rank(self._run, "outlined", on=chosen and self.offer.available)
+
+    def wear(self, colours: Colours) -> None:
+        self._icon.setPixmap(pixmap(self.offer.icon, colours.dim, size=20, ratio=self.devicePixelRatioF()))
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self.chosen.emit(self.offer.id)
+        super().mousePressEvent(event)
+
+
+class _Strength(QWidget):
+    """How much: as the picture needs, or by hand; and whether a piece shows it at once."""
+
+    changed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._slider = QSlider(Qt.Orientation.Horizontal)
+        self._slider.setRange(0, 100)
+        self._slider.setValue(50)
+        self._slider.setPageStep(10)
+        self._slider.setAccessibleName(self.tr("Strength"))
+        self._number = label(rank="dim")
+        self._number.setMinimumWidth(36)
+        self._number.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._auto = QCheckBox(self.tr("As much as the picture shows"))
+        self._auto.setChecked(True)
+        self.preview = QCheckBox(self.tr("Preview on a piece of the picture"))
+        row = QHBoxLayout()
+        row.setSpacing(12)
+        name = label(self.tr("Strength"), rank="dim")
+        name.setBuddy(self._slider)
+        row.addWidget(name)
+        row.addWidget(self._slider, 1)
+        row.addWidget(self._number)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 4, 0, 0)
+        column.setSpacing(8)
+        column.addLayout(row)
+        column.addWidget(self._auto)
+        column.addWidget(self.preview)
+        self._slider.valueChanged.connect(self._moved)
+        self._auto.toggled.connect(self._switched)
+        self._tell()
+
+    def value(self) -> float | None:
+        return None if self._auto.isChecked() else self._slider.value() / 100
+
+    def _moved(self) -> None:
+        self._auto.setChecked(False)  # a hand on the slider means: not by itself
+        self._tell()
+        self.changed.emit()
+
+    def _switched(self) -> None:
+        self._tell()
+        self.changed.emit()
+
+    def _tell(self) -> None:
+        self._number.setText(self.tr("auto") if self._auto.isChecked() else f"{self._slider.value()} %")

@@ -1,0 +1,184 @@
+"""The options bar: what the tool in hand can be told, and the mask's own buttons; nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDoubleSpinBox,
+    QHBoxLayout,
+    QSizePolicy,
+    QSpinBox,
+    QToolBar,
+    QToolButton,
+    QWidget,
+)
+
+from restorer_app.ui.pieces import label
+
+ROUND = frozenset({"brush", "restore", "clone"})
+MASKING = frozenset({"brush", "lasso", "box"})
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """A way to repair, in plain words."""
+
+    id: str
+    title: str
+    hint: str  # what it does to the evidence
+    available: bool = True
+
+
+class OptionsBar(QToolBar):
+    """Takes values, tells what a hand chose."""
+
+    size_chosen = Signal(float)
+    hardness_chosen = Signal(float)
+    pressure_chosen = Signal(bool)
+    method_chosen = Signal(str)
+    after_each_stroke_chosen = Signal(bool)
+    left = Signal()  # a value was entered: the picture wants the keys back
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("options")
+        self.setWindowTitle(self.tr("Options of the tool"))
+        self.setMovable(False)
+        self.setFloatable(False)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+        self.setFixedHeight(46)  # the picture does not jump when another tool has other options
+        self._groups: list[tuple[QAction, frozenset[str]]] = []
+        self._size = self._make_size()
+        self._hardness = self._make_hardness()
+        self._pressure = QCheckBox(self.tr("Pressure"))
+        self._pressure.setToolTip(self.tr("A pen’s pressure sets the size"))
+        self._pressure.toggled.connect(self.pressure_chosen)
+        self._method = QComboBox()
+        self._method.setAccessibleName(self.tr("Method of repair"))
+        self._method.activated.connect(self._tell_method)
+        self._stroke = QCheckBox(self.tr("Repair after each stroke"))
+        self._stroke.toggled.connect(self.after_each_stroke_chosen)
+        self._hint = label(rank="dim")
+        self._fill()
+
+    def add_mask_actions(self, actions: list[QAction]) -> None:
+        """Buttons of the mask at the right end; they show only with a tool that paints it."""
+        holder = QWidget()
+        row = QHBoxLayout(holder)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(2)
+        for action in actions:
+            button = QToolButton()
+            button.setDefaultAction(action)
+            button.setAutoRaise(True)
+            button.setIconSize(QSize(18, 18))
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+            button.setAccessibleName(action.text())
+            row.addWidget(button)
+        self._groups.append((self.addWidget(holder), MASKING))
+
+    def show_tool(self, tool: str) -> None:
+        for action, tools in self._groups:
+            action.setVisible(tool in tools)
+        self._hint_action.setVisible(bool(self._hint.text()))
+
+    def show_hint(self, text: str) -> None:
+        self._hint.setText(text)
+        self._hint_action.setVisible(bool(text))
+
+    def show_brush(self, *, size: float, hardness: float, pressure: bool) -> None:
+        for box, value in ((self._size, size), (self._hardness, round(hardness * 100))):
+            box.blockSignals(True)
+            box.setValue(value)  # type: ignore[arg-type]  # one takes a float, the other a whole number
+            box.blockSignals(False)
+        self._pressure.blockSignals(True)
+        self._pressure.setChecked(pressure)
+        self._pressure.blockSignals(False)
+
+    def show_methods(self, methods: tuple[Method, ...], chosen: str) -> None:
+        self._method.blockSignals(True)
+        self._method.clear()
+        for place, method in enumerate(methods):
+            self._method.addItem(method.title, method.id)
+            self._method.setItemData(place, method.hint, Qt.ItemDataRole.ToolTipRole)
+            if not method.available:
+                self._method.setItemData(place, 0, Qt.ItemDataRole.UserRole - 1)  # Qt's way to grey an entry
+            if method.id == chosen:
+                self._method.setCurrentIndex(place)
+                self._method.setToolTip(method.hint)
+                self._method.setAccessibleDescription(method.hint)
+        self._method.blockSignals(False)
+
+    def show_after_each_stroke(self, *, on: bool) -> None:
+        self._stroke.blockSignals(True)
+        self._stroke.setChecked(on)
+        self._stroke.blockSignals(False)
+
+    def show_editable(self, *, editable: bool) -> None:
+        for part in (self._size, self._hardness, self._pressure, self._method, self._stroke):
+            part.setEnabled(editable)
+
+    def _fill(self) -> None:
+        self._add(self._labelled(self.tr("Size"), self._size), ROUND)
+        self._add(self._labelled(self.tr("Hardness"), self._hardness), ROUND)
+        self._add(self._spaced(self._pressure), ROUND)
+        self._add(self._labelled(self.tr("Method"), self._method), MASKING)
+        self._add(self._spaced(self._stroke), MASKING)
+        self._hint_action = self.addWidget(self._hint)
+        gap = QWidget()
+        gap.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.addWidget(gap)
+
+    def _add(self, widget: QWidget, tools: frozenset[str]) -> None:
+        self._groups.append((self.addWidget(widget), tools))
+
+    def _labelled(self, text: str, box: QWidget) -> QWidget:
+        name = label(text, rank="dim")
+        name.setBuddy(box)
+        box.setAccessibleName(box.accessibleName() or text)
+        return self._spaced(name, box)
+
+    @staticmethod
+    def _spaced(*parts: QWidget) -> QWidget:
+        holder = QWidget()
+        row = QHBoxLayout(holder)
+        row.setContentsMargins(0, 0, 16, 0)
+        row.setSpacing(8)
+        for part in parts:
+            row.addWidget(part)
+        return holder
+
+    def _make_size(self) -> QDoubleSpinBox:
+        box = QDoubleSpinBox()
+        box.setRange(1, 5000)
+        box.setDecimals(0)
+        box.setSuffix(self.tr(" px"))
+        box.setFixedWidth(88)
+        box.setKeyboardTracking(False)
+        box.setStepType(QDoubleSpinBox.StepType.AdaptiveDecimalStepType)
+        box.setToolTip(self.tr("Diameter in pixels of the picture: [ and ], Alt+wheel"))
+        box.valueChanged.connect(self.size_chosen)
+        box.editingFinished.connect(self.left)
+        return box
+
+    def _make_hardness(self) -> QSpinBox:
+        box = QSpinBox()
+        box.setRange(0, 100)
+        box.setSingleStep(5)
+        box.setSuffix(self.tr(" %"))
+        box.setFixedWidth(76)
+        box.setKeyboardTracking(False)
+        box.setToolTip(self.tr("100 % has an edge of one pixel: Shift+[ and Shift+]"))
+        box.valueChanged.connect(lambda value: self.hardness_chosen.emit(value / 100))
+        box.editingFinished.connect(self.left)
+        return box
+
+    def _tell_method(self, place: int) -> None:
+        self._method.setToolTip(str(self._method.itemData(place, Qt.ItemDataRole.ToolTipRole)))
+        self.method_chosen.emit(str(self._method.itemData(place)))
+        self.left.emit()

@@ -1,0 +1,57 @@
+"""The record panel: what was done, with what, to what; as it will stand in the saved file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QTextBrowser, QVBoxLayout, QWidget
+
+from restorer_app.ui.pieces import button, label
+
+
+@dataclass(frozen=True, slots=True)
+class RecordRow:
+    """One finished operation in words."""
+
+    title: str
+    lines: tuple[str, ...]
+
+
+class RecordPanel(QWidget):
+    """The records in order, as text that can be read, selected and copied."""
+
+    copy_asked = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._text = QTextBrowser()
+        self._text.setAccessibleName(self.tr("Record of what was done"))
+        self._text.setMinimumHeight(80)
+        self._share = label(rank="dim", wraps=True)
+        self._copy = button(self.tr("Copy the record"), rank="link")
+        self._copy.clicked.connect(lambda: self.copy_asked.emit(self._text.toPlainText()))
+        row = QHBoxLayout()
+        row.addWidget(self._copy)
+        row.addStretch(1)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(16, 4, 16, 16)
+        outer.setSpacing(8)
+        outer.addWidget(self._share)
+        outer.addWidget(self._text, 1)
+        outer.addLayout(row)
+        self.show_records((), share="")
+
+    def show_records(self, rows: tuple[RecordRow, ...], *, share: str) -> None:
+        self._share.setText(share or self.tr("Nothing has been done yet."))
+        self._text.setVisible(bool(rows))
+        self._copy.setVisible(bool(rows))
+        parts = [
+            f"{number}. {row.title}\n" + "\n".join(f"    {line}" for line in row.lines)
+            for number, row in enumerate(rows, 1)
+        ]
+        self._text.setPlainText("\n".join(parts))
+
+    @property
+    def text(self) -> str:
+        return self._text.toPlainText()

@@ -1,0 +1,78 @@
+"""Small widgets that several panels are built from: labels by rank, cards, buttons."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QSizePolicy, QWidget
+
+
+def label(text: str = "", *, rank: str = "", wraps: bool = False, parent: QWidget | None = None) -> QLabel:
+    """A label; its rank (dim, heading, strong, title) gives it its look."""
+    made = QLabel(text, parent)
+    if rank:
+        made.setProperty(rank, True)
+    if wraps:
+        made.setWordWrap(True)
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
+        policy.setHeightForWidth(True)
+        made.setSizePolicy(policy)
+    return made
+
+
+def button(text: str, *, rank: str = "", hint: str = "", parent: QWidget | None = None) -> QPushButton:
+    """A button; its rank (primary, outlined, flat, link) gives it its look."""
+    made = QPushButton(text, parent)
+    if rank:
+        made.setProperty(rank, True)
+    if hint:
+        made.setToolTip(hint)
+        made.setAccessibleDescription(hint)
+    made.setAutoDefault(False)
+    made.setCursor(Qt.CursorShape.PointingHandCursor if rank == "link" else Qt.CursorShape.ArrowCursor)
+    return made
+
+
+def set_rank(widget: QWidget, rank: str, *, on: bool) -> None:
+    """Changes a property that the style sheet looks at, and has the widget look again."""
+    if widget.property(rank) == on:
+        return
+    widget.setProperty(rank, on)
+    widget.style().unpolish(widget)
+    widget.style().polish(widget)
+
+
+class Card(QFrame):
+    """A raised surface; the current one carries the accent."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("card", True)
+
+    def set_current(self, current: bool) -> None:
+        set_rank(self, "current", on=current)
+
+
+class ElidedLabel(QLabel):
+    """One line that gives way: shortened in the middle where there is no room, whole in its tooltip."""
+
+    def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._whole = text
+        self.setText(text)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+
+    def set_whole(self, text: str) -> None:
+        self._whole = text
+        self._shorten()
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(40, super().minimumSizeHint().height())
+
+    def resizeEvent(self, _event: object) -> None:
+        self._shorten()
+
+    def _shorten(self) -> None:
+        shown = self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideMiddle, max(self.width() - 2, 20))
+        if shown != self.text():
+            self.setText(shown)
+        self.setToolTip(self._whole if shown != self._whole else "")

@@ -1,0 +1,218 @@
+"""The window: composes menus, tools, panels, stage and status; what they do is decided elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from PySide6.QtCore import QByteArray, QSize, Qt, Signal
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent
+from PySide6.QtWidgets import QMainWindow, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
+
+from restorer_app.session.commands import Situation
+from restorer_app.ui.actions import Actions
+from restorer_app.ui.first_run import FirstRun
+from restorer_app.ui.icons import mark
+from restorer_app.ui.menus import MenuRow
+from restorer_app.ui.notice import Notice
+from restorer_app.ui.palette_dialog import Palette
+from restorer_app.ui.panels.dock import PanelDock
+from restorer_app.ui.panels.file_facts import FilePanel
+from restorer_app.ui.panels.film import FilmStrip
+from restorer_app.ui.panels.history import HistoryPanel
+from restorer_app.ui.panels.one_click import OneClickPanel
+from restorer_app.ui.panels.options import OptionsBar
+from restorer_app.ui.panels.proof import ProofPanel
+from restorer_app.ui.panels.queue import QueuePanel
+from restorer_app.ui.panels.record import RecordPanel
+from restorer_app.ui.pill import Pill
+from restorer_app.ui.status import StatusLine
+from restorer_app.ui.theme import Colours
+from restorer_app.ui.tools_bar import ToolsBar
+
+LAYOUT = 1  # raised when remembered dock places no longer fit the docks there are
+_MASK_BUTTONS = (
+    "mask.erase",
+    "mask.protect",
+    "mask.grow",
+    "mask.shrink",
+    "mask.feather",
+    "mask.invert",
+    "mask.load",
+    "mask.save",
+)
+
+
+class _Wears(Protocol):
+    def wear(self, colours: Colours) -> None: ...
+
+
+class Window(QMainWindow):
+    """Everything a person sees, without a picture in it yet."""
+
+    first_painted = Signal()
+    dropped = Signal(list)  # paths
+    closing_asked = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("window")
+        self.setWindowTitle("Restorer")
+        self.setWindowIcon(mark())
+        self.setAcceptDrops(True)
+        self.setDockOptions(
+            QMainWindow.DockOption.AllowTabbedDocks
+            | QMainWindow.DockOption.AllowNestedDocks
+            | QMainWindow.DockOption.AnimatedDocks
+        )
+        self.may_close: Callable[[], bool] = lambda: True
+        self._painted = False
+        self._hidden: list[PanelDock] = []
+        self.actions_table = Actions(self)
+        self.menu_row = MenuRow(self.actions_table)
+        self.options = OptionsBar()
+        self.options.add_mask_actions([self.actions_table[known] for known in _MASK_BUTTONS])
+        self.tools = ToolsBar(self.actions_table)
+        self.status = StatusLine()
+        self.palette_popup = Palette(self, self.actions_table)
+        self.setMenuWidget(self.menu_row)
+        self.addToolBar(Qt.ToolBarArea.TopToolBarArea, self.options)
+        self.addToolBar(Qt.ToolBarArea.LeftToolBarArea, self.tools)
+        self.setStatusBar(self.status)
+        self._make_stage()
+        self._make_panels()
+        self._first_layout = self.saveState(LAYOUT)
+        self.menu_row.search_asked.connect(self.find_command)
+        self.palette_popup.chosen.connect(self.actions_table.trigger)
+        self.show_situation(Situation())
+        self.first_run.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.first_run.setFocus()
+
+    def sizeHint(self) -> QSize:
+        return QSize(1440, 900)
+
+    # ------------------------------------------------------------------------------------- what it shows
+    def show_situation(self, situation: Situation) -> None:
+        self.actions_table.show_situation(situation)
+        self.menu_row.show_savable(savable=situation.savable)
+        self.options.show_tool(situation.tool if situation.open else "")
+        self.options.show_editable(editable=situation.editable)
+        self.film.setVisible(situation.open)
+
+    def show_stage(self, widget: QWidget) -> None:
+        """The empty state, or the canvas."""
+        if self._stage.indexOf(widget) < 0:
+            self._stage.addWidget(widget)
+        self._stage.setCurrentWidget(widget)
+
+    def wear(self, colours: Colours) -> None:
+        """The colours of a theme, wherever the style sheet does not reach."""
+        parts: tuple[_Wears, ...] = (
+            self.actions_table, self.palette_popup, self.first_run, self.notice, self.pill, self.film, self.one_click,
+            self.history, self.proof, *self.docks.values(),
+        )  # fmt: skip
+        for part in parts:
+            part.wear(colours)
+
+    def find_command(self) -> None:
+        self.palette_popup.open_over(self)
+
+    # ----------------------------------------------------------------------------------------- its layout
+    def toggle_panels(self) -> None:
+        shown = [dock for dock in self.docks.values() if dock.isVisible()]
+        if shown:
+            self._hidden = shown
+        for dock in shown or self._hidden or list(self.docks.values()):
+            dock.setVisible(not shown)
+
+    def reset_panels(self) -> None:
+        self._hidden = []
+        self.restoreState(self._first_layout, LAYOUT)
+
+    def remembered(self) -> tuple[str, str]:
+        """Geometry and docks as text for the settings."""
+        geometry = self.saveGeometry().toBase64().data()
+        docks = self.saveState(LAYOUT).toBase64().data()
+        return bytes(geometry).decode(), bytes(docks).decode()
+
+    def restore_remembered(self, geometry: str, docks: str) -> None:
+        if geometry:
+            self.restoreGeometry(QByteArray.fromBase64(geometry.encode()))
+        else:
+            self._fit_screen()
+        if docks:
+            self.restoreState(QByteArray.fromBase64(docks.encode()), LAYOUT)
+
+    def _fit_screen(self) -> None:
+        room = self.screen().availableGeometry()
+        self.resize(min(1600, room.width()), min(1000, room.height()))
+
+    # --------------------------------------------------------------------------------------------- events
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if not self._painted:
+            self._painted = True
+            self.first_painted.emit()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if not self.may_close():
+            event.ignore()
+            return
+        self.closing_asked.emit()
+        event.accept()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if event.mimeData().hasUrls():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        paths = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
+        if paths:
+            event.acceptProposedAction()
+            self.dropped.emit(paths)
+
+    # --------------------------------------------------------------------------------------------- making
+    def _make_stage(self) -> None:
+        self.first_run = FirstRun()
+        self.notice = Notice()
+        self.film = FilmStrip()
+        self._stage = QStackedWidget()
+        self._stage.addWidget(self.first_run)
+        self.pill = Pill(self._stage)
+        centre = QWidget()
+        column = QVBoxLayout(centre)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.notice)
+        column.addWidget(self._stage, 1)
+        column.addWidget(self.film)
+        self.setCentralWidget(centre)
+
+    def _make_panels(self) -> None:
+        self.one_click = OneClickPanel()
+        self.history = HistoryPanel()
+        self.proof = ProofPanel()
+        self.file = FilePanel()
+        self.record = RecordPanel()
+        self.queue = QueuePanel()
+        self.docks = {
+            "one-click": PanelDock("one-click", self.tr("One click"), self.one_click, scrolls=True),
+            "history": PanelDock("history", self.tr("History"), self.history),
+            "proof": PanelDock("proof", self.tr("Proof"), self.proof, scrolls=True),
+            "file": PanelDock("file", self.tr("File"), self.file, scrolls=True),
+            "record": PanelDock("record", self.tr("Record"), self.record),
+            "queue": PanelDock("queue", self.tr("Queue"), self.queue, scrolls=True),
+        }
+        right = Qt.DockWidgetArea.RightDockWidgetArea
+        self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
+        menu = self.menu_row.menus["window"]
+        menu.addSeparator()
+        for dock in self.docks.values():
+            self.addDockWidget(right, dock)
+            menu.addAction(dock.toggleViewAction())
+        self.tabifyDockWidget(self.docks["file"], self.docks["record"])
+        self.tabifyDockWidget(self.docks["record"], self.docks["queue"])
+        self.docks["file"].raise_()
+        order = [self.docks[name] for name in ("one-click", "history", "proof", "file")]
+        self.resizeDocks(order, [320, 225, 150, 230], Qt.Orientation.Vertical)
+        self.resizeDocks(order[:1], [304], Qt.Orientation.Horizontal)

@@ -1,0 +1,62 @@
+"""How numbers, sizes, times and shares are written for people."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QCoreApplication
+
+THIN = "\u202f"  # narrow no-break space: groups digits and stands before units
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("wording", text)
+
+
+def grouped(number: int) -> str:
+    return f"{number:,}".replace(",", THIN)
+
+
+def pixels(width: int, height: int) -> str:
+    return f"{grouped(width)} × {grouped(height)}"
+
+
+def share(part: float) -> str:
+    """A share of the picture: as many digits as it takes to tell it from nothing."""
+    per_cent = part * 100
+    if part <= 0:
+        return f"0{THIN}%"
+    if per_cent < 0.01:
+        return _tr("under {share}").format(share=f"0.01{THIN}%")
+    return f"{per_cent:.2f}{THIN}%" if per_cent < 10 else f"{per_cent:.0f}{THIN}%"
+
+
+def amount(size_bytes: float) -> str:
+    for limit, unit in ((1e3, "B"), (1e6, "kB"), (1e9, "MB"), (1e12, "GB")):
+        if size_bytes < limit:
+            value = size_bytes / (limit / 1e3)
+            return f"{value:.0f}{THIN}{unit}" if value >= 10 or unit == "B" else f"{value:.1f}{THIN}{unit}"
+    return f"{size_bytes / 1e12:.1f}{THIN}TB"
+
+
+def left(seconds: float | None) -> str:
+    """Remaining time, no more exact than it can be known."""
+    if seconds is None:
+        return ""
+    if seconds < 1.5:
+        return _tr("1 s left")
+    if seconds < 90:
+        return _tr("{number} s left").format(number=round(seconds))
+    if seconds < 5400:
+        return _tr("{number} min left").format(number=round(seconds / 60))
+    return _tr("{number} h left").format(number=round(seconds / 3600))
+
+
+def ago(seconds: float) -> str:
+    if seconds < 60:
+        return _tr("just now")
+    if seconds < 5400:
+        return _tr("{number} min ago").format(number=round(seconds / 60))
+    return _tr("{number} h ago").format(number=round(seconds / 3600))
+
+
+def zoom(factor: float) -> str:
+    return f"{factor * 100:.0f}{THIN}%" if factor >= 0.1 else f"{factor * 100:.1f}{THIN}%"
