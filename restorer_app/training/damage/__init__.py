@@ -1,0 +1,1 @@
+"""Damage done to clean crops, one kind a file."""

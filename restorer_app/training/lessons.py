@@ -1,0 +1,63 @@
+"""Lessons: clean crops turned into what a net sees and what it should answer, one function a task."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from restorer_app.training.damage import blur, jpeg, noise
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """One batch: the damaged picture, its guide, the answer, and how much an error weighs."""
+
+    picture: Tensor
+    guide: Tensor
+    answer: Tensor
+    weight: Tensor
+
+
+Make = Callable[[Tensor, torch.Generator, Mapping[str, float]], Lesson]
+
+
+def denoise(crops: Tensor, generator: torch.Generator, damage: Mapping[str, float]) -> Lesson:
+    """Noise of every kind; errors weigh by what a good denoiser leaves at that level."""
+    shares = noise.Shares()
+    clean = noise.some_grey(crops.float() / 255, generator, shares.grey)
+    picture, level = noise.noisy(clean, generator, shares=shares, most=damage["most"])
+    mean = level.mean((1, 2, 3), keepdim=True)
+    # 0.0123 · level^1.17 is the squared error of CBM3D on CBSD68; 1e-5 is 50 dB, for clean pictures.
+    return Lesson(picture, level, clean, 1 / (0.0123 * mean.pow(1.17) + 1e-5))
+
+
+def decompress(crops: Tensor, generator: torch.Generator, damage: Mapping[str, float]) -> Lesson:
+    """JPEG of any quality, a tenth untouched; errors weigh by what JPEG of that quality costs."""
+    clean = noise.some_grey(crops.float() / 255, generator, 0.3)
+    chance = torch.rand(2, len(clean), generator=generator, device=clean.device)
+    quality = damage["worst"] + (damage["best"] - damage["worst"]) * chance[0].pow(1.5)  # more of the bad ones
+    quality = torch.where(chance[1] < 0.1, 100.0, quality.round())
+    picture = jpeg.compressed(clean, quality, generator)
+    level = (1 - quality / 100)[:, None, None, None]
+    # 0.0045 · level^3 is about JPEG's squared error on photographs: 27.8 dB at quality 10, 31 at 30, 37 at 80.
+    return Lesson(picture, level.expand_as(clean[:, :1]), clean, 1 / (0.0045 * level.pow(3) + 3e-5))
+
+
+def upscale(crops: Tensor, generator: torch.Generator, damage: Mapping[str, float]) -> Lesson:
+    """Reduced crops; a share of them also blurred, noisy and compressed, and the guide says how much."""
+    clean, scale = noise.some_grey(crops.float() / 255, generator, 0.2), int(damage["scale"])
+    chance = torch.rand(4, len(clean), generator=generator, device=clean.device)
+    worn = torch.where(chance[0] < damage["natural"], 0.1 + 0.9 * chance[1], 0.0)
+    source = blur.blurred(clean, worn * chance[2] * 0.8 * scale) if worn.any() else clean
+    small = blur.reduced(source, scale)
+    if worn.any():
+        rest = torch.randn(small.shape, generator=generator, device=small.device)
+        small = small + rest * (worn * chance[3] * 6 / 255)[:, None, None, None]
+        small = torch.where((worn > 0)[:, None, None, None], jpeg.compressed(small, 100 - 40 * worn, generator), small)
+    guide = worn[:, None, None, None].expand_as(small[:, :1])
+    # One unit of error is 4 of 255: below it errors count squared, above it by their size.
+    return Lesson(small, guide, clean, torch.full_like(worn, (255 / 4) ** 2)[:, None, None, None])
+
+
+LESSONS: Mapping[str, Make] = {"denoise": denoise, "decompress": decompress, "upscale": upscale}

@@ -1,0 +1,123 @@
+"""Clean photographs as one flat buffer of bytes from which crops are drawn."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image, ImageOps
+from torch import Tensor
+
+SUFFIXES = {".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp"}
+
+
+@dataclass(frozen=True)
+class Rule:
+    """How the photographs of a folder become clean targets."""
+
+    folder: str  # a part of the path, as "historical"
+    reduce: float = 1.0  # old prints are grained: reduced, they are clean
+    grey: bool = False  # old colour composites are misregistered: grey, they are not
+
+
+@dataclass(frozen=True)
+class Photographs:
+    """Every photograph's RGB bytes behind each other, where each starts, and how large it is."""
+
+    pixels: Tensor  # uint8, flat
+    starts: Tensor  # int64, one a photograph
+    heights: Tensor
+    widths: Tensor
+
+    def to(self, device: torch.device) -> "Photographs":
+        """The same photographs on a device, so that crops are cut there."""
+        return Photographs(*(x.to(device) for x in (self.pixels, self.starts, self.heights, self.widths)))
+
+    def detailed_crops(self, count: int, size: int, generator: torch.Generator, *, rivals: int = 3) -> Tensor:
+        """Crops of which three quarters are the most detailed of `rivals`: sky and blur are soon learnt."""
+        drawn = self.crops(count * rivals, size, generator).unflatten(0, (count, rivals))
+        thin = drawn[:, :, 1, ::3].int()  # every third row of green is enough to judge by
+        detail = (thin[..., 1:] - thin[..., :-1]).abs().sum((-1, -2))
+        detail[: count // 4, 0] = detail.max() + 1  # these stay as they were drawn
+        return drawn[torch.arange(count, device=drawn.device), detail.argmax(1)]
+
+    def crops(self, count: int, size: int, generator: torch.Generator) -> Tensor:
+        """Random crops as uint8 B 3 H W, turned and mirrored; large photographs are drawn by the root of their area."""
+        fits = (self.heights >= size) & (self.widths >= size)
+        weights = (self.heights * self.widths).double().sqrt() * fits
+        which = torch.multinomial(weights, count, replacement=True, generator=generator)
+        height, width = self.heights[which], self.widths[which]
+        chance = torch.rand(2, count, generator=generator, device=which.device, dtype=torch.float64)
+        top = (chance[0] * (height - size + 1)).long()
+        left = (chance[1] * (width - size + 1)).long()
+        turn = torch.randint(0, 8, (count,), generator=generator, device=which.device)
+        rows, columns = _turned_grid(size, turn)
+        at = self.starts[which, None, None] + ((top[:, None, None] + rows) * width[:, None, None] + left[:, None, None] + columns) * 3
+        channel = torch.arange(3, device=at.device)
+        return self.pixels[at[:, None] + channel[None, :, None, None]]
+
+
+def _turned_grid(size: int, turn: Tensor) -> tuple[Tensor, Tensor]:
+    """Row and column indices of a crop under each of the eight turns of a square."""
+    line = torch.arange(size, device=turn.device)
+    rows, columns = torch.broadcast_tensors(line[:, None], line[None, :])
+    swap, flip_rows, flip_columns = (((turn >> bit) & 1).bool()[:, None, None] for bit in range(3))
+    first, second = torch.where(swap, columns, rows), torch.where(swap, rows, columns)
+    return torch.where(flip_rows, size - 1 - first, first), torch.where(flip_columns, size - 1 - second, second)
+
+
+def gather(folders: Sequence[Path], cache: Path, rules: Sequence[Rule] = (), *, least: int = 64) -> Photographs:
+    """Decode every photograph under the folders once into `cache`, and map the result."""
+    files = sorted(f for folder in folders for f in folder.rglob("*") if f.suffix.lower() in SUFFIXES)
+    key = hashlib.sha256(repr([(str(f), f.stat().st_size) for f in files] + [tuple(rules), least]).encode()).hexdigest()[:16]
+    pixels, index = cache / f"{key}.bytes", cache / f"{key}.json"
+    if not index.exists():
+        cache.mkdir(parents=True, exist_ok=True)
+        index.write_text(json.dumps(_decode_all(files, pixels, rules, least)))
+    sizes = torch.tensor(json.loads(index.read_text()), dtype=torch.int64).reshape(-1, 2)
+    lengths = sizes.prod(1) * 3
+    # Mapped copy-on-write because torch knows no read-only tensors; nothing ever writes to it.
+    flat = torch.from_numpy(np.memmap(pixels, np.uint8, mode="c"))
+    return Photographs(flat, lengths.cumsum(0) - lengths, sizes[:, 0].contiguous(), sizes[:, 1].contiguous())
+
+
+def _decode_all(files: Sequence[Path], pixels: Path, rules: Sequence[Rule], least: int) -> list[tuple[int, int]]:
+    sizes: list[tuple[int, int]] = []
+    with pixels.open("wb") as out:
+        for file in files:
+            picture = _clean(file, rules)
+            if picture is None:
+                continue
+            half = picture.reduce(2)
+            for version in (picture, half):  # the half holds more detail to the pixel
+                if min(version.size) >= least:
+                    out.write(version.tobytes())
+                    sizes.append((version.height, version.width))
+    return sizes
+
+
+def _clean(file: Path, rules: Sequence[Rule]) -> Image.Image | None:
+    """One photograph as RGB, reduced and made grey as the rules say; None when it cannot be read."""
+    try:
+        picture = ImageOps.exif_transpose(Image.open(file)).convert("RGB")
+    except OSError:
+        return None
+    for rule in rules:
+        if rule.folder not in file.parts:
+            continue
+        smaller = round(picture.width / rule.reduce), round(picture.height / rule.reduce)
+        picture = picture if rule.reduce == 1.0 else picture.resize(smaller, Image.Resampling.BOX)
+        picture = picture.convert("L").convert("RGB") if rule.grey else picture
+    return picture
+
+
+def manifest(folders: Sequence[Path]) -> str:
+    """Name and SHA-256 of every photograph, one a line: what a model was taught with."""
+    lines = []
+    for folder in folders:
+        for file in sorted(f for f in folder.rglob("*") if f.suffix.lower() in SUFFIXES):
+            lines.append(f"{folder.name}/{file.relative_to(folder).as_posix()},{hashlib.sha256(file.read_bytes()).hexdigest()}")
+    return "file,sha256\n" + "\n".join(lines) + "\n"
