@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 from restorer_app.core.errors import InvalidValueError
+from restorer_app.core.ledger import Ledger
 from restorer_app.core.raster import Pixels, Raster
 from restorer_app.core.record import Record
 
@@ -61,7 +62,8 @@ class History:
         self._cursor = 0
         self._byte_budget = byte_budget
         self._store = store
-        self._spilled: dict[int, Pixels] = {}  # tiles that lie in the store, by id; held, so that no id is used twice
+        self._ledger = Ledger()
+        self._ledger.hold(_rasters(first))
 
     def __len__(self) -> int:
         return len(self._steps)
@@ -95,32 +97,22 @@ class History:
 
     def add(self, step: Step) -> None:
         """Adds a step after the current one; what had been undone is gone."""
-        if step.after is None:
-            raise InvalidValueError("A new step needs its snapshot.")
-        del self._steps[self._cursor + 1 :]
-        self._steps.append(step)
-        self._cursor += 1
-        self._keep_within_budget()
+        self._put(self._cursor + 1, [step], self._cursor + 1)
 
     def replace_current(self, step: Step) -> None:
         """Puts another step in the current one's place: a finished repair takes that of its stroke."""
-        if step.after is None:
-            raise InvalidValueError("A new step needs its snapshot.")
         if self._cursor == 0:
             raise InvalidValueError("The first step is the file as it was opened and stays.")
-        del self._steps[self._cursor + 1 :]
-        self._steps[self._cursor] = step
-        self._keep_within_budget()
+        self._put(self._cursor, [step], self._cursor)
 
-    def rewrite(self, position: int, steps: Iterable[Step], *, cursor: int) -> None:
+    def rewrite(self, position: int, steps: Sequence[Step], *, cursor: int) -> None:
         """Puts other steps in place of all from a position on: a running job finished, or was given up."""
         if not 0 < position <= len(self._steps):
             raise InvalidValueError(f"The history has {len(self._steps)} steps; {position} cannot be rewritten.")
         after = [*self._steps[:position], *steps]
         if not 0 <= cursor < len(after) or after[cursor].after is None:
             raise InvalidValueError(f"The history cannot stand at step {cursor} after this.")
-        self._steps, self._cursor = after, cursor
-        self._keep_within_budget()
+        self._put(position, steps, cursor)
 
     def undo(self) -> Snapshot:
         if not self.can_undo:
@@ -144,60 +136,52 @@ class History:
 
     def memory_bytes(self) -> int:
         """Bytes of tiles that all snapshots together hold in memory, each shared tile once."""
-        return sum(tile.nbytes for tile in self._tiles_in_memory(self._steps).values())
+        return self._ledger.bytes_in_memory
+
+    def _put(self, position: int, steps: Sequence[Step], cursor: int) -> None:
+        if cursor >= position and steps and steps[cursor - position].after is None:
+            raise InvalidValueError("A new step needs its snapshot.")
+        gone = self._steps[position:]
+        for step in steps:  # held before the old ones are released: tiles that both show never leave
+            self._ledger.hold(_rasters(step))
+        for step in gone:
+            self._ledger.release(_rasters(step))
+        self._steps[position:] = steps
+        self._cursor = cursor
+        self._keep_within_budget()
 
     def _keep_within_budget(self) -> None:
         """Spills the oldest tiles that the current snapshot does not show; without room, lets oldest pixels go."""
-        tiles = self._tiles_in_memory(self._steps)
-        excess = sum(tile.nbytes for tile in tiles.values()) - self._byte_budget
-        if excess <= 0:
-            return
-        shown = self._tiles_in_memory([self._steps[self._cursor]])
-        if self._store is not None:
-            excess -= self._spill([tile for key, tile in tiles.items() if key not in shown], excess)
-        self._let_go(excess)
+        if self._store is not None and self.memory_bytes() > self._byte_budget:
+            self._spill(self._store)
+        if self.memory_bytes() > self._byte_budget:
+            self._let_go()
 
-    def _spill(self, oldest_first: list[Pixels], excess: int) -> int:
-        assert self._store is not None
+    def _spill(self, store: Store) -> None:
+        excess = self.memory_bytes() - self._byte_budget
         moved: dict[int, Pixels] = {}
-        freed = 0
-        for tile in oldest_first:
-            if freed >= excess:
+        for tile in self._ledger.in_memory(without=_rasters(self._steps[self._cursor])):
+            if excess <= 0:
                 break
-            elsewhere = self._store.put(tile)
+            elsewhere = store.put(tile)
             if elsewhere is None:
                 break
             moved[id(tile)] = elsewhere
-            self._spilled[id(elsewhere)] = elsewhere
-            freed += tile.nbytes
-        for raster in self._rasters(self._steps):
-            raster.move_tiles(moved)
-        return freed
+            excess -= tile.nbytes
+        self._ledger.move(moved)
 
-    def _let_go(self, excess: int) -> None:
+    def _let_go(self) -> None:
+        """Oldest first, until the budget is kept or only what is shown remains."""
+        needed = self._ledger.bytes_of(_rasters(self._steps[self._cursor]))
         for position in range(self._cursor):
-            if excess <= 0:
+            if self.memory_bytes() <= max(self._byte_budget, needed):
                 return
             step = self._steps[position]
-            if step.after is None or step.job_id is not None:
-                continue
-            before = self.memory_bytes()
-            self._steps[position] = step.without_pixels()
-            freed = before - self.memory_bytes()
-            if freed == 0:  # the file as opened holds no tiles of its own: going back to it stays possible
-                self._steps[position] = step
-            excess -= freed
+            # the file as opened holds no tiles of its own, and a waiting job's step is about to be filled
+            if any(raster.tiles for raster in _rasters(step)) and step.job_id is None:
+                self._ledger.release(_rasters(step))
+                self._steps[position] = step.without_pixels()
 
-    def _tiles_in_memory(self, steps: Iterable[Step]) -> dict[int, Pixels]:
-        return {
-            id(tile): tile
-            for raster in self._rasters(steps)
-            for tile in raster.tiles.values()
-            if id(tile) not in self._spilled
-        }
 
-    @staticmethod
-    def _rasters(steps: Iterable[Step]) -> Iterator[Raster]:
-        for step in steps:
-            if step.after is not None:
-                yield from step.after.rasters()
+def _rasters(step: Step) -> tuple[Raster, ...]:
+    return () if step.after is None else step.after.rasters()

@@ -150,7 +150,8 @@ def _turns(edges: NDArray[np.float64], fine: Region) -> NDArray[np.int16]:
 
 def _segments(stroke: Stroke) -> NDArray[np.float64]:
     """Rows of x0, y0, r0, x1, y1, r1; one point alone is a segment without length."""
-    places = [(p.x, p.y, stroke.radius_at(p)) for p in stroke.points]
+    # to a thousandth of a pixel: points closer than that would make segments whose length squares to nothing
+    places = [(round(p.x, 3), round(p.y, 3), stroke.radius_at(p)) for p in stroke.points]
     # A brush of one pixel marks one pixel: it would otherwise fall between two.
     places = [(math.floor(x) + 0.5, math.floor(y) + 0.5, r) if r < 1 else (x, y, r) for x, y, r in places]
     path = [places[0]]
