@@ -101,11 +101,11 @@ def test_without_room_the_oldest_pixels_go_and_their_records_stay():
     history = history_of(8, budget=7 * TILE, store=MemoryStore(room=0))
     assert [step.after is None for step in history.steps] == [False] + [True] * 4 + [False] * 4
     assert history.memory_bytes() == 7 * TILE  # four shown now, and one for each undo that is left
+    assert len(history.records) == 8
     for _ in range(3):
         history.undo()
     assert not history.can_undo
     assert history.steps[0].after is not None  # the file as opened costs nothing
-    assert len(history.records) == 8
     with pytest.raises(InvalidValueError, match="let go"):
         history.go_to(1)
     assert history.go_to(0).image.own_bytes() == 0

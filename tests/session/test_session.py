@@ -1,0 +1,417 @@
+import contextlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from restorer_app.core import mask as masks
+from restorer_app.core.errors import InvalidValueError, RestorerError
+from restorer_app.core.geometry import Region
+from restorer_app.core.job import Failed, Finished, Note, Stopped, TileDone
+from restorer_app.core.operation import Denoise, Repair, Upscale
+from restorer_app.core.raster import ArraySource
+from restorer_app.core.stroke import Point, Stroke
+from restorer_app.files.picture import Picture
+from restorer_app.session.session import Session
+from tests.core.test_record import a_record
+
+BOUNDS = Region.of_size(700, 400)
+PLAIN = np.random.default_rng(5).integers(0, 65536, (400, 700, 3)).astype(np.uint16)
+
+
+def a_session(**changes):
+    values = {"path": Path("plate.tif"), "kind": "tiff", "page": 0, "page_count": 1, "layout": "rgb"}
+    return Session(Picture(**(values | {"source": ArraySource(PLAIN)} | changes)))
+
+
+def dab(x, y, diameter=40, **changes):
+    return Stroke("brush", (Point(x, y),), diameter, **changes)
+
+
+def fill(job, value):
+    """A tile that does what an engine does: changes what the mask allows, and nothing else."""
+    pixels = job.image.read(job.region).copy()
+    allowed = np.ones(job.region.shape, bool) if job.mask is None else job.mask.read(job.region)[:, :, 0] > 0
+    allowed &= job.protect.read(job.region)[:, :, 0] == 0
+    pixels[allowed] = value
+    return TileDone(job.id, job.region, pixels, 1, 1)
+
+
+def run(session, value):
+    job = session.next_job()
+    session.take(fill(job, value))
+    session.take(Finished(job.id, a_record()))
+    return job
+
+
+def shown(session):
+    return session.image.read(session.image.bounds)
+
+
+def test_a_stroke_is_one_step_and_its_undo_returns_the_very_same_mask():
+    session = a_session()
+    before = session.mask
+    session.stroke(dab(100, 100))
+    assert len(session.history) == 2
+    assert masks.count_covered(session.mask) > 1000
+    session.undo()
+    assert session.mask is before
+    assert not session.is_changed
+
+
+def test_a_repair_is_one_step_whose_undo_brings_back_picture_and_mask_as_at_enter():
+    session = a_session()
+    session.stroke(dab(100, 100))
+    mask, image = session.mask, session.image
+    session.ask(Repair("patch"))
+    assert masks.is_empty(session.mask)
+    run(session, 7)
+    assert [step.title for step in session.history.steps] == ["Opened", "Painted mask", "Repaired"]
+    assert (shown(session)[100, 100] == 7).all()
+    session.undo()
+    assert session.mask is mask
+    assert session.image is image
+    session.redo()
+    assert (shown(session)[100, 100] == 7).all()
+    assert session.records == (a_record(),)
+
+
+def test_outside_the_mask_not_one_bit_changes():
+    session = a_session()
+    session.stroke(dab(250, 250, 90, hardness=0.2))
+    allowed = session.mask.read(BOUNDS)[:, :, 0] > 0
+    session.ask(Repair("patch"))
+    run(session, 9)
+    different = (shown(session) != PLAIN).any(axis=2)
+    assert different.any()
+    assert not (different & ~allowed).any()
+
+
+def test_results_stream_in_and_painting_goes_on():
+    session = a_session()
+    heard = []
+    session.listen(heard.append)
+    session.stroke(dab(100, 100))
+    session.ask(Repair("patch"))
+    job = session.next_job()
+    session.take(fill(job, 7))
+    assert (shown(session)[100, 100] == 7).all()
+    assert job.region in [change.region for change in heard if change.what == "image"]
+    session.stroke(dab(500, 300))
+    session.take(Finished(job.id, a_record()))
+    assert (shown(session)[100, 100] == 7).all()
+    assert session.mask.read(BOUNDS)[300, 500, 0] == 255
+    assert session.mask.read(BOUNDS)[100, 100, 0] == 0
+    session.undo()  # the later stroke
+    assert (shown(session)[100, 100] == 7).all()
+    session.undo()  # the repair
+    assert np.array_equal(shown(session), PLAIN)
+    assert session.mask.read(BOUNDS)[100, 100, 0] == 255
+
+
+def test_a_queued_job_freezes_when_it_starts_and_sees_what_came_before_it():
+    session = a_session()
+    for x in (100, 130):
+        session.stroke(dab(x, 100))
+        session.ask(Repair("patch"))
+    first = session.next_job()
+    assert session.next_job() is None
+    session.take(fill(first, 7))
+    session.take(Finished(first.id, a_record()))
+    second = session.next_job()
+    assert (second.image.read(Region(100, 100, 101, 101)) == 7).all()
+    session.take(fill(second, 8))
+    session.take(Finished(second.id, a_record()))
+    assert (shown(session)[100, 130] == 8).all()
+    assert (shown(session)[100, 90] == 7).all()
+    assert not session.pending
+
+
+def test_cancel_puts_the_picture_back_at_once_and_a_late_tile_lands_nowhere():
+    session = a_session()
+    session.stroke(dab(100, 100))
+    mask = session.mask
+    session.ask(Repair("patch"))
+    job = session.next_job()
+    session.take(fill(job, 7))
+    session.cancel(job.id)
+    assert np.array_equal(shown(session), PLAIN)
+    assert session.mask is mask
+    for late in (fill(job, 9), Finished(job.id, a_record()), Failed(job.id, "Too late.")):
+        session.take(late)
+    assert np.array_equal(shown(session), PLAIN)
+    assert len(session.history) == 2
+    assert not session.records
+
+
+@pytest.mark.parametrize("closing", [Stopped, lambda job_id: Failed(job_id, "The engine ended.")])
+def test_a_job_that_ends_without_result_gives_its_mask_back_beside_what_was_painted_since(closing):
+    session = a_session()
+    heard = []
+    session.listen(heard.append)
+    session.stroke(dab(100, 100))
+    session.ask(Repair("patch"))
+    job = session.next_job()
+    session.stroke(dab(500, 300))
+    session.take(closing(job.id))
+    mask = session.mask.read(BOUNDS)[:, :, 0]
+    assert mask[100, 100] == mask[300, 500] == 255
+    assert [step.title for step in session.history.steps] == ["Opened", "Painted mask", "Painted mask"]
+    if closing is not Stopped:
+        assert "The engine ended." in [change.message for change in heard]
+
+
+def test_undo_of_a_running_job_cancels_it():
+    session = a_session()
+    session.stroke(dab(100, 100))
+    mask = session.mask
+    session.ask(Repair("patch"))
+    job = session.next_job()
+    session.undo()
+    assert not session.pending
+    assert session.mask is mask
+    session.take(fill(job, 7))
+    assert np.array_equal(shown(session), PLAIN)
+    assert not session.history.can_redo
+
+
+def test_repair_after_each_stroke_is_one_step_with_its_stroke():
+    session = a_session()
+    session.stroke(dab(100, 100))
+    session.ask(Repair("patch"), joined=True)
+    run(session, 7)
+    assert [step.title for step in session.history.steps] == ["Opened", "Repaired"]
+    session.undo()
+    assert masks.is_empty(session.mask)
+    assert np.array_equal(shown(session), PLAIN)
+
+
+def test_a_joined_repair_that_is_given_up_leaves_the_stroke():
+    session = a_session()
+    session.stroke(dab(100, 100))
+    mask = session.mask
+    session.ask(Repair("patch"), joined=True)
+    session.cancel(session.next_job().id)
+    assert [step.title for step in session.history.steps] == ["Opened", "Painted mask"]
+    assert session.mask is mask
+
+
+def test_what_is_protected_is_never_touched():
+    session = a_session()
+    session.stroke(dab(110, 100), protects=True)
+    session.stroke(dab(100, 100))
+    session.ask(Repair("patch"))
+    run(session, 7)
+    assert np.array_equal(shown(session)[100, 110], PLAIN[100, 110])
+    assert (shown(session)[100, 85] == 7).all()
+    allowed = session.saving().allowed.read(BOUNDS)[:, :, 0]
+    assert allowed[100, 85] > 0
+    assert allowed[100, 110] == 0
+
+
+def test_restore_paints_the_master_back_to_the_bit():
+    session = a_session()
+    session.stroke(dab(100, 100, 80))
+    session.ask(Repair("patch"))
+    run(session, 7)
+    session.restore(dab(100, 100, 30))
+    assert np.array_equal(shown(session)[100, 95:105], PLAIN[100, 95:105])
+    assert (shown(session)[100, 130] == 7).all()
+    assert session.records[-1].name == "restore"
+    assert session.restore(dab(-500, 0)) is None
+
+
+def test_clone_copies_from_the_offset_and_reads_beyond_the_border():
+    session = a_session()
+    session.clone(dab(300, 200, 20), dx=50, dy=-30)
+    assert np.array_equal(shown(session)[200, 295:305], PLAIN[170, 345:355])
+    session.clone(dab(695, 395, 8), dx=100, dy=0)
+    assert np.array_equal(shown(session)[395, 695], PLAIN[395, 699])
+    assert session.records[0].operation == {"name": "clone", "dx": 50, "dy": -30}
+    with pytest.raises(InvalidValueError, match="Alt-click"):
+        session.clone(dab(1, 1), dx=0, dy=0)
+
+
+def test_work_by_hand_waits_where_a_job_is_at_work_and_goes_on_elsewhere():
+    session = a_session()
+    session.stroke(dab(100, 100))
+    session.ask(Repair("patch"))
+    job = session.next_job()
+    with pytest.raises(RestorerError, match="changing this part"):
+        session.clone(dab(110, 110), dx=5, dy=5)
+    session.clone(dab(130, 180, 20), dx=200, dy=0)  # beside it, in the same cell
+    session.take(fill(job, 7))
+    assert (shown(session)[100, 100] == 7).all()
+    session.take(Finished(job.id, a_record()))
+    assert (shown(session)[100, 100] == 7).all()
+    assert np.array_equal(shown(session)[180, 130], PLAIN[180, 330])
+
+
+def test_upscaling_makes_a_picture_of_another_size_and_undo_brings_the_old_one_back():
+    session = a_session()
+    session.stroke(dab(100, 100))
+    session.ask(Upscale(2, method="lanczos"))
+    with pytest.raises(RestorerError, match="being upscaled"):
+        session.stroke(dab(1, 1))
+    job = session.next_job()
+    session.take(TileDone(job.id, job.output_region, np.full((800, 1400, 3), 3, np.uint16), 1, 1))
+    assert session.image.bounds == BOUNDS
+    session.take(Finished(job.id, a_record(operation={"name": "upscale", "scale": 2})))
+    assert session.image.bounds == BOUNDS.scaled(2)
+    assert session.mask.bounds == BOUNDS.scaled(2)
+    assert (shown(session) == 3).all()
+    assert session.saving().allowed is None
+    session.undo()
+    assert session.image.bounds == BOUNDS
+    assert np.array_equal(shown(session), PLAIN)
+
+
+def test_a_whole_picture_operation_takes_the_mask_where_there_is_one():
+    session = a_session()
+    whole = session.ask(Denoise(method="nlm"))
+    assert whole.region == BOUNDS
+    session.cancel(whole.id)
+    session.stroke(dab(100, 100))
+    assert session.ask(Denoise(method="nlm")).region != BOUNDS
+
+
+def test_notes_of_a_job_reach_the_person():
+    session = a_session()
+    heard = []
+    session.listen(heard.append)
+    session.ask(Denoise(method="nlm"))
+    session.take(Note(session.next_job().id, "The GPU was full: going on with the CPU."))
+    assert "going on with the CPU" in heard[-1].message
+
+
+def test_clearing_the_mask_can_be_undone_and_the_mask_brought_back():
+    session = a_session()
+    with pytest.raises(RestorerError, match="no earlier mask"):
+        session.reselect_mask()
+    session.stroke(dab(100, 100))
+    mask = session.mask
+    session.clear_mask()
+    assert masks.is_empty(session.mask)
+    session.reselect_mask()
+    assert session.mask is mask
+    session.clear_mask()
+    session.clear_mask()  # nothing to clear is no step
+    assert [step.title for step in session.history.steps][-1] == "Cleared mask"
+
+
+@pytest.mark.parametrize(
+    ("prepare", "operation", "sentence"),
+    [
+        (lambda _: None, Repair("patch"), "needs a mask"),
+        (lambda s: s.set_mask("all", masks.full(BOUNDS)), Repair("patch"), "covers the whole picture"),
+        (lambda s: s.stroke(dab(9, 9)), Repair("faithful"), "needs a model"),
+        (
+            lambda s: (s.stroke(dab(9, 9)), s.stroke(dab(9, 9, 60), protects=True)),
+            Repair("patch"),
+            "Everything under the mask is protected",
+        ),
+    ],
+)
+def test_what_cannot_be_done_is_refused_before_anything_changes(prepare, operation, sentence):
+    session = a_session()
+    prepare(session)
+    steps = session.history.steps
+    with pytest.raises(RestorerError, match=sentence):
+        session.ask(operation)
+    assert session.history.steps == steps
+    assert not session.pending
+
+
+def test_a_picture_for_viewing_is_not_edited():
+    session = a_session(editable=False, reason="Palette pictures can only be viewed.")
+    with pytest.raises(RestorerError, match="only be viewed"):
+        session.stroke(dab(1, 1))
+
+
+def test_saving_is_refused_while_a_job_runs_and_when_nothing_changed():
+    session = a_session()
+    with pytest.raises(RestorerError, match="nothing to save"):
+        session.saving()
+    session.clone(dab(300, 200), dx=9, dy=9)
+    assert session.is_unsaved
+    session.ask(Denoise(method="nlm"))
+    with pytest.raises(RestorerError, match="still running"):
+        session.saving()
+
+
+class Player:
+    """Makes moves on a session as a hurried person and a slow engine would."""
+
+    def __init__(self, random):
+        self.session, self.random, self.job, self.value = a_session(), random, None, 0
+
+    def somewhere(self, **changes):
+        return dab(self.random.randint(0, 700), self.random.randint(0, 400), **changes)
+
+    def paint(self):
+        self.session.stroke(self.somewhere())
+
+    def erase(self):
+        self.session.stroke(self.somewhere(erase=True))
+
+    def clone(self):
+        self.session.clone(self.somewhere(), dx=40, dy=0)
+
+    def ask(self):
+        self.session.ask(Repair("patch"))
+
+    def joined(self):
+        self.session.ask(Repair("patch"), joined=True)
+
+    def start(self):
+        self.job = self.session.next_job() or self.job
+
+    def send(self, make):
+        if self.job is not None:
+            self.session.take(make(self.job))
+
+    def tile(self):
+        self.value += 1
+        self.send(lambda job: fill(job, self.value))
+
+    def finish(self):
+        self.send(lambda job: Finished(job.id, a_record()))
+
+    def stop(self):
+        self.send(lambda job: Stopped(job.id))
+
+    def cancel(self):
+        if self.session.pending:
+            self.session.cancel(self.random.choice(self.session.pending).id)
+
+    def undo(self):
+        self.session.undo()
+
+    def redo(self):
+        self.session.redo()
+
+
+MOVES = ["paint", "erase", "clone", "ask", "joined", "start", "tile", "finish", "stop", "cancel", "undo", "redo"]
+
+
+@given(st.lists(st.sampled_from(MOVES), max_size=40), st.randoms(use_true_random=False))
+def test_whatever_happens_only_masked_pixels_change_and_every_job_has_its_step(moves, random):
+    player = Player(random)
+    session = player.session
+    for move in moves:
+        with contextlib.suppress(RestorerError):  # refused with a sentence: the checks see whether anything changed
+            getattr(player, move)()
+        waiting = {step.job_id for step in session.history.steps if step.job_id}
+        assert waiting == {pending.id for pending in session.pending}
+    for pending in session.pending:
+        session.cancel(pending.id)
+    touched = masks.blank(BOUNDS)
+    for step in session.history.steps[: session.history.cursor + 1]:
+        if step.touched is not None:
+            touched = masks.union(touched, step.touched)
+    different = (shown(session) != PLAIN).any(axis=2)
+    assert not (different & (touched.read(BOUNDS)[:, :, 0] == 0)).any()
+    session.go_to(0)
+    assert np.array_equal(shown(session), PLAIN)
