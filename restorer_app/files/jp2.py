@@ -1,0 +1,154 @@
+"""Opening JPEG 2000: facts from its boxes and its codestream's header, pixels by OpenJPEG."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+
+import imagecodecs
+import numpy as np
+
+from restorer_app.core.errors import UnreadableFileError
+from restorer_app.core.raster import Pixels
+from restorer_app.files.boxes import boxes, find
+from restorer_app.files.budget import Budget
+from restorer_app.files.depth import bits_fact, dtype_for, spread
+from restorer_app.files.exif import dots_per_inch
+from restorer_app.files.picture import Layout, Picture
+from restorer_app.files.whole import WholePicture
+
+_SIZ = b"\xff\x4f\xff\x51"
+_XMP = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
+_REASON = "A JPEG 2000 is not patched; saving writes a TIFF beside it."
+_MOST_FILE = 4 << 30
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    width: int
+    height: int
+    channels: int  # with alpha
+    bits: int
+    reversible: bool | None
+    cmyk: bool
+    alpha: bool
+    palette: bool
+
+
+def open_jp2(path: Path, *, page: int, budget: Budget) -> Picture:
+    status = path.stat()
+    if status.st_size > _MOST_FILE:
+        raise UnreadableFileError("The JPEG 2000 is larger than any that is read here.")
+    data = path.read_bytes()
+    facts = _facts(data)
+    budget.allow_page(page, 1)
+    budget.allow_pixels(facts.width, facts.height, facts.channels * (2 if facts.bits > 8 else 1), stored=len(data))
+    colours = facts.channels - facts.alpha
+    layouts: dict[int, Layout] = {1: "grey", 3: "rgb", 4: "cmyk"}
+    if colours not in layouts:
+        raise UnreadableFileError(f"A JPEG 2000 of {facts.channels} channels is not read here.")
+    whole = WholePicture(
+        (facts.width, facts.height),
+        dtype_for(facts.bits),
+        channels=colours,
+        alpha=facts.alpha,
+        decode=lambda _out: _decode(path, facts),
+    )
+    packet, profile = _xmp(data), _profile(data)
+    families = {"XMP": bool(packet), "ICC": bool(profile)}
+    return Picture(
+        path=path,
+        kind="jp2",
+        page=0,
+        page_count=1,
+        layout="palette" if facts.palette else layouts[colours],
+        source=whole.source,
+        alpha=whole.alpha,
+        bits=facts.bits,
+        icc=profile,
+        dpi=_dpi(data),
+        editable=not facts.palette,
+        reason=_REASON,
+        size_bytes=status.st_size,
+        modified_ns=status.st_mtime_ns,
+        xmp=packet,
+        facts=(("Compression", _coding(facts)), bits_fact(facts.bits)),
+        metadata=tuple(name for name, is_there in families.items() if is_there),
+    )
+
+
+def _facts(data: bytes) -> _Facts:
+    at = data.find(_SIZ)
+    if at < 0 or at + 42 > len(data):
+        raise UnreadableFileError("The JPEG 2000 holds no picture; it is damaged.")
+    right, bottom, left, top = struct.unpack_from(">IIII", data, at + 8)
+    count = struct.unpack_from(">H", data, at + 40)[0]
+    parts = [struct.unpack_from(">BBB", data, at + 42 + 3 * n) for n in range(count)]
+    if not parts or any(depth & 0x80 for depth, _, _ in parts) or len(set(parts)) > 1:
+        raise UnreadableFileError("A JPEG 2000 whose channels differ in size, depth or sign is not read here.")
+    depth, across, down = parts[0]
+    palette = _palette(data)
+    bits = palette[1] if palette else depth + 1
+    if not 1 <= bits <= 16 or (across, down) != (1, 1):
+        raise UnreadableFileError(f"A JPEG 2000 of {bits} bits a sample, or with thinned channels, is not read here.")
+    channels = palette[0] if palette else count
+    cmyk = _colour_space(data) == 12
+    alpha = channels == 2 or (channels == 4 and not cmyk) or channels == 5
+    return _Facts(right - left, bottom - top, channels, bits, _reversible(data, at), cmyk, alpha, palette is not None)
+
+
+def _palette(data: bytes) -> tuple[int, int] | None:
+    """Channels and bits of a palette."""
+    box = find(data, b"jp2h", b"pclr")
+    return (data[box.start + 2], (data[box.start + 3] & 0x7F) + 1) if box and box.end >= box.start + 4 else None
+
+
+def _colour_space(data: bytes) -> int:
+    box = find(data, b"jp2h", b"colr")
+    return int.from_bytes(data[box.start + 3 : box.start + 7], "big") if box and data[box.start] == 1 else 0
+
+
+def _reversible(data: bytes, at: int) -> bool | None:
+    """From the coding style: whether the wavelet loses nothing; None where it is not said."""
+    style = data.find(b"\xff\x52", at, at + 4096)
+    return data[style + 13] == 1 if 0 <= style < len(data) - 13 else None
+
+
+def _coding(facts: _Facts) -> str:
+    kinds = {True: ", reversible", False: ", lossy", None: ""}
+    return f"JPEG 2000{kinds[facts.reversible]}"
+
+
+def _profile(data: bytes) -> bytes | None:
+    box = find(data, b"jp2h", b"colr")
+    return data[box.start + 3 : box.end] if box and data[box.start] in {2, 3} else None
+
+
+def _xmp(data: bytes) -> bytes | None:
+    for box in boxes(data):
+        if box.name == b"uuid" and data[box.start : box.start + 16] == _XMP:
+            return data[box.start + 16 : box.end]
+    return None
+
+
+def _dpi(data: bytes) -> tuple[float, float] | None:
+    """Capture resolution in dots a metre: vertical first."""
+    box = find(data, b"jp2h", b"res ", b"resc") or find(data, b"jp2h", b"res ", b"resd")
+    if box is None or box.end - box.start < 10:
+        return None
+    above, below, across, under, up, right = struct.unpack_from(">HHHHbb", data, box.start)
+    if not below or not under:
+        return None
+    vertical, horizontal = above / below * 10.0**up, across / under * 10.0**right
+    return dots_per_inch(horizontal / 100, vertical / 100, centimetres=True)
+
+
+def _decode(path: Path, facts: _Facts) -> Pixels:
+    try:
+        found = np.asarray(imagecodecs.jpeg2k_decode(path.read_bytes(), verbose=0, numthreads=1))
+    except (imagecodecs.Jpeg2kError, ValueError) as problem:
+        raise UnreadableFileError(
+            "The JPEG 2000's pixels are damaged and cannot be decoded.", advice="Look for another copy of the file."
+        ) from problem
+    return spread(found, facts.bits)

@@ -1,0 +1,123 @@
+"""Masks as files: 8-bit grey PNG or TIFF that say their orientation; any picture read as a mask."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import struct
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import tifffile
+
+from restorer_app.core.errors import InvalidValueError, UnwritableFileError
+from restorer_app.core.geometry import Region
+from restorer_app.core.raster import Pixels, Raster
+from restorer_app.files.opening import open_here
+from restorer_app.files.orientation import stored, upright
+from restorer_app.files.picture import Picture
+from restorer_app.files.png_chunks import SIGNATURE, pack
+
+SUFFIXES = (".png", ".tif", ".tiff")
+_BAND = 256  # rows packed at once; also a raster's cell
+_ORIENTATION = 274
+
+
+def read_mask(
+    path: Path, *, bounds: Region, orientation: int = 1, open_picture: Callable[[Path], Picture] = open_here
+) -> Raster:
+    """A picture as the mask of another whose stored size and orientation are given."""
+    picture = open_picture(path)
+    coverage = coverage_of(picture)
+    if picture.source.bounds.shape == bounds.shape and picture.orientation in {1, orientation}:
+        return Raster.from_array(coverage)
+    turned = stored(upright(coverage, picture.orientation), orientation)
+    if turned.shape[:2] != bounds.shape:
+        raise InvalidValueError(
+            f"The mask {path.name} has {picture.width} × {picture.height} pixels, but the picture has "
+            f"{bounds.width} × {bounds.height}.",
+            advice="A mask must be as large as its picture, as stored or upright.",
+        )
+    return Raster.from_array(np.ascontiguousarray(turned))
+
+
+def coverage_of(picture: Picture) -> Pixels:
+    """0 to 255 a pixel: the strongest channel counts, what is transparent does not."""
+    pixels = picture.source.read(picture.source.bounds)
+    if picture.layout == "cmyk":
+        pixels = _inverted(pixels)
+    strongest = _to_bytes(pixels.max(axis=2, keepdims=True))
+    if picture.white_is_zero:
+        strongest = 255 - strongest
+    if picture.alpha is not None:
+        strongest = np.minimum(strongest, _to_bytes(picture.alpha.read(picture.alpha.bounds)))
+    return strongest
+
+
+def write_mask(path: Path, mask: Raster, *, orientation: int = 1) -> None:
+    """A mask beside its picture, in the picture's stored orientation, whole or not at all."""
+    if path.suffix.lower() not in SUFFIXES:
+        raise InvalidValueError(f"A mask is saved as {', '.join(SUFFIXES)}, not as {path.suffix or 'a bare name'}.")
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        if path.suffix.lower() == ".png":
+            _write_png(part, mask, orientation)
+        else:
+            _write_tiff(part, mask, orientation)
+        part.replace(path)
+    except OSError as problem:
+        with contextlib.suppress(OSError):
+            part.unlink()
+        raise UnwritableFileError(
+            f"The mask {path.name} cannot be written: {problem.strerror or problem}.",
+            advice="Choose another folder, or free some space.",
+        ) from problem
+
+
+def _write_png(path: Path, mask: Raster, orientation: int) -> None:
+    """Band by band; a flat mask of 100 million pixels costs a file of 100 kB and no memory."""
+    packing = zlib.compressobj(6)
+    header = struct.pack(">IIBBBBB", mask.bounds.width, mask.bounds.height, 8, 0, 0, 0, 0)
+    exif = struct.pack("<2sHIHHHIHHI", b"II", 42, 8, 1, _ORIENTATION, 3, 1, orientation, 0, 0)
+    with path.open("wb") as file:
+        file.write(SIGNATURE + pack(b"IHDR", header) + pack(b"eXIf", exif))
+        for rows in _bands(mask):
+            packed = packing.compress(np.pad(rows, ((0, 0), (1, 0))).tobytes())  # filter 0 before every row
+            if packed:
+                file.write(pack(b"IDAT", packed))
+        file.write(pack(b"IDAT", packing.flush()) + pack(b"IEND", b""))
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _write_tiff(path: Path, mask: Raster, orientation: int) -> None:
+    tifffile.imwrite(
+        path,
+        _bands(mask),
+        shape=mask.bounds.shape,
+        dtype=np.uint8,
+        rowsperstrip=_BAND,
+        compression="deflate",
+        photometric="minisblack",
+        metadata=None,
+        extratags=[(_ORIENTATION, "H", 1, orientation, True)],
+    )
+
+
+def _bands(mask: Raster) -> Iterator[Pixels]:
+    for band in mask.bounds.divided(mask.bounds.width, _BAND):
+        yield np.ascontiguousarray(mask.read(band)[:, :, 0])
+
+
+def _to_bytes(pixels: Pixels) -> Pixels:
+    if pixels.dtype == np.uint8:
+        return pixels
+    if pixels.dtype == np.uint16:
+        return ((pixels.astype(np.uint32) + 128) // 257).astype(np.uint8)
+    return np.round(np.clip(np.nan_to_num(pixels), 0, 1) * 255).astype(np.uint8)
+
+
+def _inverted(pixels: Pixels) -> Pixels:
+    return 1 - pixels if pixels.dtype.kind == "f" else np.iinfo(pixels.dtype).max - pixels

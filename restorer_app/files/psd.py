@@ -1,0 +1,189 @@
+"""Opening PSD and PSB: the merged picture that Photoshop stores behind the layers."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import imagecodecs
+import numpy as np
+
+from restorer_app.core.errors import UnreadableFileError
+from restorer_app.core.raster import Pixels
+from restorer_app.files import photoshop
+from restorer_app.files.budget import Budget
+from restorer_app.files.picture import Layout, Picture
+from restorer_app.files.whole import WholePicture
+
+_GREY, _RGB, _CMYK, _DUOTONE, _LAB = 1, 3, 4, 8, 9
+_MODES: dict[int, tuple[Layout, int]] = {
+    _GREY: ("grey", 1),
+    _RGB: ("rgb", 3),
+    _CMYK: ("cmyk", 4),
+    _DUOTONE: ("grey", 1),
+    _LAB: ("lab", 3),
+}
+_NAMES = {0: "bitmap", 2: "indexed colours", 7: "multichannel"}
+_RAW, _RLE, _ZIP, _ZIP_PREDICTED = range(4)
+_ICC, _XMP, _EXIF, _VERSION = 1039, 1060, 1058, 1057
+_MOST_RESOURCES = 256 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class _Header:
+    big: bool  # PSB
+    channels: int
+    width: int
+    height: int
+    bits: int
+    mode: int
+
+    @property
+    def colours(self) -> int:
+        return _MODES[self.mode][1]
+
+
+def open_psd(path: Path, *, page: int, budget: Budget) -> Picture:
+    with path.open("rb") as file:
+        header = _read_header(file)
+        resources = _section(file, "I")
+        start, alpha = _behind_layers(file, header)
+    budget.allow_page(page, 1)
+    status = path.stat()
+    stored = status.st_size - start
+    budget.allow_pixels(header.width, header.height, (header.colours + alpha) * header.bits // 8, stored=stored)
+    by_code = dict(photoshop.resources(resources))
+    if by_code.get(_VERSION, b"\0\0\0\0\1")[4:5] == b"\0":
+        raise UnreadableFileError(
+            "This PSD was saved without its merged picture.",
+            advice="Open it in Photoshop and save it with 'Maximize compatibility'.",
+        )
+    whole = WholePicture(
+        (header.width, header.height),
+        {8: "uint8", 16: "uint16", 32: "float32"}[header.bits],
+        channels=header.colours,
+        alpha=alpha,
+        decode=lambda _out: _decode(path, header, start, alpha=alpha),
+    )
+    families = {"EXIF": _EXIF, "XMP": _XMP, "ICC": _ICC, "IPTC": 1028}
+    return Picture(
+        path=path,
+        kind="psd",
+        page=0,
+        page_count=1,
+        layout=_MODES[header.mode][0],
+        source=whole.source,
+        alpha=whole.alpha,
+        bits=header.bits,
+        icc=by_code.get(_ICC),
+        dpi=photoshop.dpi(resources),
+        reason="A Photoshop document is not patched; saving writes a TIFF of its merged picture beside it.",
+        size_bytes=status.st_size,
+        modified_ns=status.st_mtime_ns,
+        xmp=by_code.get(_XMP),
+        facts=(("Container", "PSB" if header.big else "PSD"), ("Channels", str(header.channels))),
+        metadata=tuple(name for name, code in families.items() if code in by_code),
+    )
+
+
+def _read_header(file: BinaryIO) -> _Header:
+    head = file.read(26)
+    if len(head) < 26:
+        raise _too_short()
+    version, channels, height, width, bits, mode = struct.unpack(">4xH6xHIIHH", head)
+    if mode not in _MODES or bits not in {8, 16, 32} or version not in {1, 2}:
+        what = _NAMES.get(mode, f"kind {mode} with {bits} bits")
+        raise UnreadableFileError(f"A Photoshop document in {what} is not read here.", advice="Convert it to RGB.")
+    header = _Header(version == 2, channels, width, height, bits, mode)
+    if channels < header.colours:
+        raise UnreadableFileError("The Photoshop document lacks a channel; it is damaged.")
+    _section(file, "I", keep=False)  # the colours of a duotone or an index
+    return header
+
+
+def _section(file: BinaryIO, form: str, *, keep: bool = True) -> bytes:
+    """The content of a section that begins with its length; the file stands behind it afterwards."""
+    head = file.read(struct.calcsize(f">{form}"))
+    if len(head) < struct.calcsize(f">{form}"):
+        raise _too_short()
+    length = struct.unpack(f">{form}", head)[0]
+    start = file.tell()
+    if start + length > file.seek(0, 2):
+        raise _too_short()
+    file.seek(start)
+    content = file.read(length) if keep and length <= _MOST_RESOURCES else b""
+    file.seek(start + length)
+    return content
+
+
+def _behind_layers(file: BinaryIO, header: _Header) -> tuple[int, bool]:
+    """Where the merged picture begins, and whether its first extra channel is its transparency."""
+    form = ">Q" if header.big else ">I"
+    size = struct.calcsize(form)
+    start = file.tell()
+    head = file.read(2 * size + 2)
+    length = struct.unpack_from(form, head)[0] if len(head) >= size else 0
+    alpha = False
+    if length and len(head) == 2 * size + 2 and struct.unpack_from(form, head, size)[0]:
+        alpha = struct.unpack_from(">h", head, 2 * size)[0] < 0 and header.channels > header.colours
+    begin = start + size + length
+    if begin + 2 > file.seek(0, 2):
+        raise _too_short()
+    return begin, alpha
+
+
+def _decode(path: Path, header: _Header, start: int, *, alpha: bool) -> Pixels:
+    with path.open("rb") as file:
+        file.seek(start)
+        packing = struct.unpack(">H", file.read(2))[0]
+        rest = file.read()
+    wanted = header.colours + alpha
+    row = header.width * header.bits // 8
+    planes = np.frombuffer(_unpacked(rest, packing, header, row), np.uint8, row * header.height * wanted)
+    stored = {8: ">u1", 16: ">u2", 32: ">f4"}[header.bits]
+    pixels = planes.view(stored).reshape(wanted, header.height, header.width)
+    if packing == _ZIP_PREDICTED and header.bits < 32:
+        pixels = np.cumsum(pixels, axis=2, dtype=pixels.dtype.newbyteorder("="))
+    pixels = np.moveaxis(pixels, 0, 2).astype(pixels.dtype.newbyteorder("="))
+    if header.mode == _CMYK:
+        pixels[:, :, : header.colours] = np.iinfo(pixels.dtype).max - pixels[:, :, : header.colours]  # as TIFF has ink
+    return pixels
+
+
+def _unpacked(rest: bytes, packing: int, header: _Header, row: int) -> bytes:
+    whole = row * header.height * header.channels
+    if packing == _RAW:
+        return rest
+    if packing == _RLE:
+        count = header.height * header.channels
+        lengths = np.frombuffer(rest, ">u4" if header.big else ">u2", count)
+        at = lengths.nbytes
+        rows = bytearray()
+        for length in lengths.tolist():
+            packed = rest[at : at + length]
+            at += length
+            rows += _unpack_row(packed, row)
+        return bytes(rows)
+    if packing == _ZIP or (packing == _ZIP_PREDICTED and header.bits < 32):
+        try:
+            return zlib.decompressobj().decompress(rest, whole)
+        except zlib.error as problem:
+            raise UnreadableFileError("The Photoshop document's pixels are damaged.") from problem
+    raise UnreadableFileError("The Photoshop document's pixels are packed in a way that is not read here.")
+
+
+def _unpack_row(packed: bytes, row: int) -> bytes:
+    try:
+        found = bytes(imagecodecs.packbits_decode(packed))
+    except (imagecodecs.PackbitsError, ValueError) as problem:
+        raise UnreadableFileError("The Photoshop document's pixels are damaged.") from problem
+    return found[:row].ljust(row, b"\0")
+
+
+def _too_short() -> UnreadableFileError:
+    return UnreadableFileError(
+        "The Photoshop document ends too early; part of it is missing.", advice="Look for a complete copy."
+    )
