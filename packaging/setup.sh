@@ -65,7 +65,7 @@ check_libraries() {  # WHAT-FOR: returns 1 when Qt still cannot be loaded
     # shellcheck disable=SC2086
     missing=$(missing_packages "$python" $wanted)
     [ -n "$missing" ] || return 0
-    say "$1 needs libraries that this system lacks. Type this line, then try again:"
+    say "$1 needs libraries that this system lacks. This line installs them:"
     # shellcheck disable=SC2086
     line_to_type $missing
     return 1
