@@ -95,11 +95,11 @@ def _write_png(path: Path, mask: Raster, orientation: int) -> None:
 def _write_tiff(path: Path, mask: Raster, orientation: int) -> None:
     tifffile.imwrite(
         path,
-        _bands(mask),
+        (zlib.compress(rows.tobytes()) for rows in _bands(mask)),  # strips that are packed already pass through
         shape=mask.bounds.shape,
         dtype=np.uint8,
         rowsperstrip=_BAND,
-        compression="deflate",
+        compression="adobe_deflate",
         photometric="minisblack",
         metadata=None,
         extratags=[(_ORIENTATION, "H", 1, orientation, True)],
@@ -120,4 +120,6 @@ def _to_bytes(pixels: Pixels) -> Pixels:
 
 
 def _inverted(pixels: Pixels) -> Pixels:
-    return 1 - pixels if pixels.dtype.kind == "f" else np.iinfo(pixels.dtype).max - pixels
+    white = 1 if pixels.dtype.kind == "f" else np.iinfo(pixels.dtype).max
+    paper: Pixels = white - pixels
+    return paper
