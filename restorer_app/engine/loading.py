@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
-from pathlib import Path
 
 import torch
 from safetensors import SafetensorError
@@ -15,9 +14,8 @@ from restorer_app.core.card import ModelCard
 from restorer_app.core.errors import UnusableModelError
 from restorer_app.engine.nets import NETS
 from restorer_app.engine.plan import DeviceFullError
-from restorer_app.files import places
+from restorer_app.files.cards import find_model
 
-WEIGHTS = "weights.safetensors"
 CACHE_BYTES = 512 * 1024 * 1024  # of weights; the least recently used go first
 
 _Key = tuple[str, str, str]  # id, sha256, device
@@ -45,11 +43,8 @@ def load(card: ModelCard, device: str) -> nn.Module:
 
 def read_weights(card: ModelCard) -> bytes:
     """The stored weights, judged by the SHA-256 on the card: nothing else is ever parsed."""
-    path = weights_file(card)
-    if path is None:
-        raise UnusableModelError(f"The weights of the model {card.id} are missing.", advice=_ADVICE)
     try:
-        stored = path.read_bytes()
+        stored = find_model(card.id).weights.read_bytes()
     except OSError as problem:
         raise UnusableModelError(
             f"The weights of the model {card.id} cannot be read: {problem.strerror}.", advice=_ADVICE
@@ -59,15 +54,6 @@ def read_weights(card: ModelCard) -> bytes:
             f"The weights of the model {card.id} are damaged or not those of its card.", advice=_ADVICE
         )
     return stored
-
-
-def weights_file(card: ModelCard) -> Path | None:
-    """A person's own models go before those that came with the program."""
-    for root in (places.own_models(), places.models()):
-        path = root / card.id / WEIGHTS
-        if path.is_file():
-            return path
-    return None
 
 
 def forget_all() -> None:

@@ -81,7 +81,8 @@ def _denoise(job: Job, operation: Denoise, *, on_cpu: bool) -> Method:
         return Method(Needs(0), _unchanged, measured=measured)
     if operation.method == "learned":
         return _learned(job, on_cpu=on_cpu, level=sigma, measured=measured)
-    smooth, halo = (classical.nlm, 16) if operation.method == "nlm" else (classical.guided, 32)
+    by_name = {"nlm": (classical.nlm, classical.NLM_HALO), "guided": (classical.guided, classical.GUIDED_HALO)}
+    smooth, halo = by_name[operation.method]
     return Method(Needs(halo), lambda pictures, _: [smooth(one, sigma) for one in pictures], measured=measured)
 
 
@@ -101,7 +102,9 @@ def _upscale(job: Job, operation: Upscale, *, on_cpu: bool) -> Method:
     if operation.method == "learned":
         return _learned(job, on_cpu=on_cpu, level=NATURAL if operation.mode == "natural" else 0.0)
     return Method(
-        Needs(8, side=256), lambda pictures, _: [classical.lanczos(one, scale) for one in pictures], scale=scale
+        Needs(classical.LANCZOS_HALO, side=256),
+        lambda pictures, _: [classical.lanczos(one, scale) for one in pictures],
+        scale=scale,
     )
 
 
