@@ -13,17 +13,19 @@ from typing import Any, Literal, get_args
 from restorer_app.core.errors import UnwritableFileError
 
 Theme = Literal["system", "dark", "light"]
-Overlay = Literal["tint", "outline", "only", "off"]
+Overlay = Literal["tint", "outline", "mask only", "off"]
+OverlayColour = Literal["cyan", "orange"]
 RECENT_COUNT = 12
 
 _CHOICES: dict[str, tuple[object, ...]] = {
     "theme": get_args(Theme),
     "overlay": get_args(Overlay),
+    "overlay_colour": get_args(OverlayColour),
     "device": ("auto", "cpu", "cuda"),
     "method": ("faithful", "patch", "telea", "navier-stokes"),
 }
 _RANGES: dict[str, tuple[float, float]] = {
-    "brush_radius": (0.5, 2500),
+    "brush_diameter": (1, 5000),
     "brush_hardness": (0, 1),
     "grain": (0, 2),
     "memory_share": (0.1, 0.9),
@@ -38,14 +40,14 @@ class Settings:
 
     theme: Theme = "system"
     overlay: Overlay = "tint"
-    overlay_colour: str = "#00b8d9"  # cyan stands out on warm sepia and on grey, also to colour-blind eyes
+    overlay_colour: OverlayColour = "cyan"  # stands out on warm sepia and on grey, also to colour-blind eyes
     overlay_opacity: float = 0.6
     surround: int = -1  # grey around the picture, 0 to 255; -1 takes the theme's
     device: str = "auto"
     method: str = "faithful"
     grain: float = 1.0
     memory_share: float = 0.5  # of the machine's memory, for pictures and models together
-    brush_radius: float = 24.0
+    brush_diameter: float = 48.0
     brush_hardness: float = 0.8
     pressure: bool = True
     after_each_stroke: bool = False

@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from restorer_app.core.errors import RestorerError
 from restorer_app.ui.icons import icon, pixmap
 from restorer_app.ui.pieces import button, label
 from restorer_app.ui.theme import DARK, Colours
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a person should know: what happened, what was kept and what to do, and details for a report."""
+
+    text: str
+    advice: str = ""
+    details: str = ""
+    warns: bool = True
+
+    @classmethod
+    def of(cls, problem: RestorerError) -> Told:
+        return cls(problem.message, problem.advice)
 
 
 class Notice(QWidget):
@@ -48,13 +65,13 @@ class Notice(QWidget):
     def text(self) -> str:
         return " ".join(part.text() for part in (self._text, self._advice) if part.text())
 
-    def say(self, text: str, *, advice: str = "", details: str = "", warns: bool = True) -> None:
-        self._details = details
-        self._warns = warns
-        self._text.setText(text)
-        self._advice.setText(advice)
-        self._advice.setVisible(bool(advice))
-        self._copy.setVisible(bool(details))
+    def say(self, told: Told) -> None:
+        self._details = told.details
+        self._warns = told.warns
+        self._text.setText(told.text)
+        self._advice.setText(told.advice)
+        self._advice.setVisible(bool(told.advice))
+        self._copy.setVisible(bool(told.details))
         self.setAccessibleName(self.text)
         self.wear(self._colours)
         self.show()

@@ -11,7 +11,7 @@ from restorer_app.session.settings import RECENT_COUNT, Settings, load, save
 
 
 def test_what_was_saved_is_loaded(tmp_path):
-    chosen = replace(Settings(), theme="light", brush_radius=3.5, recent=("/a.tif", "/ü.tif"), pressure=False)
+    chosen = replace(Settings(), theme="light", brush_diameter=3.5, recent=("/a.tif", "/ü.tif"), pressure=False)
     save(tmp_path / "deep" / "settings.json", chosen)
     assert load(tmp_path / "deep" / "settings.json") == chosen
 
@@ -36,12 +36,12 @@ def test_nonsense_in_the_file_never_reaches_the_window(tmp_path, told):
         value = getattr(settings, name)
         assert isinstance(value, (int, float)) if isinstance(default, float) else type(value) is type(default)
     assert settings.theme in {"system", "dark", "light"}
-    assert 0.5 <= settings.brush_radius <= 2500
+    assert 1 <= settings.brush_diameter <= 5000
 
 
 def test_a_value_out_of_range_costs_only_itself(tmp_path):
     file = tmp_path / "settings.json"
-    file.write_text(json.dumps({"brush_radius": 1e9, "method": "magic", "grain": 0.5, "unknown": 1}), "utf-8")
+    file.write_text(json.dumps({"brush_diameter": 1e9, "method": "magic", "grain": 0.5, "unknown": 1}), "utf-8")
     assert load(file) == replace(Settings(), grain=0.5)
 
 

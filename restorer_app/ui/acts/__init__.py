@@ -1,0 +1,1 @@
+"""What commands do: their methods, by what they act on."""

@@ -1,0 +1,111 @@
+"""What commands do to the picture in hand: undo, masks, repairs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, Signal
+
+from restorer_app.core import mask as masks
+from restorer_app.core.operation import Repair
+from restorer_app.core.raster import Raster
+from restorer_app.core.stroke import Stroke
+from restorer_app.ui.choices import Choices
+from restorer_app.ui.desk import Desk
+from restorer_app.ui.offers import Way
+
+STEP = 2  # pixels by which the mask grows, shrinks or softens at a time
+
+
+class PictureActs(QObject):
+    """Everything here can be undone, so nothing here asks."""
+
+    changed = Signal()  # what a stroke does: protects, or repairs at once
+
+    def __init__(self, desk: Desk, choices: Choices, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._desk = desk
+        self._choices = choices
+        self.protecting = False
+        self.ways: tuple[Way, ...] = ()
+
+    # ---------------------------------------------------------------------------------------- strokes
+    def take_stroke(self, stroke: Stroke) -> bool:
+        """A finished stroke of a masking tool. False where it was refused."""
+        if not self._desk.stroke(stroke, protects=self.protecting):
+            return False
+        if self._choices.now.after_each_stroke and not self.protecting and not stroke.erase:
+            self._ask_repair(joined=True)
+        return True
+
+    def toggle_protect(self) -> None:
+        self.protecting = not self.protecting
+        self.changed.emit()
+
+    def toggle_after_each_stroke(self) -> None:
+        self._choices.change(after_each_stroke=not self._choices.now.after_each_stroke)
+
+    # ---------------------------------------------------------------------------------------- history
+    def undo(self) -> None:
+        self._desk.attempt(lambda session: session.undo())
+
+    def redo(self) -> None:
+        self._desk.attempt(lambda session: session.redo())
+
+    def go_to(self, position: int) -> None:
+        self._desk.attempt(lambda session: session.go_to(position))
+
+    # ------------------------------------------------------------------------------------------ masks
+    def mask_everything(self) -> None:
+        self._set("Masked everything", lambda mask: masks.full(mask.bounds))
+
+    def invert_mask(self) -> None:
+        self._set("Inverted mask", masks.invert)
+
+    def grow_mask(self) -> None:
+        self._set("Grew mask", lambda mask: masks.grow(mask, STEP))
+
+    def shrink_mask(self) -> None:
+        self._set("Shrank mask", lambda mask: masks.shrink(mask, STEP))
+
+    def feather_mask(self) -> None:
+        self._set("Feathered mask", lambda mask: masks.feather(mask, STEP))
+
+    def clear_mask(self) -> None:
+        self._desk.attempt(lambda session: session.clear_mask())
+
+    def reselect_mask(self) -> None:
+        self._desk.attempt(lambda session: session.reselect_mask())
+
+    def _set(self, title: str, work: Callable[[Raster], Raster]) -> None:
+        protects = self.protecting
+        self._desk.attempt(
+            lambda session: session.set_mask(
+                title, work(session.protect if protects else session.mask), protects=protects
+            )
+        )
+
+    # ------------------------------------------------------------------------------------- operations
+    def repair(self) -> None:
+        self._ask_repair(joined=False)
+
+    def run_operation(self, name: str) -> None:
+        """A command's one-click operation: the first way that the panel offers for it."""
+        for way in self.ways:
+            if way.id.partition(":")[0] == name:
+                self.run_way(way.id, None)
+                return
+
+    def run_way(self, way_id: str, strength: float | None) -> None:
+        for way in self.ways:
+            if way.id == way_id:
+                self._desk.ask(way.operation(strength), card=way.card, device=self._choices.now.device)
+                return
+
+    def choose_method(self, method: str) -> None:
+        self._choices.change(method=method)
+
+    def _ask_repair(self, *, joined: bool) -> None:
+        now = self._choices.now
+        operation = Repair(method=now.method, grain=now.grain)  # type: ignore[arg-type]  # settings allow only these
+        self._desk.ask(operation, device=now.device, joined=joined)

@@ -1,0 +1,188 @@
+"""Desk: the open pictures, the one in hand, and what is asked of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from restorer_app.core.card import ModelCard
+from restorer_app.core.errors import RestorerError
+from restorer_app.core.history import Store
+from restorer_app.core.job import Failed
+from restorer_app.core.operation import Operation
+from restorer_app.core.stroke import Stroke
+from restorer_app.session.change import Change
+from restorer_app.session.session import Session
+from restorer_app.ui.document import Document
+from restorer_app.ui.jobs import Jobs
+from restorer_app.ui.loading import Loader, Opened, Opening
+from restorer_app.ui.notice import Told
+
+
+class Desk(QObject):
+    """Connects sessions, loader and jobs; knows no widget. Refusals come out as `refused`, never as exceptions."""
+
+    documents_changed = Signal()
+    current_changed = Signal()
+    changed = Signal(object)  # Change of the picture in hand
+    frame_changed = Signal()  # a thumbnail or a mark of the film strip
+    told = Signal(object)  # Told
+    loading_changed = Signal()
+
+    def __init__(self, loader: Loader, jobs: Jobs, *, store: Store | None, cards: list[ModelCard]) -> None:
+        super().__init__()
+        self.jobs = jobs
+        self.cards = cards
+        self.documents: list[Document] = []
+        self.current: Document | None = None
+        self.loading: list[Opening] = []
+        self._loader = loader
+        self._store = store
+        self._replacing: dict[Opening, Document] = {}  # another page of an open file takes its place
+        loader.opened.connect(self._opened)
+        loader.refused.connect(self._not_opened)
+        jobs.failed.connect(self._job_failed)
+
+    # -------------------------------------------------------------------------------------- the pictures
+    def open(self, paths: list[Path], *, page: int = 0) -> None:
+        """Asks for files; one that is open already is shown instead."""
+        for path in paths:
+            known = next((one for one in self.documents if one.path == path.absolute()), None)
+            if known is not None and page in (0, known.picture.page):
+                self.show(self.documents.index(known))
+                continue
+            self._ask(Opening(path.absolute(), page))
+
+    def show_page(self, page: int) -> None:
+        """Another page of the file in hand, beside this one where this one has unsaved work."""
+        document = self.current
+        if document is None or page == document.picture.page or not 0 <= page < document.picture.page_count:
+            return
+        same = [one for one in self.documents if one.path == document.path and one.picture.page == page]
+        if same:
+            self.show(self.documents.index(same[0]))
+            return
+        opening = Opening(document.path, page)
+        if not document.session.is_changed:
+            self._replacing[opening] = document
+        self._ask(opening)
+
+    def show(self, place: int) -> None:
+        if 0 <= place < len(self.documents) and self.documents[place] is not self.current:
+            self.jobs.end_preview()
+            self.current = self.documents[place]
+            self.current_changed.emit()
+
+    def show_beside(self, by: int) -> None:
+        if self.current is not None and self.documents:
+            self.show((self.documents.index(self.current) + by) % len(self.documents))
+
+    def close(self, place: int) -> None:
+        """Lets a picture go; whoever calls has asked about unsaved work."""
+        document = self.documents.pop(place)
+        self.jobs.forget(document)
+        if document is self.current:
+            left = min(place, len(self.documents) - 1)
+            self.current = self.documents[left] if left >= 0 else None
+            self.current_changed.emit()
+        self.documents_changed.emit()
+
+    @property
+    def unsaved(self) -> list[Document]:
+        return [document for document in self.documents if document.session.is_unsaved or document.session.pending]
+
+    # -------------------------------------------------------------------------------------- what is asked
+    def stroke(self, stroke: Stroke, *, protects: bool = False) -> bool:
+        return self.attempt(lambda session: session.stroke(stroke, protects=protects))
+
+    def restore(self, stroke: Stroke) -> bool:
+        return self.attempt(lambda session: session.restore(stroke))
+
+    def clone(self, stroke: Stroke, *, dx: int, dy: int) -> bool:
+        return self.attempt(lambda session: session.clone(stroke, dx=dx, dy=dy))
+
+    def ask(
+        self, operation: Operation, *, card: ModelCard | None = None, device: str = "auto", joined: bool = False
+    ) -> bool:
+        """Puts an operation into the queue; the mask moves into it. Without a card the first that fits is taken."""
+        document = self.current
+        if document is None:
+            return False
+        card = card or self.card_for(operation)
+        if operation.task is not None and card is None:
+            self.told.emit(
+                Told(
+                    self.tr("{title} by a learned method needs a model, and none is installed.").format(
+                        title=operation.title
+                    ),
+                    self.tr("Choose another method in the bar above the picture."),
+                )
+            )
+            return False
+        try:
+            pending = document.session.ask(operation, model=card, device=device, joined=joined)
+        except RestorerError as problem:
+            self.told.emit(Told.of(problem))
+            return False
+        self.jobs.enter(document, pending)
+        return True
+
+    def card_for(self, operation: Operation) -> ModelCard | None:
+        return next(
+            (card for card in self.cards if card.task == operation.task and card.scale == operation.scale), None
+        )
+
+    def attempt(self, work: Callable[[Session], object]) -> bool:
+        """Does something with the session in hand; a refusal is told and changes nothing."""
+        if self.current is None:
+            return False
+        try:
+            work(self.current.session)
+        except RestorerError as problem:
+            self.told.emit(Told.of(problem))
+            return False
+        self.jobs.look_again()
+        return True
+
+    # ------------------------------------------------------------------------------------------- listening
+    def _ask(self, opening: Opening) -> None:
+        self.loading.append(opening)
+        self.loading_changed.emit()
+        self._loader.ask(opening)
+
+    def _opened(self, opened: Opened) -> None:
+        self._no_longer_loading(opened.opening)
+        session = Session(opened.picture, store=self._store)
+        document = Document.of(opened.picture, session, opened.overview)
+        session.listen(lambda change: self._session_changed(document, change))
+        replaced = self._replacing.pop(opened.opening, None)
+        if replaced is not None and replaced in self.documents and not replaced.session.is_changed:
+            self.documents[self.documents.index(replaced)] = document
+        else:
+            self.documents.append(document)
+        self.jobs.end_preview()
+        self.current = document
+        self.documents_changed.emit()
+        self.current_changed.emit()
+
+    def _not_opened(self, opening: Opening, problem: RestorerError) -> None:
+        self._replacing.pop(opening, None)
+        self._no_longer_loading(opening)
+        self.told.emit(Told.of(problem))
+
+    def _no_longer_loading(self, opening: Opening) -> None:
+        if opening in self.loading:
+            self.loading.remove(opening)
+        self.loading_changed.emit()
+
+    def _session_changed(self, document: Document, change: Change) -> None:
+        if change.what in ("history", "saved"):
+            self.frame_changed.emit()
+        if document is self.current:
+            self.changed.emit(change)
+
+    def _job_failed(self, document: Document, event: Failed) -> None:
+        advice = self.tr("{name} is as it was before, and the mask is back.").format(name=document.name)
+        self.told.emit(Told(event.message, advice, details=event.traceback))

@@ -1,0 +1,1 @@
+"""Dialogs: they ask only what cannot be guessed."""

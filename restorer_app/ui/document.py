@@ -1,0 +1,73 @@
+"""Document: one picture in the window: its session, its small pictures, what was saved of it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from PySide6.QtGui import QImage
+
+from restorer_app.core.history import Step
+from restorer_app.core.raster import Pixels
+from restorer_app.files.picture import Picture
+from restorer_app.files.saving import Saved
+from restorer_app.session.session import Session
+from restorer_app.ui.thumbs import image_of, step_thumb
+
+
+@dataclass(eq=False)
+class Document:
+    """What the film strip shows one frame of."""
+
+    picture: Picture
+    session: Session
+    overview: Pixels
+    thumb: QImage
+    saved: Saved | None = None
+    saved_at: float = 0.0
+    saved_steps: int = 0  # finished operations when it was saved
+    saving_share: float | None = None  # while a save runs
+    _thumbs: dict[int, tuple[Step, QImage]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, picture: Picture, session: Session, overview: Pixels) -> Document:
+        return cls(picture, session, overview, image_of(overview, picture))
+
+    @property
+    def path(self) -> Path:
+        return self.picture.path
+
+    @property
+    def name(self) -> str:
+        if self.picture.page_count > 1:
+            return f"{self.path.name} ({self.picture.page + 1}/{self.picture.page_count})"
+        return self.path.name
+
+    @property
+    def pixel_samples(self) -> int:
+        return self.session.image.bounds.area * self.session.image.channels
+
+    def thumb_of(self, position: int) -> QImage | None:
+        """The small picture of a step, made once."""
+        steps = self.session.history.steps
+        step = steps[position]
+        known = self._thumbs.get(id(step))
+        if known is not None and known[0] is step:
+            return known[1]
+        if step.after is None:
+            return None
+        before = steps[position - 1].after if position else None
+        made = step_thumb(self.overview, self.picture, before, step.after)
+        self._thumbs[id(step)] = (step, made)
+        self._forget_gone(steps)
+        return made
+
+    def remember_saved(self, saved: Saved) -> None:
+        self.saved, self.saved_at = saved, time.time()
+        self.saved_steps = len(self.session.records)
+
+    def _forget_gone(self, steps: tuple[Step, ...]) -> None:
+        there = {id(step) for step in steps}
+        for gone in [key for key in self._thumbs if key not in there]:
+            del self._thumbs[gone]

@@ -1,0 +1,130 @@
+"""What can be done here: operations joined with the models there are, in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QCoreApplication
+
+from restorer_app.core.card import ModelCard
+from restorer_app.core.operation import OPERATIONS, Decompress, Denoise, Operation, Upscale
+from restorer_app.ui.panels.one_click import Offer
+from restorer_app.ui.panels.options import Method
+
+_SCALES = (2, 4)
+_ICONS = {"denoise": "denoise", "decompress": "decompress", "upscale": "upscale"}
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("offers", text)
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way to carry an operation out: by a model, or by arithmetic where `card` is None."""
+
+    id: str
+    kind: type[Operation]
+    scale: int
+    card: ModelCard | None
+
+    def operation(self, strength: float | None) -> Operation:
+        if self.kind is Denoise:
+            return Denoise(strength=strength, method="learned" if self.card else "nlm")
+        if self.kind is Decompress:
+            return Decompress(quality=None if strength is None else max(1, round(100 * (1 - strength))))
+        assert self.kind is Upscale, self.kind  # repairs are asked for by painting
+        return Upscale(scale=self.scale, method="learned" if self.card else "lanczos")
+
+
+def ways(cards: Sequence[ModelCard]) -> tuple[Way, ...]:
+    """Every operation that needs no mask, once for each model that can do it; by arithmetic where none can."""
+    found: list[Way] = []
+    for kind in OPERATIONS:
+        if kind.needs_mask:
+            continue
+        for scale in _SCALES if kind is Upscale else (1,):
+            found += _ways_of(kind, scale, cards)
+    return tuple(found)
+
+
+def _ways_of(kind: type[Operation], scale: int, cards: Sequence[ModelCard]) -> list[Way]:
+    name = f"{kind.name}-{scale}" if kind is Upscale else kind.name
+    fitting = [card for card in cards if card.task == kind.name and card.scale == scale]
+    if len(fitting) == 1:
+        return [Way(name, kind, scale, fitting[0])]
+    if fitting:
+        return [Way(f"{name}:{card.id}", kind, scale, card) for card in fitting]
+    return [] if kind is Decompress else [Way(name, kind, scale, None)]  # there is no arithmetic that undoes JPEG
+
+
+def offers(found: Sequence[Way], *, masked: bool, editable: bool) -> tuple[Offer, ...]:
+    return tuple(_offer(way, masked=masked, editable=editable) for way in found)
+
+
+def _offer(way: Way, *, masked: bool, editable: bool) -> Offer:
+    title = {
+        "denoise": _tr("Denoise in mask") if masked else _tr("Denoise"),
+        "decompress": _tr("Remove compression in mask") if masked else _tr("Remove compression"),
+        "upscale": _tr("Upscale ×{scale}").format(scale=way.scale),
+    }[way.kind.name]
+    return Offer(
+        way.id,
+        title,
+        _detail(way),
+        icon=_ICONS[way.kind.name],
+        hint=_hint(way),
+        available=editable,
+        has_strength=way.kind is not Upscale,
+    )
+
+
+def _detail(way: Way) -> str:
+    if way.card is None:
+        return {"denoise": _tr("classical · by similar places"), "upscale": _tr("classical · Lanczos")}[way.kind.name]
+    if ":" in way.id:
+        return way.card.id
+    return _tr("adds plausible detail") if way.card.synthesises_detail else _tr("faithful · adds no detail")
+
+
+def _hint(way: Way) -> str:
+    if way.card is None:
+        return _tr("Computed from this picture alone, by arithmetic that can be looked up.")
+    if way.card.synthesises_detail:
+        return _tr("The model {model} adds detail that looks right and may never have been there.").format(
+            model=way.card.id
+        )
+    return _tr("The model {model} keeps to what the picture holds; the record names it.").format(model=way.card.id)
+
+
+def methods(cards: Sequence[ModelCard]) -> tuple[Method, ...]:
+    """Ways to repair, with a sentence on what each does to the evidence."""
+    has_model = any(card.task == "repair" for card in cards)
+    faithful = _tr(
+        "A model trained on photographs continues what surrounds the damage. Nothing outside the mask changes, "
+        "and the record says which model filled it."
+    )
+    return (
+        Method(
+            "faithful",
+            _tr("Faithful"),
+            faithful if has_model else _tr("No repair model is installed."),
+            available=has_model,
+        ),
+        Method(
+            "patch",
+            _tr("Patch"),
+            _tr("Copies matching places of this same picture: every pixel was really taken, but somewhere else."),
+        ),
+        Method(
+            "telea",
+            _tr("Smooth"),
+            _tr("Spreads the edge inwards (Telea). Good for thin scratches in even areas; it invents no texture."),
+        ),
+        Method(
+            "navier-stokes",
+            _tr("Lines"),
+            _tr("Continues lines across narrow damage (Navier–Stokes); it invents no texture."),
+        ),
+    )

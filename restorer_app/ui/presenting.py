@@ -1,0 +1,187 @@
+"""What panels say about a picture: plain values made from sessions, records and proofs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QCoreApplication
+
+from restorer_app.core.operation import OPERATIONS
+from restorer_app.core.record import Record
+from restorer_app.files.picture import Picture
+from restorer_app.ui.document import Document
+from restorer_app.ui.panels.file_facts import FileWords
+from restorer_app.ui.panels.film import Frame
+from restorer_app.ui.panels.history import StepRow
+from restorer_app.ui.panels.proof import ProofWords
+from restorer_app.ui.panels.record import RecordRow
+from restorer_app.ui.wording import amount, grouped, pixels, share
+
+_LEARNED, _CLASSICAL, _BY_HAND = "learned", "classical", "by hand"
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("presenting", text)
+
+
+# --------------------------------------------------------------------------------------------- history
+def step_rows(document: Document) -> list[StepRow]:
+    session = document.session
+    waiting = {pending.id: pending for pending in session.pending}
+    rows = []
+    for position, step in enumerate(session.history.steps):
+        pending = waiting.get(step.job_id or "")
+        rows.append(
+            StepRow(
+                _tr(step.title),
+                _step_detail(document, position, step.record, running=pending is not None),
+                document.thumb_of(position),
+                reachable=step.after is not None,
+                running=pending is not None,
+            )
+        )
+    return rows
+
+
+def _step_detail(document: Document, position: int, record: Record | None, *, running: bool) -> str:
+    if running:
+        return _tr("piece by piece")
+    if position == 0:
+        picture = document.picture
+        bits = _tr("{bits} bit").format(bits=picture.bits)
+        return " · ".join([pixels(picture.width, picture.height), bits])
+    if record is None:
+        return ""
+    area = document.session.image.bounds.area
+    return " · ".join([_method(record), share(record.changed_pixels / area)])
+
+
+def _method(record: Record) -> str:
+    return str(record.operation.get("method") or _kind_word(_kind(record)))
+
+
+# ----------------------------------------------------------------------------------------------- proof
+def proof_words(document: Document | None) -> ProofWords:
+    if document is None:
+        return ProofWords(_tr("Nothing is open"))
+    session = document.session
+    if document.saving_share is not None:
+        return ProofWords(
+            _tr("Saving and proving…"), detail=_tr("The copy is opened again and compared."), verdict="pending"
+        )
+    if document.saved is not None and not session.is_unsaved:
+        return _proved(document)
+    if not session.is_changed:
+        return ProofWords(_tr("Nothing was changed"), detail=_tr("The file is as it was opened."))
+    strong = _tr("{share} of the picture changed").format(share=share(changed_share(document)))
+    kept = _tr("The original file is not touched; saving writes a copy and proves it.")
+    return ProofWords(strong, _tr("not saved yet"), " · ".join([*kinds(document), kept]), "pending")
+
+
+def _proved(document: Document) -> ProofWords:
+    assert document.saved is not None  # asked by proof_words
+    verdict = document.saved.verdict
+    strong, changed, rest = verdict.sentence.partition(" changed ")
+    detail = " · ".join([*kinds(document), _tr("record kept"), document.saved.path.name])
+    return ProofWords(
+        strong,
+        f"changed {rest}" if changed else "",
+        detail,
+        "proved" if verdict.same else "broken",
+        can_show_file=True,
+    )
+
+
+def changed_share(document: Document) -> float:
+    """At most: places repaired twice count twice, and never more than the whole."""
+    area = document.session.image.bounds.area
+    return min(1.0, sum(record.changed_pixels for record in document.session.records) / area)
+
+
+def kinds(document: Document) -> list[str]:
+    """Share of the picture by kind of method."""
+    area = document.session.image.bounds.area
+    sums: dict[str, int] = {}
+    for record in document.session.records:
+        sums[_kind(record)] = sums.get(_kind(record), 0) + record.changed_pixels
+    words = {
+        _LEARNED: _tr("{share} filled by a learned model"),
+        _CLASSICAL: _tr("{share} filled by classical methods"),
+        _BY_HAND: _tr("{share} by hand"),
+    }
+    return [words[kind].format(share=share(min(1.0, sums[kind] / area))) for kind in words if kind in sums]
+
+
+def _kind(record: Record) -> str:
+    if record.is_learned:
+        return _LEARNED
+    return _CLASSICAL if record.name in {kind.name for kind in OPERATIONS} else _BY_HAND
+
+
+def _kind_word(kind: str) -> str:
+    return {_LEARNED: _tr("learned"), _CLASSICAL: _tr("classical"), _BY_HAND: _tr("by hand")}[kind]
+
+
+# ------------------------------------------------------------------------------------------------ file
+def file_words(picture: Picture | None) -> FileWords:
+    if picture is None:
+        return FileWords()
+    rows = [
+        (_tr("Name"), picture.path.name),
+        (_tr("Kind"), f"{picture.kind.upper()}, {picture.layout}, {picture.bits} bit"),
+        (_tr("Size"), f"{pixels(picture.width, picture.height)} px, {amount(picture.size_bytes)}"),
+    ]
+    if picture.dpi is not None:
+        rows.append((_tr("Resolution"), f"{picture.dpi[0]:.0f} dpi"))
+    rows.append((_tr("Saving"), picture.reason or (_tr("patches a copy") if picture.patchable else _tr("a new TIFF"))))
+    rows.append((_tr("Metadata"), ", ".join(picture.metadata) or _tr("none")))
+    rows += [(_tr("Profile"), _tr("embedded, {size}").format(size=amount(len(picture.icc))))] if picture.icc else []
+    known = {name for name, _ in rows}
+    rows += [(name, value) for name, value in picture.facts if name not in known]
+    rows += [(_tr("Stays old"), sentence) for sentence in picture.stale]
+    return FileWords(tuple(rows), picture.page, picture.page_count)
+
+
+def frames(documents: Sequence[Document]) -> list[Frame]:
+    return [Frame(document.name, document.thumb, unsaved=document.session.is_unsaved) for document in documents]
+
+
+# ---------------------------------------------------------------------------------------------- record
+def record_rows(records: Sequence[Record]) -> tuple[RecordRow, ...]:
+    return tuple(RecordRow(_record_title(record), _record_lines(record)) for record in records)
+
+
+def _record_title(record: Record) -> str:
+    method = record.operation.get("method")
+    return f"{record.name} · {method}" if method else record.name
+
+
+def _record_lines(record: Record) -> tuple[str, ...]:
+    region = record.region
+    lines = [
+        record.at,
+        _tr("{count} pixels changed, within {place}").format(
+            count=grouped(record.changed_pixels),
+            place=f"{region.left}, {region.top} – {region.right}, {region.bottom}",
+        ),
+    ]
+    if record.model_id is not None:
+        lines.append(
+            _tr("model {id}, SHA-256 {hash}…").format(id=record.model_id, hash=(record.model_sha256 or "")[:12])
+        )
+    if record.synthesises_detail:
+        lines.append(_tr("adds detail that may never have been there"))
+    lines.append(
+        _tr("seed {seed}, {device}, {dtype}").format(seed=record.seed, device=record.device, dtype=record.dtype)
+    )
+    lines.append(f"{record.before_sha256[:12]}… → {record.after_sha256[:12]}…")
+    return tuple(lines)
+
+
+def values_words(values: Sequence[int | float], layout: str) -> str:
+    """A pixel's values in the file's own depth, channel by channel."""
+    names = {"rgb": "RGB", "cmyk": "CMYK", "lab": "Lab"}.get(layout, "")
+    told = [grouped(value) if isinstance(value, int) else f"{value:.4f}" for value in values]
+    if len(names) == len(told):
+        return "  ".join(f"{name} {value}" for name, value in zip(names, told, strict=True))
+    return "  ".join(told)

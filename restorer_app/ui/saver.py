@@ -1,0 +1,114 @@
+"""Saver: writes and proves on a thread of its own, while editing goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QThread, Signal
+
+from restorer_app.core.errors import RestorerError
+from restorer_app.core.job import CancelToken
+from restorer_app.files.patching import SavingStoppedError
+from restorer_app.files.saving import Saved
+from restorer_app.session.saving import Saving
+from restorer_app.ui.document import Document
+from restorer_app.ui.notice import Told
+
+
+class Saver(QObject):
+    """At most one save a picture at a time."""
+
+    changed = Signal()  # began, got on or ended
+    saved = Signal(object, object)  # Document, Saved
+    failed = Signal(object)  # Document
+    told = Signal(object)  # Told
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._runs: dict[Document, _Run] = {}
+
+    @property
+    def documents(self) -> tuple[Document, ...]:
+        return tuple(self._runs)
+
+    def doing(self, document: Document) -> str:
+        return self._runs[document].what if document in self._runs else ""
+
+    def save(self, document: Document, *, target: Path | None = None, derive: bool = False) -> bool:
+        """Begins to save; False where there is nothing to save, or a save is going on."""
+        if document in self._runs:
+            return False
+        try:
+            saving = document.session.saving()
+        except RestorerError as problem:
+            self.told.emit(Told.of(problem))
+            self.failed.emit(document)
+            return False
+        derive = derive or not document.picture.patchable or saving.allowed is None
+        run = _Run(saving, target, derive=derive, parent=self)
+        run.got_on.connect(lambda what, share: self._got_on(document, what, share))
+        run.wrote.connect(lambda saved: self._wrote(document, saving, saved))
+        run.refused.connect(lambda problem: self._refused(document, problem))
+        run.finished.connect(lambda: self._ended(document, run))
+        self._runs[document] = run
+        document.saving_share = 0.0
+        run.start()
+        self.changed.emit()
+        return True
+
+    def cancel(self, document: Document) -> bool:
+        run = self._runs.get(document)
+        if run is None:
+            return False
+        run.cancel.cancel()
+        return True
+
+    def wait(self) -> None:
+        """Before the program ends: a save that was begun is finished or was cancelled."""
+        for run in tuple(self._runs.values()):
+            run.wait()
+
+    def _got_on(self, document: Document, what: str, share: float) -> None:
+        if document in self._runs:
+            self._runs[document].what = what
+            document.saving_share = share
+            self.changed.emit()
+
+    def _wrote(self, document: Document, saving: Saving, saved: Saved) -> None:
+        document.saving_share = None
+        document.remember_saved(saved)
+        document.session.saved(saving, saved)
+        self.saved.emit(document, saved)
+
+    def _refused(self, document: Document, problem: RestorerError) -> None:
+        document.saving_share = None
+        self.told.emit(Told(problem.message, problem.advice, warns=not isinstance(problem, SavingStoppedError)))
+        self.failed.emit(document)
+
+    def _ended(self, document: Document, run: _Run) -> None:
+        self._runs.pop(document, None)
+        document.saving_share = None
+        run.deleteLater()
+        self.changed.emit()
+
+
+class _Run(QThread):
+    got_on = Signal(str, float)
+    wrote = Signal(object)
+    refused = Signal(object)
+
+    def __init__(self, saving: Saving, target: Path | None, *, derive: bool, parent: QObject) -> None:
+        super().__init__(parent)
+        self.cancel = CancelToken()
+        self.what = ""
+        self._saving = saving
+        self._target = target
+        self._derive = derive
+
+    def run(self) -> None:
+        progress: Callable[[str, float], None] = self.got_on.emit
+        try:
+            self.wrote.emit(self._saving.run(self._target, derive=self._derive, progress=progress, cancel=self.cancel))
+        except RestorerError as problem:
+            self.refused.emit(problem)
