@@ -76,12 +76,12 @@ def paint(mask: Raster, stroke: Stroke) -> tuple[Raster, Region | None]:
     extent = stroke.extent(mask.bounds)
     if extent is None:
         return mask, None
-    changed: dict[Cell, _Values] = {}
+    coverage_of, changed = stroke.drawing(), dict[Cell, _Values]()
     for cell in extent.cells(CELL):
         whole = mask.cell_region(cell)
         part = whole.intersect(extent)
         assert part is not None  # cells() yields only squares that the extent touches
-        coverage, old = stroke.coverage(part), _values(mask, part)
+        coverage, old = coverage_of(part), _values(mask, part)
         new = np.minimum(old, 255 - coverage) if stroke.erase else np.maximum(old, coverage)
         if not np.array_equal(new, old):
             changed[cell] = new if part == whole else _patched(mask, whole, part, new)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal, get_args
 
 import numpy as np
@@ -15,6 +17,7 @@ from restorer_app.core.geometry import Region
 
 Shape = Literal["brush", "line", "lasso", "box"]
 Coverage = NDArray[np.uint8]
+Depth = NDArray[np.float32]
 
 LARGEST_DIAMETER = 5000  # pixels; what the controls promise
 _SUBSAMPLES = 4  # a lasso's edge is judged on 4 × 4 points a pixel: 17 levels of edge, no visible steps
@@ -83,11 +86,15 @@ class Stroke:
 
     def coverage(self, region: Region) -> Coverage:
         """How much of each pixel of a region is covered, 0 to 255; the same however a place is divided."""
+        return self.drawing()(region)
+
+    def drawing(self) -> Callable[[Region], Coverage]:
+        """`coverage` for many regions: what concerns the whole path is worked out once."""
         if self.shape == "box":
-            return _box(self, region)
+            return partial(_box, self)
         if self.shape == "lasso":
-            return _lasso(self, region)
-        return _round(self, region)
+            return partial(_lasso, _edges(self))
+        return partial(_round, _segments(self), self.hardness)
 
 
 def _box(stroke: Stroke, region: Region) -> Coverage:
@@ -105,12 +112,16 @@ def _box(stroke: Stroke, region: Region) -> Coverage:
     return out
 
 
-def _lasso(stroke: Stroke, region: Region) -> Coverage:
+def _edges(stroke: Stroke) -> NDArray[np.float64]:
+    """The closed outline as rows x0, y0, x1, y1 of edges, in grid points of the fine grid."""
+    xs = np.array([p.x for p in stroke.points]) * _SUBSAMPLES - 0.5
+    ys = np.array([p.y for p in stroke.points]) * _SUBSAMPLES - 0.5
+    return np.stack([xs, ys, np.roll(xs, -1), np.roll(ys, -1)])
+
+
+def _lasso(edges: NDArray[np.float64], region: Region) -> Coverage:
     """Non-zero winding on a fine grid, so that a loop drawn over itself has no holes."""
     n = _SUBSAMPLES
-    xs = np.array([p.x for p in stroke.points]) * n - 0.5
-    ys = np.array([p.y for p in stroke.points]) * n - 0.5
-    edges = np.stack([xs, ys, np.roll(xs, -1), np.roll(ys, -1)])
     fine = region.scaled(n)
     if not _edges_near(edges, fine).any():
         # nothing but whole turns around this place: one grid point speaks for all
@@ -161,18 +172,53 @@ def _segments(stroke: Stroke) -> NDArray[np.float64]:
     return np.array([(*a, *b) for a, b in itertools.pairwise(path)], np.float64)
 
 
-def _round(stroke: Stroke, region: Region) -> Coverage:
-    segments, is_full = _that_matter(_segments(stroke), region, stroke.hardness)
+def _round(segments: NDArray[np.float64], hardness: float, region: Region) -> Coverage:
+    near, is_full = _that_matter(segments, region, hardness)
     if is_full:
         return np.full(region.shape, 255, np.uint8)
+    radii = near[:, [2, 5]]
+    inside = _even if radii.size and float(radii.min()) == float(radii.max()) else _uneven
+    best = inside(near, hardness, region)
+    soft = best * best * (3 - 2 * best) if hardness < 1 else best
+    return np.rint(soft * 255).astype(np.uint8)
+
+
+def _even(segments: NDArray[np.float64], hardness: float, region: Region) -> Depth:
+    """How far inside the stroke each pixel lies, 0 outside to 1 in the hard core, for one radius everywhere.
+
+    Squared distances are collected first, so that root and falloff are taken once and not once a segment.
+    """
+    squared = np.full(region.shape, np.inf, np.float32)
+    for segment in segments:
+        near = _reach(segment, region)
+        if near is not None:
+            part = squared[near.slices(region)]
+            along_x, along_y, _ = _offsets(segment, near)
+            along_x *= along_x
+            along_y *= along_y
+            along_x += along_y
+            np.minimum(part, along_x, out=part)
+    return _falloff(np.sqrt(squared), np.float32(segments[0, 2]), hardness)
+
+
+def _uneven(segments: NDArray[np.float64], hardness: float, region: Region) -> Depth:
+    """The same for a radius that changes along the path, with the pen's pressure."""
     best = np.zeros(region.shape, np.float32)
     for segment in segments:
         near = _reach(segment, region)
         if near is not None:
             part = best[near.slices(region)]
-            np.maximum(part, _capsule(segment, near, stroke.hardness), out=part)
-    soft = best * best * (3 - 2 * best) if stroke.hardness < 1 else best
-    return np.rint(soft * 255).astype(np.uint8)
+            from_x, from_y, along = _offsets(segment, near)
+            radius = np.float32(segment[2]) + along * np.float32(segment[5] - segment[2])
+            np.maximum(part, _falloff(np.hypot(from_x, from_y), radius, hardness), out=part)
+    return best
+
+
+def _falloff(distance: Depth, radius: Depth | np.float32, hardness: float) -> Depth:
+    """Falls from the hard core to the rim, over one pixel at least: the even edge of a hard brush."""
+    width = np.maximum(radius * np.float32(1 - hardness), np.float32(1))
+    depth: Depth = np.clip((radius + np.float32(0.5) - distance) / width, 0, 1)
+    return depth
 
 
 def _reach(segment: NDArray[np.float64], region: Region) -> Region | None:
@@ -187,24 +233,17 @@ def _reach(segment: NDArray[np.float64], region: Region) -> Region | None:
     )
 
 
-def _capsule(segment: NDArray[np.float64], region: Region, hardness: float) -> NDArray[np.float32]:
-    """How far inside the neighbourhood of a segment each pixel lies: 0 outside, 1 in the hard core."""
-    x0, y0, r0, x1, y1, r1 = segment
+def _offsets(segment: NDArray[np.float64], region: Region) -> tuple[Depth, Depth, Depth]:
+    """Each pixel's offset in x and y from the nearest place of a segment, and where on it that is, 0 to 1."""
+    x0, y0, _, x1, y1, _ = segment
     # float32 relative to the segment's own start: pictures are 40 000 pixels wide, where float32 has 1/256 left
-    xs = (np.arange(region.left, region.right) + (0.5 - x0)).astype(np.float32)[None, :]
-    ys = (np.arange(region.top, region.bottom) + (0.5 - y0)).astype(np.float32)[:, None]
-    dx, dy = np.float32(x1 - x0), np.float32(y1 - y0)
-    length2 = dx * dx + dy * dy
-    if length2 == 0:
-        distance = np.sqrt(xs * xs + ys * ys)
-        radius: NDArray[np.float32] | np.float32 = np.float32(max(r0, r1))
-    else:
-        along = np.clip((xs * dx + ys * dy) / length2, 0, 1)
-        distance = np.hypot(xs - along * dx, ys - along * dy)
-        radius = np.float32(r0) if r0 == r1 else np.float32(r0) + along * np.float32(r1 - r0)
-    width = np.maximum(radius * np.float32(1 - hardness), np.float32(1))
-    inside: NDArray[np.float32] = np.clip((radius + np.float32(0.5) - distance) / width, 0, 1)
-    return inside
+    xs = (np.arange(region.left, region.right) + (0.5 - x0)).astype(np.float32)
+    ys = (np.arange(region.top, region.bottom) + (0.5 - y0)).astype(np.float32)
+    dx, dy = x1 - x0, y1 - y0
+    length2 = dx * dx + dy * dy or 1.0
+    along = np.add.outer(ys * np.float32(dy / length2), xs * np.float32(dx / length2))
+    np.clip(along, 0, 1, out=along)
+    return xs[None, :] - along * np.float32(dx), ys[:, None] - along * np.float32(dy), along
 
 
 def _that_matter(segments: NDArray[np.float64], region: Region, hardness: float) -> tuple[NDArray[np.float64], bool]:
@@ -224,5 +263,5 @@ def _that_matter(segments: NDArray[np.float64], region: Region, hardness: float)
     lower = (least + 0.5 - distance - half_diagonal) / np.maximum(most * (1 - hardness), 1)
     upper = (most + 0.5 - distance + half_diagonal) / np.maximum(least * (1 - hardness), 1)
     surest = float(lower.max())
-    # a hair of slack: _capsule counts in float32
+    # a hair of slack: depths are counted in float32
     return segments[(upper > -1e-3) & (upper >= min(surest, 1.0) - 1e-3)], surest >= 1 + 1e-3
