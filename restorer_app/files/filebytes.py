@@ -46,7 +46,7 @@ class FileBytes:
         """`count` bytes from `at`."""
         if at < 0 or count < 0 or at + count > self.size:
             raise UnreadableFileError(
-                f"{self.path.name} ends too early: of its {self.size} bytes, those from {at} to {at + count} are needed.",
+                f"{self.path.name} ends too early: it has {self.size} bytes, but {at + count} are needed.",
                 advice="The copy may be incomplete; compare it with the original medium.",
             )
         try:

@@ -19,6 +19,7 @@ from restorer_app.files.tiff_page import (
     TILE_COUNTS,
     TILE_OFFSETS,
     Page,
+    segment_lists,
 )
 from restorer_app.files.tiff_structure import Structure, number_array
 
@@ -37,6 +38,8 @@ def _by_places(file: FileBytes, structure: Structure, page: Page) -> str:
         return f"The structure of this file is damaged ({structure.broken[0]}), so it is not patched."
     if not page.has_counts:
         return f"This file does not say how long its {page.segment_word}s are, so it is not patched."
+    if any(entry.kind not in {3, 4, 16} for entry in segment_lists(page)):
+        return f"This file lists its {page.segment_word}s in an unusual way, so it is not patched."
     if not np.all((page.counts > 0) & (page.offsets > 0)):
         return f"Some {page.segment_word}s of this file were never written, so it is not patched."
     if page.compression == LZW and is_old_lzw(file.read(int(page.offsets[0]), min(2, int(page.counts[0])))):

@@ -13,7 +13,7 @@ from restorer_app.core.errors import UnreadableFileError
 from restorer_app.core.geometry import Region
 from restorer_app.files.filebytes import FileBytes
 from restorer_app.files.picture import Layout
-from restorer_app.files.tiff_structure import Directory, Order, Structure, fractions, number_array, numbers
+from restorer_app.files.tiff_structure import Directory, Entry, Order, Structure, fractions, number_array, numbers
 
 NEW_SUBFILE_TYPE, WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC = 254, 256, 257, 258, 259, 262
 FILL_ORDER, STRIP_OFFSETS, ORIENTATION, SAMPLES, ROWS_PER_STRIP, STRIP_COUNTS = 266, 273, 274, 277, 278, 279
@@ -254,6 +254,17 @@ def _segment_places(facts: _Facts, count: int, *, tiled: bool) -> tuple[NDArray[
     if len(offsets) < count or (counts is not None and len(counts) < count):
         raise facts.refused(f"the list of its {word} is of no known type")
     return offsets, counts
+
+
+def segment_lists(page: Page) -> list[Entry]:
+    """The entries that list offsets and byte counts; some writers list tiles under the names of strips."""
+    pairs = ((TILE_OFFSETS, STRIP_OFFSETS), (TILE_COUNTS, STRIP_COUNTS))
+    found = []
+    for tile_tag, strip_tag in pairs:
+        entry = (page.tiled and page.directory.entry(tile_tag)) or page.directory.entry(strip_tag)
+        if isinstance(entry, Entry):
+            found.append(entry)
+    return found
 
 
 def resolution(file: FileBytes, structure: Structure, directory: Directory) -> tuple[float, float] | None:

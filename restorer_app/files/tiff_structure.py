@@ -81,6 +81,10 @@ class Structure:
         return 8 if self.big else 4
 
     @property
+    def endian(self) -> Literal["little", "big"]:
+        return "little" if self.order == "<" else "big"
+
+    @property
     def entry_bytes(self) -> int:
         return 20 if self.big else 12
 

@@ -1,0 +1,91 @@
+"""The second, independent reader of strips and tiles: zlib, zstandard, own LZW and PackBits, numpy predictors."""
+
+from __future__ import annotations
+
+import zlib
+from typing import Any
+
+import numpy as np
+import zstandard
+from numpy.typing import NDArray
+
+from restorer_app.core.raster import Pixels
+from restorer_app.files.lzw import LzwError, lzw_decode
+from restorer_app.files.tiff_page import DEFLATE, LZW, NONE, OLD_DEFLATE, PACKBITS, ZSTD, Page
+
+# Nothing here may come from imagecodecs or tifffile: what they misread alike on both ways would look right.
+
+
+class SegmentError(ValueError):
+    """A segment that this reader cannot make sense of."""
+
+
+def read_segment(page: Page, data: bytes, index: int) -> Pixels:
+    """A segment's samples in native order, rows × columns × samples; floating ones as bits, so that NaN compares."""
+    shape = page.segment_shape(index)
+    dtype = page.dtype
+    if dtype is None or page.fill_order != 1:
+        raise SegmentError("packed samples are not compared by value")
+    raw = unpack(page.compression, data, page.segment_bytes(index))
+    bits = np.dtype(f"u{dtype.itemsize}")
+    if page.predictor == 3:
+        return _float_predicted(raw, shape, bits)
+    samples = np.frombuffer(raw, bits.newbyteorder(page.order)).astype(bits).reshape(shape)
+    if page.predictor == 2:
+        np.add.accumulate(samples, axis=1, out=samples)
+    return samples
+
+
+def unpack(compression: int, data: bytes, expected: int) -> NDArray[np.uint8]:
+    """The bytes that a segment holds; too few are an error, more are cut."""
+    try:
+        raw = _unpack(compression, data, expected)
+    except (zlib.error, zstandard.ZstdError, LzwError) as problem:
+        raise SegmentError(str(problem)) from problem
+    if len(raw) < expected:
+        raise SegmentError(f"{len(raw)} bytes instead of {expected}")
+    return np.frombuffer(raw, np.uint8, expected)
+
+
+def _unpack(compression: int, data: bytes, expected: int) -> Any:
+    if compression == NONE:
+        return data
+    if compression in {DEFLATE, OLD_DEFLATE}:
+        return zlib.decompressobj().decompress(data, expected)
+    if compression == ZSTD:
+        with zstandard.ZstdDecompressor().stream_reader(data) as reader:
+            return reader.read(expected)
+    if compression == LZW:
+        return lzw_decode(data, expected)
+    if compression == PACKBITS:
+        return _packbits(data, expected)
+    raise SegmentError(f"compression {compression} is not read here")
+
+
+def _packbits(data: bytes, expected: int) -> bytes:
+    out = bytearray()
+    at, end = 0, len(data)
+    while at < end and len(out) < expected:
+        head = data[at]
+        if head < 128:
+            out += data[at + 1 : at + 2 + head]
+            at += head + 2
+        elif head > 128:
+            out += data[at + 1 : at + 2] * (257 - head)
+            at += 2
+        else:
+            at += 1  # 128 means nothing
+    return bytes(out)
+
+
+def _float_predicted(raw: NDArray[np.uint8], shape: tuple[int, int, int], bits: np.dtype[Any]) -> Pixels:
+    """Predictor 3: a row is its bytes by significance, most first, each differing from the one a pixel before."""
+    rows, columns, samples = shape
+    width = bits.itemsize
+    lines = raw.reshape(rows, columns * width, samples).copy()
+    np.add.accumulate(lines, axis=1, out=lines)
+    by_significance = lines.reshape(rows, width, columns * samples)
+    values = np.zeros((rows, columns * samples), bits)
+    for place in range(width):
+        values = (values << bits.type(8)) | by_significance[:, place].astype(bits)
+    return values.reshape(shape)

@@ -1,0 +1,106 @@
+"""Two files compared byte by byte in one streamed pass that also takes the second one's hash."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from restorer_app.core.job import CancelToken
+from restorer_app.files.filebytes import FileBytes
+from restorer_app.files.patching import Progress, stop_if_cancelled
+
+_CHUNK = 4 << 20
+GRANULE = 4096  # how finely differences are remembered
+
+
+@dataclass(frozen=True, eq=False)
+class ByteComparison:
+    """Where two files differ, by granules of their common length."""
+
+    first: FileBytes
+    second: FileBytes
+    dirty: NDArray[np.bool_]  # a granule each
+    second_sha256: str
+
+    @cached_property
+    def _sums(self) -> NDArray[np.int64]:
+        return np.concatenate([np.zeros(1, np.int64), np.cumsum(self.dirty, dtype=np.int64)])
+
+    @property
+    def common(self) -> int:
+        return min(self.first.size, self.second.size)
+
+    def clean(self, begins: NDArray[np.int64], sizes: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Which spans certainly hold the same bytes at the same place in both files."""
+        ends = begins + sizes
+        inside = (begins >= 0) & (ends <= self.common)
+        low = np.where(inside, begins // GRANULE, 0)
+        high = np.where(inside, -(-ends // GRANULE), 0)
+        return inside & np.equal(self._sums[high], self._sums[low])
+
+    def same(self, begin: int, other_begin: int, size: int) -> bool:
+        """Whether a span of the first file holds the same bytes as one of the second."""
+        if begin == other_begin and self.is_clean(begin, size):
+            return True
+        if begin + size > self.first.size or other_begin + size > self.second.size:
+            return begin == other_begin  # points nowhere in both: as broken as before
+        return all(
+            self.first.read(begin + at, min(_CHUNK, size - at))
+            == self.second.read(other_begin + at, min(_CHUNK, size - at))
+            for at in range(0, size, _CHUNK)
+        )
+
+    def is_clean(self, begin: int, size: int) -> bool:
+        return bool(self.clean(np.array([begin], np.int64), np.array([size], np.int64))[0])
+
+    def stray(self, expected: Iterable[tuple[int, int]]) -> int:
+        """How many bytes of the common length differ outside the expected spans."""
+        spans = sorted(expected)
+        starts = np.array([begin for begin, _ in spans], np.int64)
+        ends = np.maximum.accumulate(np.array([end for _, end in spans], np.int64)) if spans else starts
+        count = 0
+        for granule in np.flatnonzero(self.dirty).tolist():
+            at = granule * GRANULE
+            size = min(GRANULE, self.common - at)
+            one = np.frombuffer(self.first.read(at, size), np.uint8)
+            other = np.frombuffer(self.second.read(at, size), np.uint8)
+            places = np.flatnonzero(one != other) + at
+            span = np.searchsorted(starts, places, side="right") - 1
+            known = (span >= 0) & (places < ends[np.maximum(span, 0)]) if spans else np.zeros(len(places), np.bool_)
+            count += int(np.count_nonzero(~known))
+        return count
+
+
+def compare_bytes(
+    first: FileBytes, second: FileBytes, *, progress: Progress, cancel: CancelToken | None
+) -> ByteComparison:
+    """Streams both files once. Hashing runs beside comparing: each takes about as long as the other."""
+    common = min(first.size, second.size)
+    dirty = np.zeros(-(-common // GRANULE), np.bool_)
+    digest = hashlib.sha256()
+    with ThreadPoolExecutor(1) as hashing:
+        waiting = hashing.submit(digest.update, b"")
+        for at in range(0, second.size, _CHUNK):
+            stop_if_cancelled(cancel)
+            other = second.read(at, min(_CHUNK, second.size - at))
+            waiting.result()
+            waiting = hashing.submit(digest.update, other)
+            size = min(len(other), max(0, common - at))
+            one = first.read(at, size) if size else b""
+            if one != memoryview(other)[:size]:
+                _mark(dirty[at // GRANULE :], one, other)
+            progress("Comparing with the master", min(1.0, (at + _CHUNK) / max(1, second.size)))
+        waiting.result()
+    return ByteComparison(first, second, dirty, digest.hexdigest())
+
+
+def _mark(dirty: NDArray[np.bool_], one: bytes, other: bytes) -> None:
+    differs = np.frombuffer(one, np.uint8) != np.frombuffer(other, np.uint8, len(one))
+    granules = np.logical_or.reduceat(differs, np.arange(0, len(one), GRANULE))
+    dirty[: len(granules)] |= granules

@@ -1,0 +1,221 @@
+"""Patching a copy of a TIFF: only the segments under an edit are coded anew, everything else stays byte for byte."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from restorer_app.core.errors import InvalidValueError, NotPatchableError
+from restorer_app.core.geometry import Region
+from restorer_app.core.job import CancelToken
+from restorer_app.core.raster import CELL, Cell, Pixels, Raster
+from restorer_app.files.filebytes import FileBytes
+from restorer_app.files.handle import FileHandle, HasHandle
+from restorer_app.files.patching import PatchReport, Progress, stop_if_cancelled
+from restorer_app.files.picture import Picture
+from restorer_app.files.tiff_append import Growing, Value, pack_numbers, replace_directory
+from restorer_app.files.tiff_codec import encode_segment
+from restorer_app.files.tiff_judge import why_not_patched
+from restorer_app.files.tiff_page import (
+    XMP,
+    Page,
+    image_directories,
+    read_page,
+    segment_lists,
+)
+from restorer_app.files.tiff_segments import Segments
+from restorer_app.files.tiff_structure import TYPE_BYTES, Entry, Structure, number_array, read_structure
+
+_IN_FLIGHT_BYTES = 32 << 20  # of decoded segments: a save of a 100 MP file stays under 120 MB
+_THREADS = min(4, os.cpu_count() or 1)
+_BYTE, _LONG, _LONG8 = 1, 4, 16
+
+
+def patch_tiff(
+    picture: Picture,
+    image: Raster,
+    *,
+    target: Path,
+    xmp: bytes | None,
+    progress: Progress,
+    cancel: CancelToken | None,
+) -> PatchReport:
+    """Writes what `image` shows into `target`, a copy of the picture's file."""
+    with FileBytes(target) as file:
+        structure = read_structure(file)
+        page = read_page(file, structure, image_directories(file, structure)[picture.page])
+        _must_fit(file, structure, page, image)
+        cells = changed_cells(picture, image)
+        with Growing(target, structure) as growing:
+            patch = _Patch(Segments(file, page), structure, growing)
+            touched = patch.segments(image, cells, progress=progress, cancel=cancel)
+            patch.finish(xmp)
+    return PatchReport(touched, page.segment_count, page.segment_word + "s", picture.stale)
+
+
+def changed_cells(picture: Picture, image: Raster) -> frozenset[Cell]:
+    """The cells in which a raster may differ from the file: those it holds itself if it stands on that file."""
+    source = image.source
+    handle = source.handle if isinstance(source, HasHandle) else None
+    own = source is picture.source or handle == FileHandle(picture.path, picture.kind, picture.page)
+    return image.changed_cells() if own else frozenset(image.bounds.cells(CELL))
+
+
+def _must_fit(file: FileBytes, structure: Structure, page: Page, image: Raster) -> None:
+    reason = why_not_patched(file, structure, page)
+    if reason:
+        raise NotPatchableError(reason, advice="Save it as a new TIFF instead.")
+    if image.bounds != page.bounds or image.channels != page.colours or image.dtype != page.dtype:
+        raise InvalidValueError("The edited picture has another size, depth or number of channels than its file.")
+
+
+class _Patch:
+    """The segments of one page as they are rewritten, and the lists that say where they lie."""
+
+    def __init__(self, segments: Segments, structure: Structure, growing: Growing) -> None:
+        self._segments = segments
+        self._page = segments.page
+        self._structure = structure
+        self._growing = growing
+        self._offsets: dict[int, int] = {}  # what changes in the lists, by segment
+        self._counts: dict[int, int] = {}
+
+    def segments(self, image: Raster, cells: frozenset[Cell], *, progress: Progress, cancel: CancelToken | None) -> int:
+        """Rewrites what differs; gives back how many segments that were."""
+        by_segment = self._cells_by_segment(image, cells)
+        indices = sorted(by_segment)
+        touched = 0
+        for number, (index, data) in enumerate(self._rewritten(image, indices, by_segment)):
+            stop_if_cancelled(cancel)
+            if data is not None:
+                touched += 1
+                if data:
+                    self._place(index, data)
+            progress(f"Writing the changed {self._page.segment_word}s", (number + 1) / len(indices))
+        return touched
+
+    def finish(self, xmp: bytes | None) -> None:
+        """Brings the lists up to date, and puts the XMP in by a new directory."""
+        page = self._page
+        values: dict[int, Value] = {}
+        for entry, changes in zip(segment_lists(page), (self._offsets, self._counts), strict=True):
+            value = self._updated(entry, changes)
+            if value is not None:
+                values[entry.tag] = value
+        if xmp is not None:
+            old = page.directory.entry(XMP)
+            values[XMP] = (old.kind if old and TYPE_BYTES.get(old.kind) == 1 else _BYTE, len(xmp), xmp)
+        if values:
+            raw = self._segments.file.read(page.directory.at, page.directory.size)
+            replace_directory(self._growing, page.directory, values, raw)
+
+    def _cells_by_segment(self, image: Raster, cells: frozenset[Cell]) -> dict[int, list[Region]]:
+        page = self._page
+        found: dict[int, list[Region]] = {}
+        for cell in sorted(cells):
+            region = image.cell_region(cell)
+            for index in page.segments_under(region, planes=range(page.colours)):
+                part = page.segment_region(index).intersect(region)
+                assert part is not None  # segments_under yields only what the region touches
+                found.setdefault(index, []).append(part)
+        return found
+
+    def _rewritten(
+        self, image: Raster, indices: Sequence[int], parts: dict[int, list[Region]]
+    ) -> Iterator[tuple[int, bytes | None]]:
+        """Every segment with its new bytes, None where nothing differs, empty where rows were written in place."""
+        if self._segments.direct:
+            for index in indices:
+                yield index, self._write_rows(image, index, parts[index])
+            return
+        one = max(1, self._page.segment_bytes(0))
+        ahead = max(1, min(_IN_FLIGHT_BYTES // one, 4 * _THREADS))
+        with ThreadPoolExecutor(min(_THREADS, ahead)) as pool:
+            waiting: deque[tuple[int, Future[bytes | None]]] = deque()
+            for index in indices:
+                waiting.append((index, pool.submit(self._coded, image, index, parts[index])))
+                if len(waiting) >= ahead:
+                    first, future = waiting.popleft()
+                    yield first, future.result()
+            while waiting:
+                first, future = waiting.popleft()
+                yield first, future.result()
+
+    def _coded(self, image: Raster, index: int, parts: list[Region]) -> bytes | None:
+        page = self._page
+        pixels = self._segments.decoded(index, keep=False)
+        shown = page.segment_region(index)
+        differs = [self._overlay(image, part, pixels[part.slices(shown)], index) for part in parts]
+        return encode_segment(page, pixels) if any(differs) else None
+
+    def _write_rows(self, image: Raster, index: int, parts: list[Region]) -> bytes | None:
+        """Writes the changed rows of an uncompressed segment in place, whatever the segment's size."""
+        page, dtype = self._page, self._page.dtype
+        assert dtype is not None  # a packed page is not patched
+        shown = page.segment_region(index)
+        _, width, samples = page.segment_shape(index)
+        touched = False
+        for part in parts:
+            rows, columns = part.slices(shown)
+            pixels = self._segments.rows(index, range(rows.start, rows.stop), columns)
+            if not self._overlay(image, part, pixels, index):
+                continue
+            touched = True
+            stored = pixels.astype(dtype.newbyteorder(page.order))
+            for number, row in enumerate(range(rows.start, rows.stop)):
+                at = int(page.offsets[index]) + (row * width + columns.start) * samples * dtype.itemsize
+                self._growing.overwrite(at, stored[number].tobytes())
+        return b"" if touched else None
+
+    def _overlay(self, image: Raster, part: Region, pixels: Pixels, index: int) -> bool:
+        """Puts the edited colours over a segment's samples; says whether that changed a bit of them."""
+        page = self._page
+        new = image.read(part)
+        if page.planar:
+            target, new = pixels[..., 0], new[..., page.plane_of(index)]
+        else:
+            target = pixels[..., : page.colours]
+        if np.array_equal(_bits(target), _bits(new)):
+            return False
+        target[...] = new
+        return True
+
+    def _place(self, index: int, data: bytes) -> None:
+        """In place if not longer than what was there, else at the end."""
+        page = self._page
+        if len(data) <= int(page.counts[index]):
+            self._growing.overwrite(int(page.offsets[index]), data)
+        else:
+            self._offsets[index] = self._growing.append(data)
+        if len(data) != int(page.counts[index]):
+            self._counts[index] = len(data)
+
+    def _updated(self, entry: Entry, changes: dict[int, int]) -> Value | None:
+        """Changes a list of numbers where it lies, or gives the whole new list where that cannot be."""
+        if not changes:
+            return None
+        width = TYPE_BYTES[entry.kind]
+        if not entry.inline and max(changes.values()) < 1 << (8 * width):
+            for index, number in changes.items():
+                self._growing.overwrite(entry.data_at + index * width, number.to_bytes(width, self._structure.endian))
+            return None
+        numbers = number_array(self._segments.file, self._structure, entry).tolist()
+        for index, number in changes.items():
+            numbers[index] = number
+        kind = entry.kind
+        if max(numbers) >= 1 << (8 * width):
+            kind = _LONG if max(numbers) < 2**32 else _LONG8
+        return kind, len(numbers), pack_numbers(self._structure, kind, numbers)
+
+
+def _bits(pixels: Pixels) -> NDArray[np.unsignedinteger]:
+    """Floating samples by their bits: a NaN equals itself, and 0 is not -0."""
+    if pixels.dtype.kind != "f":
+        return pixels
+    return pixels.view(f"u{pixels.dtype.itemsize}")

@@ -1,0 +1,178 @@
+"""The proof for TIFF: what differs between a master and its derivative, and whether it may."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from restorer_app.core.errors import RestorerError
+from restorer_app.core.job import CancelToken
+from restorer_app.core.raster import Raster
+from restorer_app.files.filebytes import FileBytes
+from restorer_app.files.patching import Progress, SavingStoppedError, Verdict
+from restorer_app.files.segments import SegmentError
+from restorer_app.files.tiff_bytes import ByteComparison, compare_bytes
+from restorer_app.files.tiff_page import Page, image_directories, read_page, segment_lists
+from restorer_app.files.tiff_samples import (
+    SampleCount,
+    compare_segments,
+    compare_values,
+    differing_segments,
+    same_layout,
+)
+from restorer_app.files.tiff_structure import Directory, Structure, read_structure
+from restorer_app.files.tiff_tags import tag_differences
+
+
+@dataclass(frozen=True)
+class _Side:
+    """One of the two files."""
+
+    file: FileBytes
+    structure: Structure
+    pages: tuple[Directory, ...]
+
+    def page(self, number: int) -> Page:
+        return read_page(self.file, self.structure, self.pages[number])
+
+
+def compare_tiff(
+    master: Path,
+    derivative: Path,
+    *,
+    page: int,
+    allowed: Raster | None,
+    progress: Progress,
+    cancel: CancelToken | None,
+) -> Verdict:
+    """Compares all pages, tags and bytes; `allowed` says where samples of one page may differ."""
+    verdict = Verdict(judged=True, judged_by="nothing may differ" if allowed is None else "mask")
+    try:
+        with FileBytes(master) as first, FileBytes(derivative) as second:
+            one, other = _side(first), _side(second)
+            compared = compare_bytes(first, second, progress=progress, cancel=cancel)
+            verdict = replace(verdict, derivative_sha256=compared.second_sha256)
+            return _compare(one, other, compared, verdict, page=page, allowed=allowed, progress=progress, cancel=cancel)
+    except SavingStoppedError:
+        raise
+    except RestorerError as problem:
+        return replace(verdict, judged=False, reason=problem.message)
+    except SegmentError as problem:
+        reason = f"a changed segment cannot be read by the second reader ({problem})."
+        return replace(verdict, judged=False, reason=reason)
+
+
+def _side(file: FileBytes) -> _Side:
+    structure = read_structure(file)
+    return _Side(file, structure, image_directories(file, structure))
+
+
+def _compare(
+    one: _Side,
+    other: _Side,
+    compared: ByteComparison,
+    verdict: Verdict,
+    *,
+    page: int,
+    allowed: Raster | None,
+    progress: Progress,
+    cancel: CancelToken | None,
+) -> Verdict:
+    if page >= len(one.pages) or page >= len(other.pages):
+        return replace(verdict, judged=False, reason=f"there is no page {page + 1} in both files.")
+    first, second = one.page(page), other.page(page)
+    total = first.width * first.height * first.samples
+    wrong, meant = tag_differences(one.structure, other.structure, compared, edited=one.pages[page])
+    if (first.width, first.height, first.samples, first.bits) != (
+        second.width, second.height, second.samples, second.bits,
+    ):  # fmt: skip
+        wrong.append("size or depth")
+        return replace(verdict, outside_changed=total, samples_total=total, metadata_differences=tuple(wrong))
+    if allowed is not None and allowed.bounds != first.bounds:
+        return replace(verdict, judged=False, reason="the mask has another size than the picture.")
+    count = _samples(one, other, (first, second), compared, allowed=allowed, progress=progress, cancel=cancel)
+    wrong += _other_pages(one, other, compared, edited=page)
+    stray = _stray_bytes(one, other, (first, second), compared, count)
+    if stray:
+        wrong.append(f"{stray} bytes that belong to no picture and no tag")
+    return replace(
+        verdict,
+        outside_changed=count.outside,
+        inside_changed=count.inside,
+        samples_total=total,
+        segments_total=first.segment_count,
+        segments_identical=count.identical,
+        metadata_differences=tuple(wrong),
+        metadata_changed=tuple(meant),
+    )
+
+
+def _samples(
+    one: _Side,
+    other: _Side,
+    pages: tuple[Page, Page],
+    compared: ByteComparison,
+    *,
+    allowed: Raster | None,
+    progress: Progress,
+    cancel: CancelToken | None,
+) -> SampleCount:
+    first, second = pages
+    if same_layout(first, second) and first.has_counts and second.has_counts:
+        return compare_segments(first, second, compared, allowed=allowed, progress=progress, cancel=cancel)
+    return compare_values((one.file, first), (other.file, second), allowed=allowed, progress=progress, cancel=cancel)
+
+
+def _other_pages(one: _Side, other: _Side, compared: ByteComparison, *, edited: int) -> Iterator[str]:
+    """Pages that should be as they were and are not."""
+    for number in range(min(len(one.pages), len(other.pages))):
+        if number == edited:
+            continue
+        name = one.pages[number].name
+        try:
+            first, second = one.page(number), other.page(number)
+        except RestorerError:
+            continue  # no picture in either; its tags were compared
+        if not same_layout(first, second):
+            yield f"the layout of {name}"
+        elif first.has_counts and second.has_counts:
+            changed = differing_segments(first, second, compared)
+            if changed:
+                yield f"{len(changed)} {first.segment_word}s of {name}"
+    yield from _hanging_pictures(one, other, compared)
+
+
+def _hanging_pictures(one: _Side, other: _Side, compared: ByteComparison) -> Iterator[str]:
+    """Thumbnails and smaller copies under SubIFDs: never a page, never changed."""
+    listed = {directory.name for directory in one.pages}
+    theirs = {directory.name: directory for directory in other.structure.directories()}
+    for directory in one.structure.directories():
+        twin = theirs.get(directory.name)
+        if directory.name in listed or twin is None or directory.entry(256) is None:
+            continue
+        try:
+            first = read_page(one.file, one.structure, directory)
+            second = read_page(other.file, other.structure, twin)
+        except RestorerError:
+            continue  # as above
+        if not same_layout(first, second) or differing_segments(first, second, compared):
+            yield f"the picture of {directory.name}"
+
+
+def _stray_bytes(
+    one: _Side, other: _Side, pages: tuple[Page, Page], compared: ByteComparison, count: SampleCount
+) -> int:
+    """Bytes that a patch has no business with: only where the derivative is the master, patched and grown."""
+    first, second = pages
+    if other.file.size < one.file.size or not same_layout(first, second) or not first.has_counts:
+        return 0
+    kept = sum(a.at == b.at for a, b in zip(one.pages, other.pages, strict=False))
+    if kept < len(one.pages) - 1 or len(one.pages) != len(other.pages):
+        return 0
+    if len(count.differing) < first.segment_count and not (first.offsets == second.offsets).any():
+        return 0  # written anew, in another order: compared by values and tags
+    spans = [(first.directory.pointer_at, first.directory.pointer_at + first.directory.pointer_bytes)]
+    spans += [(int(first.offsets[index]), int(first.offsets[index] + first.counts[index])) for index in count.differing]
+    spans += [(entry.data_at, entry.data_at + entry.size) for entry in segment_lists(first)]
+    return compared.stray(spans)

@@ -1,0 +1,201 @@
+"""Samples of two TIFF pages compared at native depth: untouched segments by their bytes, touched ones by value."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from restorer_app.core.geometry import Region
+from restorer_app.core.job import CancelToken
+from restorer_app.core.raster import Pixels, Raster
+from restorer_app.files.filebytes import FileBytes
+from restorer_app.files.patching import Progress, stop_if_cancelled
+from restorer_app.files.segments import SegmentError, read_segment
+from restorer_app.files.tiff_bytes import ByteComparison
+from restorer_app.files.tiff_page import NONE, Page
+
+_IN_FLIGHT_BYTES = 16 << 20  # decoded, of each of the two files
+_BAND_BYTES = 4 << 20  # compared at once: the yes and no of every sample takes memory too
+
+_SAME_LAYOUT = (
+    "width", "height", "bits", "samples", "sample_format", "photometric", "planar", "compression", "predictor",
+    "fill_order", "tiled", "segment_width", "segment_height", "order",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class SampleCount:
+    """What the comparison of one page found."""
+
+    outside: int = 0
+    inside: int = 0
+    identical: int = 0  # segments that are the same byte for byte
+    differing: tuple[int, ...] = ()  # segments that are not
+
+    def __add__(self, other: SampleCount) -> SampleCount:
+        return SampleCount(
+            self.outside + other.outside,
+            self.inside + other.inside,
+            self.identical + other.identical,
+            self.differing + other.differing,
+        )
+
+
+def same_layout(first: Page, second: Page) -> bool:
+    """Whether segments of both pages can be compared one by one."""
+    return all(getattr(first, name) == getattr(second, name) for name in _SAME_LAYOUT)
+
+
+def differing_segments(first: Page, second: Page, compared: ByteComparison) -> list[int]:
+    """Segments whose stored bytes are not the same in both files."""
+    moved = (first.offsets != second.offsets) | (first.counts != second.counts)
+    doubtful = np.flatnonzero(moved | ~compared.clean(first.offsets, first.counts)).tolist()
+    return [
+        index
+        for index in doubtful
+        if first.counts[index] != second.counts[index]
+        or not compared.same(int(first.offsets[index]), int(second.offsets[index]), int(first.counts[index]))
+    ]
+
+
+def compare_segments(
+    first: Page,
+    second: Page,
+    compared: ByteComparison,
+    *,
+    allowed: Raster | None,
+    progress: Progress,
+    cancel: CancelToken | None,
+) -> SampleCount:
+    """Counts samples that differ, inside and outside of what is allowed; SegmentError for what cannot be read."""
+    differing = differing_segments(first, second, compared)
+    count = SampleCount(identical=first.segment_count - len(differing), differing=tuple(differing))
+    pairs = _bands if first.compression == NONE and first.predictor == 1 else _pairs
+    for share, index, shown, one, other in pairs(first, second, compared, differing):
+        stop_if_cancelled(cancel)
+        plane = first.plane_of(index) if first.planar else None
+        for band in shown.divided(shown.width, max(1, _BAND_BYTES // max(1, one[0].nbytes))):
+            cut = band.slices(shown)
+            count += _count(one[cut], other[cut], band, page=first, plane=plane, allowed=allowed)
+        progress(f"Reading the changed {first.segment_word}s again", share)
+    return count
+
+
+def compare_values(
+    first: tuple[FileBytes, Page],
+    second: tuple[FileBytes, Page],
+    *,
+    allowed: Raster | None,
+    progress: Progress,
+    cancel: CancelToken | None,
+) -> SampleCount:
+    """Compares pages of the same size and depth that are stored in different ways."""
+    page = first[1]
+    readers = _BandReader(*first), _BandReader(*second)
+    rows = max(page.segment_height, second[1].segment_height)
+    count = SampleCount()
+    for band in page.bounds.divided(page.width, rows):
+        stop_if_cancelled(cancel)
+        one, other = (reader.read(band) for reader in readers)
+        count += _count(one, other, band, page=page, plane=None, allowed=allowed)
+        progress("Comparing with the master", band.bottom / page.height)
+    return count
+
+
+class _BandReader:
+    """Whole rows of a page by the independent reader, each segment decoded once for bands from top to bottom."""
+
+    def __init__(self, file: FileBytes, page: Page) -> None:
+        self._file = file
+        self._page = page
+        self._kept: dict[int, Pixels] = {}
+
+    def read(self, band: Region) -> Pixels:
+        page = self._page
+        assert page.dtype is not None  # judged before
+        out = np.zeros((*band.shape, page.samples), f"u{page.dtype.itemsize}")
+        kept = {}
+        for index in page.segments_under(band):
+            pixels = self._kept.get(index)
+            if pixels is None:
+                pixels = read_segment(page, _raw(self._file, page, index), index)
+            kept[index] = pixels
+            shown = page.segment_region(index)
+            part = shown.intersect(band)
+            assert part is not None  # segments_under yields only what the band touches
+            planes = slice(page.plane_of(index), page.plane_of(index) + 1) if page.planar else slice(None)
+            out[(*part.slices(band), planes)] = pixels[part.slices(shown)]
+        self._kept = kept
+        return out
+
+
+_Pair = tuple[float, int, Region, Pixels, Pixels]  # share done, segment, what it shows, samples of both
+
+
+def _pairs(first: Page, second: Page, compared: ByteComparison, indices: Sequence[int]) -> Iterator[_Pair]:
+    """Decodes segments of both files side by side, a few ahead."""
+    ahead = max(1, min(8, _IN_FLIGHT_BYTES // max(1, first.segment_bytes(0))))
+    with ThreadPoolExecutor(2) as pool:
+        waiting: deque[tuple[int, Future[Pixels], Future[Pixels]]] = deque()
+        for number, index in enumerate([*indices, *[-1] * ahead]):
+            if index >= 0:
+                one = pool.submit(_read, compared.first, first, index)
+                waiting.append((index, one, pool.submit(_read, compared.second, second, index)))
+            if number >= ahead - 1 and waiting:
+                done, one, other = waiting.popleft()
+                share = (number - ahead + 2) / len(indices)
+                yield share, done, first.segment_region(done), one.result(), other.result()
+
+
+def _bands(first: Page, second: Page, compared: ByteComparison, indices: Sequence[int]) -> Iterator[_Pair]:
+    """Uncompressed segments by bands of rows, skipping what is the same: a strip may be the whole picture."""
+    dtype = first.dtype
+    if dtype is None:
+        raise SegmentError("packed samples are not compared by value")
+    bits = np.dtype(f"u{dtype.itemsize}")
+    for number, index in enumerate(indices):
+        rows, columns, samples = first.segment_shape(index)
+        shown = first.segment_region(index)
+        row_bytes = columns * samples * bits.itemsize
+        for part in Region.of_size(columns, rows).divided(columns, max(1, _BAND_BYTES // row_bytes)):
+            band = part.shifted(shown.left, shown.top).intersect(shown)
+            size, skip = part.height * row_bytes, part.top * row_bytes
+            places = int(first.offsets[index]) + skip, int(second.offsets[index]) + skip
+            if band is None or (places[0] == places[1] and compared.is_clean(places[0], size)):
+                continue
+            files = compared.first, compared.second
+            one, other = (
+                np.frombuffer(file.read(at, size), bits.newbyteorder(first.order))
+                .astype(bits)
+                .reshape(-1, columns, samples)
+                for file, at in zip(files, places, strict=True)
+            )
+            yield number / len(indices), index, band, one[:, : band.width], other[:, : band.width]
+
+
+def _read(file: FileBytes, page: Page, index: int) -> Pixels:
+    return read_segment(page, _raw(file, page, index), index)
+
+
+def _raw(file: FileBytes, page: Page, index: int) -> bytes:
+    return file.read(int(page.offsets[index]), int(page.counts[index]))
+
+
+def _count(
+    one: Pixels, other: Pixels, region: Region, *, page: Page, plane: int | None, allowed: Raster | None
+) -> SampleCount:
+    differs = one != other
+    if not differs.any():
+        return SampleCount()
+    total = int(np.count_nonzero(differs))
+    if allowed is None or (plane is not None and plane >= page.colours):
+        return SampleCount(outside=total)
+    may: NDArray[np.bool_] = np.asarray(allowed.read(region))[..., :1] > 0
+    colours = differs if plane is not None else differs[..., : page.colours]  # alpha and extra samples never change
+    inside = int(np.count_nonzero(colours & may))
+    return SampleCount(outside=total - inside, inside=inside)
