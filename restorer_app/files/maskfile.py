@@ -115,8 +115,10 @@ def _to_bytes(pixels: Pixels) -> Pixels:
     if pixels.dtype == np.uint8:
         return pixels
     if pixels.dtype == np.uint16:
-        return ((pixels.astype(np.uint32) + 128) // 257).astype(np.uint8)
-    return np.round(np.clip(np.nan_to_num(pixels), 0, 1) * 255).astype(np.uint8)
+        deep: Pixels = ((pixels.astype(np.uint32) + 128) // 257).astype(np.uint8)
+        return deep
+    floats: Pixels = np.round(np.clip(np.nan_to_num(pixels), 0, 1) * 255).astype(np.uint8)
+    return floats
 
 
 def _inverted(pixels: Pixels) -> Pixels:

@@ -149,11 +149,13 @@ def container(kind: str) -> Container | None:
 
         return Container(patch=patch_tiff, prove=compare_tiff, on_copy=True)
     if kind == "png":
-        from restorer_app.files.png import compare_png, patch_png  # noqa: PLC0415 (see above)
+        from restorer_app.files.png_patch import patch_png  # noqa: PLC0415 (see above)
+        from restorer_app.files.png_proof import compare_png  # noqa: PLC0415 (see above)
 
         return Container(patch=patch_png, prove=compare_png, on_copy=False)
     if kind == "jpeg":
-        from restorer_app.files.jpeg import compare_jpeg, patch_jpeg  # noqa: PLC0415 (see above)
+        from restorer_app.files.jpeg_patch import patch_jpeg  # noqa: PLC0415 (see above)
+        from restorer_app.files.jpeg_proof import compare_jpeg  # noqa: PLC0415 (see above)
 
         return Container(patch=patch_jpeg, prove=compare_jpeg, on_copy=False)
     return None

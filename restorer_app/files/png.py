@@ -50,7 +50,7 @@ def _picture(path: Path, file: BinaryIO, chunks: list[Chunk], header: Header, wh
     exif_chunk = first(chunks, b"eXIf")
     exif = read_exif(content_of(file, exif_chunk)) if exif_chunk and exif_chunk.length < 1 << 24 else Exif()
     layout = _layout(header)
-    reason = _why_not(header, chunks)
+    reason = why_not_patched(header, chunks)
     status = path.stat()
     return Picture(
         path=path,
@@ -84,7 +84,7 @@ def _layout(header: Header) -> Layout:
     return "grey" if header.colour_type in {0, 4} else "rgb"
 
 
-def _why_not(header: Header, chunks: list[Chunk]) -> str:
+def why_not_patched(header: Header, chunks: list[Chunk]) -> str:
     """Why a derivative is needed, or nothing."""
     if first(chunks, b"acTL") is not None:
         return "This PNG is animated: its first picture is shown, and saving writes a TIFF beside it."
