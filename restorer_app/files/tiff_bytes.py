@@ -50,11 +50,11 @@ class ByteComparison:
             return True
         if begin + size > self.first.size or other_begin + size > self.second.size:
             return begin == other_begin  # points nowhere in both: as broken as before
-        return all(
-            self.first.read(begin + at, min(_CHUNK, size - at))
-            == self.second.read(other_begin + at, min(_CHUNK, size - at))
-            for at in range(0, size, _CHUNK)
-        )
+        for at in range(0, size, _CHUNK):
+            count = min(_CHUNK, size - at)
+            if self.first.read(begin + at, count) != self.second.read(other_begin + at, count):
+                return False
+        return True
 
     def is_clean(self, begin: int, size: int) -> bool:
         return bool(self.clean(np.array([begin], np.int64), np.array([size], np.int64))[0])

@@ -34,18 +34,23 @@ def why_not_patched(file: FileBytes, structure: Structure, page: Page) -> str:
 
 
 def _by_places(file: FileBytes, structure: Structure, page: Page) -> str:
+    word = f"{page.segment_word}s"
     if structure.broken:
         return f"The structure of this file is damaged ({structure.broken[0]}), so it is not patched."
     if not page.has_counts:
-        return f"This file does not say how long its {page.segment_word}s are, so it is not patched."
+        return f"This file does not say how long its {word} are, so it is not patched."
     if any(entry.kind not in {3, 4, 16} for entry in segment_lists(page)):
-        return f"This file lists its {page.segment_word}s in an unusual way, so it is not patched."
+        return f"This file lists its {word} in an unusual way, so it is not patched."
+    return _by_bytes(file, structure, page, word)
+
+
+def _by_bytes(file: FileBytes, structure: Structure, page: Page, word: str) -> str:
     if not np.all((page.counts > 0) & (page.offsets > 0)):
-        return f"Some {page.segment_word}s of this file were never written, so it is not patched."
+        return f"Some {word} of this file were never written, so it is not patched."
     if page.compression == LZW and is_old_lzw(file.read(int(page.offsets[0]), min(2, int(page.counts[0])))):
         return "This file uses an LZW of before 1988 that is read but not written."
     if shares_bytes(file, structure, page):
-        return f"Some {page.segment_word}s of this file share their bytes with others or with tags; it is not patched."
+        return f"Some {word} of this file share their bytes with others or with tags; it is not patched."
     return ""
 
 

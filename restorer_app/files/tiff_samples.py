@@ -158,6 +158,7 @@ def _bands(first: Page, second: Page, compared: ByteComparison, indices: Sequenc
     if dtype is None:
         raise SegmentError("packed samples are not compared by value")
     bits = np.dtype(f"u{dtype.itemsize}")
+    stored = bits.newbyteorder(first.order)
     for number, index in enumerate(indices):
         rows, columns, samples = first.segment_shape(index)
         shown = first.segment_region(index)
@@ -170,9 +171,7 @@ def _bands(first: Page, second: Page, compared: ByteComparison, indices: Sequenc
                 continue
             files = compared.first, compared.second
             one, other = (
-                np.frombuffer(file.read(at, size), bits.newbyteorder(first.order))
-                .astype(bits)
-                .reshape(-1, columns, samples)
+                np.frombuffer(file.read(at, size), stored).astype(bits).reshape(-1, columns, samples)
                 for file, at in zip(files, places, strict=True)
             )
             yield number / len(indices), index, band, one[:, : band.width], other[:, : band.width]
