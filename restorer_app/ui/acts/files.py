@@ -1,0 +1,214 @@
+"""What commands do with files: open, paste, pages, masks on disc, saving, closing."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QUrl
+from PySide6.QtGui import QDesktopServices, QGuiApplication, QImage
+from PySide6.QtWidgets import QDialog, QFileDialog
+
+from restorer_app.files import places
+from restorer_app.files.maskfile import read_mask, write_mask
+from restorer_app.files.reader import Reader
+from restorer_app.files.saving import default_target
+from restorer_app.session.session import Session
+from restorer_app.ui.choices import Choices
+from restorer_app.ui.desk import Desk
+from restorer_app.ui.dialogs.save import SaveDialog
+from restorer_app.ui.dialogs.unsaved import Answer, ask_unsaved
+from restorer_app.ui.document import Document
+from restorer_app.ui.notice import Told
+from restorer_app.ui.saver import Saver
+from restorer_app.ui.window import Window
+
+PICTURES = "*.tif *.tiff *.png *.jpg *.jpeg *.jp2 *.webp *.avif *.dng *.cr2 *.nef *.arw *.psd *.heic"
+
+
+class FileActs(QObject):
+    """Whatever would lose work asks first; everything else just happens."""
+
+    def __init__(self, window: Window, desk: Desk, saver: Saver, *, choices: Choices, reader: Reader) -> None:
+        super().__init__(window)
+        self._window = window
+        self._desk = desk
+        self._saver = saver
+        self._choices = choices
+        self._reader = reader
+        self._is_closing = False
+        self._close_when_saved: list[Document] = []
+        self.ask: Callable[[list[str]], Answer] = lambda names: ask_unsaved(names, window)
+        window.may_close = self.may_close
+        saver.saved.connect(self._saved)
+        saver.failed.connect(self._not_saved)
+
+    # ----------------------------------------------------------------------------------------- opening
+    def open(self) -> None:
+        last = self._choices.now.recent[0] if self._choices.now.recent else ""
+        chosen, _ = QFileDialog.getOpenFileNames(
+            self._window,
+            self.tr("Open pictures"),
+            str(Path(last).parent) if last else "",
+            f"{self.tr('Pictures')} ({PICTURES} {PICTURES.upper()});;{self.tr('All files')} (*)",
+        )
+        self.open_paths(chosen)
+
+    def open_paths(self, paths: list[str]) -> None:
+        files: list[Path] = []
+        for told in paths:
+            path = Path(told)
+            files += sorted(each for each in path.iterdir() if each.is_file()) if path.is_dir() else [path]
+        self._desk.open(files)
+
+    def paste(self) -> None:
+        data = QGuiApplication.clipboard().mimeData()
+        urls = [url.toLocalFile() for url in data.urls() if url.isLocalFile()]
+        if urls:
+            self.open_paths(urls)
+        elif data.hasImage():
+            self._paste_image(QImage(QGuiApplication.clipboard().image()))
+        else:
+            self._say(self.tr("There is no picture on the clipboard."), warns=False)
+
+    def sample(self) -> None:
+        found = sorted(path for path in places.samples().glob("*.tif"))
+        if found:
+            self.open_paths([str(found[0])])
+
+    def next_picture(self) -> None:
+        self._desk.show_beside(1)
+
+    def previous_picture(self) -> None:
+        self._desk.show_beside(-1)
+
+    def next_page(self) -> None:
+        self._turn(1)
+
+    def previous_page(self) -> None:
+        self._turn(-1)
+
+    # ------------------------------------------------------------------------------------------- masks
+    def load_mask(self) -> None:
+        if self._desk.current is None:
+            return
+        chosen, _ = QFileDialog.getOpenFileName(
+            self._window, self.tr("Load a mask"), str(self._desk.current.path.parent), "*.png *.tif *.tiff"
+        )
+        if chosen:
+            self.load_mask_from(Path(chosen))
+
+    def load_mask_from(self, path: Path) -> None:
+        def work(session: Session) -> None:
+            loaded = read_mask(
+                path,
+                bounds=session.mask.bounds,
+                orientation=session.picture.orientation,
+                open_picture=self._reader.open,  # a mask is an untrusted file like any other
+            )
+            session.set_mask("Loaded mask", loaded)
+
+        self._desk.attempt(work)
+
+    def save_mask(self) -> None:
+        document = self._desk.current
+        if document is None:
+            return
+        suggested = document.path.with_name(f"{document.path.stem}_mask.png")
+        chosen, _ = QFileDialog.getSaveFileName(self._window, self.tr("Save the mask"), str(suggested), "*.png")
+        if chosen:
+            self.save_mask_to(Path(chosen))
+
+    def save_mask_to(self, path: Path) -> None:
+        self._desk.attempt(lambda session: write_mask(path, session.mask, orientation=session.picture.orientation))
+
+    # ------------------------------------------------------------------------------------------ saving
+    def save(self) -> None:
+        if self._desk.current is not None:
+            self._saver.save(self._desk.current)
+
+    def save_as(self) -> None:
+        document = self._desk.current
+        if document is None:
+            return
+        if not document.session.is_changed:
+            self._say(self.tr("Nothing was changed, so there is nothing to save."), warns=False)
+            return
+        suggested = document.saved.path if document.saved else default_target(document.picture)
+        patchable = document.picture.patchable and document.session.image.bounds == document.session.original.bounds
+        dialog = SaveDialog(
+            document.path, suggested, patchable=patchable, reason=document.picture.reason, parent=self._window
+        )
+        if dialog.exec() == QDialog.DialogCode.Accepted:
+            self._saver.save(document, target=dialog.target, derive=dialog.derives)
+
+    def show_saved_file(self) -> None:
+        document = self._desk.current
+        if document is not None and document.saved is not None:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(document.saved.path.parent)))
+
+    # ----------------------------------------------------------------------------------------- closing
+    def close_picture(self) -> None:
+        if self._desk.current is not None:
+            self.close_place(self._desk.documents.index(self._desk.current))
+
+    def close_place(self, place: int) -> None:
+        document = self._desk.documents[place]
+        if document in self._desk.unsaved:
+            answer = self.ask([document.name])
+            if answer == "stay":
+                return
+            if answer == "save":
+                self._close_when_saved.append(document)
+                self._saver.save(document)
+                return
+        self._desk.close(self._desk.documents.index(document))
+
+    def quit(self) -> None:
+        self._window.close()
+
+    def may_close(self) -> bool:
+        """Asked by the window; saving goes on first where a person wants it, and then it closes itself."""
+        unsaved = self._desk.unsaved
+        if not unsaved:
+            return True
+        answer = self.ask([document.name for document in unsaved])
+        if answer == "save":
+            self._is_closing = True
+            for document in unsaved:
+                self._saver.save(document)
+        return answer == "discard"
+
+    def _saved(self, document: Document, _saved: object) -> None:
+        if document in self._close_when_saved:
+            self._close_when_saved.remove(document)
+            if document in self._desk.documents and document not in self._desk.unsaved:
+                self._desk.close(self._desk.documents.index(document))
+        if self._is_closing and not self._desk.unsaved:
+            self._is_closing = False
+            self._window.close()
+
+    def _not_saved(self, document: Document) -> None:
+        """What could not be saved stays open."""
+        self._is_closing = False
+        if document in self._close_when_saved:
+            self._close_when_saved.remove(document)
+
+    # --------------------------------------------------------------------------------------- the rest
+    def _turn(self, by: int) -> None:
+        if self._desk.current is not None:
+            self._desk.show_page(self._desk.current.picture.page + by)
+
+    def _paste_image(self, image: QImage) -> None:
+        """A picture without a file becomes one, so that the original stays an original."""
+        now = dt.datetime.now(dt.UTC).astimezone()
+        path = places.state() / "pasted" / f"pasted {now:%Y-%m-%d %H.%M.%S}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if image.save(str(path)):
+            self._desk.open([path])
+        else:
+            self._say(self.tr("The picture on the clipboard could not be written to {path}.").format(path=path))
+
+    def _say(self, text: str, *, warns: bool = True) -> None:
+        self._window.notice.say(Told(text, warns=warns))

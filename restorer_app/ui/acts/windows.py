@@ -1,0 +1,67 @@
+"""What commands do to the window: palette, panels, full screen, theme, help, settings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QDialog
+
+from restorer_app.ui.choices import Choices
+from restorer_app.ui.desk import Desk
+from restorer_app.ui.dialogs.about import AboutDialog
+from restorer_app.ui.dialogs.settings import SettingsDialog
+from restorer_app.ui.shortcuts_sheet import ShortcutsSheet
+from restorer_app.ui.theme import chosen
+from restorer_app.ui.window import Window
+
+
+class WindowActs(QObject):
+    changed = Signal()
+
+    def __init__(self, window: Window, desk: Desk, choices: Choices) -> None:
+        super().__init__(window)
+        self._window = window
+        self._desk = desk
+        self._choices = choices
+        self._sheet: ShortcutsSheet | None = None
+        self.show_begin: Callable[[], None] = lambda: window.show_stage(window.first_run)
+
+    def find_command(self) -> None:
+        self._window.find_command()
+
+    def toggle_panels(self) -> None:
+        self._window.toggle_panels()
+
+    def reset_panels(self) -> None:
+        self._window.reset_panels()
+
+    def toggle_full_screen(self) -> None:
+        if self._window.isFullScreen():
+            self._window.showNormal()
+        else:
+            self._window.showFullScreen()
+        self.changed.emit()
+
+    def toggle_theme(self) -> None:
+        dark = chosen(self._choices.now.theme).name == "dark"
+        self._choices.change(theme="light" if dark else "dark")
+
+    def settings(self) -> None:
+        dialog = SettingsDialog(self._choices.now, self._window)
+        if dialog.exec() == QDialog.DialogCode.Accepted:
+            self._choices.take(dialog.chosen)
+
+    def show_first_run(self) -> None:
+        self.show_begin()
+
+    def show_keys(self) -> None:
+        """Not modal: it may stay beside the picture while one learns."""
+        if self._sheet is not None and self._sheet.isVisible():
+            self._sheet.close()
+            return
+        self._sheet = ShortcutsSheet(self._window)
+        self._sheet.show()
+
+    def show_about(self) -> None:
+        AboutDialog(self._desk.cards, self._window).exec()

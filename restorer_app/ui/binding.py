@@ -1,0 +1,193 @@
+"""Binding: keeps canvas, panels and window showing what desk, jobs and saver know."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QTimer
+
+from restorer_app.core import mask as masks
+from restorer_app.session.change import Change
+from restorer_app.session.commands import Situation
+from restorer_app.ui import presenting
+from restorer_app.ui.acts.picture import PictureActs
+from restorer_app.ui.canvas.view import Canvas
+from restorer_app.ui.choices import Choices
+from restorer_app.ui.desk import Desk
+from restorer_app.ui.document import Document
+from restorer_app.ui.notice import Told
+from restorer_app.ui.offers import methods, offers
+from restorer_app.ui.saver import Saver
+from restorer_app.ui.window import Window
+from restorer_app.ui.wording import grouped, share, zoom
+
+
+class Binding(QObject):
+    """One direction only: from what is true to what is seen."""
+
+    def __init__(
+        self, window: Window, canvas: Canvas, *, desk: Desk, saver: Saver, acts: PictureActs, choices: Choices
+    ) -> None:
+        super().__init__(window)
+        self._window = window
+        self._canvas = canvas
+        self._desk = desk
+        self._acts = acts
+        self._choices = choices
+        self._has_samples = False
+        self._later = QTimer(self)  # many changes of one moment are shown once
+        self._later.setSingleShot(True)
+        self._later.timeout.connect(self.show_all)
+        desk.current_changed.connect(self._show_current)
+        desk.documents_changed.connect(self.soon)
+        desk.frame_changed.connect(self.soon)
+        desk.changed.connect(self._take)
+        desk.told.connect(window.notice.say)
+        saver.changed.connect(self.soon)
+        canvas.cursor_moved.connect(self._show_values)
+        canvas.cursor_left.connect(lambda: window.status.show_place(""))
+        canvas.zoom_changed.connect(lambda factor: window.status.show_zoom(zoom(factor)))
+        self._show_current()
+
+    def soon(self) -> None:
+        self._later.start(0)
+
+    # ---------------------------------------------------------------------------------- what is true now
+    def situation(self) -> Situation:
+        document = self._desk.current
+        kinds = {way.kind.name for way in self._acts.ways}
+        tool, brush, adjustment = self._canvas.tool, self._canvas.brush, self._canvas.adjustment
+        always = {
+            "several": len(self._desk.documents) > 1,
+            "sampled": self._has_samples,
+            "tool": tool,
+            "erasing": brush.erase,
+            "pressure": brush.pressure_sizes,
+            "protecting": self._acts.protecting,
+            "after_each_stroke": self._choices.now.after_each_stroke,
+            "inverted": adjustment.invert,
+            "full_screen": self._window.isFullScreen(),
+            "denoise": "denoise" in kinds,
+            "upscale": "upscale" in kinds,
+            "decompress": "decompress" in kinds,
+        }
+        if document is None:
+            return Situation(**always)
+        session = document.session
+        return Situation(
+            open=True,
+            editable=document.picture.editable,
+            unsaved=session.is_unsaved,
+            savable=session.is_unsaved and not session.pending and document.saving_share is None,
+            masked=not masks.is_empty(session.mask),
+            remembered=session.last_mask is not None and session.last_mask.bounds == session.mask.bounds,
+            running=bool(session.pending),
+            undoable=session.history.can_undo,
+            redoable=session.history.can_redo,
+            paged=document.picture.page_count > 1,
+            **always,
+        )
+
+    def show_samples(self, *, there: bool) -> None:
+        self._has_samples = there
+        self.soon()
+
+    # -------------------------------------------------------------------------------------- what is seen
+    def show_all(self) -> None:
+        document = self._desk.current
+        situation = self.situation()
+        window = self._window
+        window.show_situation(situation)
+        window.film.show_frames(presenting.frames(self._desk.documents), current=self._place_of(document))
+        window.one_click.show_offers(offers(self._acts.ways, masked=situation.masked, editable=situation.editable))
+        window.options.show_after_each_stroke(on=situation.after_each_stroke)
+        window.options.show_methods(methods(self._desk.cards), self._choices.now.method)
+        window.proof.show_words(presenting.proof_words(document))
+        window.history.show_steps(
+            presenting.step_rows(document) if document else [],
+            cursor=document.session.history.cursor if document else 0,
+        )
+        self._show_facts(document)
+
+    def _show_facts(self, document: Document | None) -> None:
+        window = self._window
+        session = document.session if document else None
+        steps = len(session.history) - 1 if session else 0
+        window.docks["history"].set_fact(self.tr("{count} steps").format(count=steps) if steps else "")
+        window.record.show_records(
+            presenting.record_rows(session.records) if session else (),
+            share=self.tr("{share} of the picture changed").format(share=share(presenting.changed_share(document)))
+            if document and document.session.records
+            else "",
+        )
+        name = document.name if document else ""
+        window.status.show_file(name)
+        mark = " •" if session and session.is_unsaved else ""
+        window.setWindowTitle(f"{name}{mark} – Restorer" if name else "Restorer")
+        window.menu_row.show_recent([Path(path) for path in self._choices.now.recent])
+
+    def _show_current(self) -> None:
+        """Another picture is in hand, or none."""
+        document = self._desk.current
+        self._window.file.show_words(presenting.file_words(document.picture if document else None))
+        if document is None:
+            self._canvas.show_nothing()
+            self._window.show_stage(self._window.first_run)
+            self._window.first_run.show_recent([Path(path) for path in self._choices.now.recent])
+            self._window.status.show_zoom("")
+        else:
+            self._show_picture(document)
+            self._window.show_stage(self._canvas)
+            self._canvas.setFocus()
+            self._remember(document)
+        self.show_all()
+
+    def _show_picture(self, document: Document) -> None:
+        picture, session = document.picture, document.session
+        self._canvas.show_picture(
+            session.image,
+            original=session.original,
+            mask=session.mask,
+            protect=session.protect,
+            alpha=picture.alpha,
+            layout=picture.layout,
+            orientation=picture.orientation,
+            icc=picture.icc,
+            white_is_zero=picture.white_is_zero,
+        )
+        self._canvas.set_editable(picture.editable)
+        if not picture.editable:
+            self._window.notice.say(
+                Told(self.tr("{name} can only be viewed.").format(name=document.name), picture.reason, warns=False)
+            )
+
+    def _take(self, change: Change) -> None:
+        document = self._desk.current
+        assert document is not None  # only the picture in hand is told of
+        session = document.session
+        match change.what:
+            case "image":
+                self._canvas.update_image(session.image, change.region)
+            case "mask":
+                self._canvas.update_mask(session.mask, change.region)
+            case "protect":
+                self._canvas.update_protect(session.protect, change.region)
+            case "size":
+                self._show_picture(document)
+        if change.what in ("history", "saved", "jobs", "size"):
+            self.soon()
+
+    def _remember(self, document: Document) -> None:
+        self._choices.take(self._choices.now.with_recent(document.path))
+
+    def _place_of(self, document: Document | None) -> int:
+        return self._desk.documents.index(document) if document in self._desk.documents else -1
+
+    def _show_values(self, x: int, y: int) -> None:
+        values = self._canvas.values_at(x, y)
+        document = self._desk.current
+        if values is None or document is None:
+            self._window.status.show_place("")
+            return
+        words = presenting.values_words(values, document.picture.layout)
+        self._window.status.show_place(f"x {grouped(x)}  y {grouped(y)}   {words}")

@@ -1,0 +1,95 @@
+"""Preview: runs an operation on a piece of the picture while a slider is moved."""
+
+from __future__ import annotations
+
+import time
+import uuid
+
+from PySide6.QtCore import QObject
+
+from restorer_app.core.errors import RestorerError
+from restorer_app.core.geometry import Region
+from restorer_app.core.job import Job, TileDone
+from restorer_app.core.raster import Raster
+from restorer_app.ui.canvas.view import Canvas
+from restorer_app.ui.desk import Desk
+from restorer_app.ui.document import Document
+from restorer_app.ui.notice import Told
+from restorer_app.ui.offers import Way
+
+LEAST, MOST = 192, 1536  # sides of the piece
+QUICK, SLOW = 0.5, 1.5  # seconds: below, the next piece is larger; above, smaller
+
+
+class Preview(QObject):
+    """Shown in the middle of what is in view; nothing of it stays."""
+
+    def __init__(self, desk: Desk, canvas: Canvas, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._desk = desk
+        self._canvas = canvas
+        self.side = 384
+        self._began = 0.0
+        self._shown: tuple[Document, Raster] | None = None
+        self._region: Region | None = None
+        desk.jobs.previewed.connect(self._take)
+
+    @property
+    def is_shown(self) -> bool:
+        return self._region is not None
+
+    def show(self, way: Way, strength: float | None, *, device: str) -> None:
+        document = self._desk.current
+        view = self._canvas.visible_region
+        if document is None or view is None:
+            return
+        image = document.session.history.current.image
+        x, y = view.centre
+        half = self.side // 2
+        left, top = int(x) - half, int(y) - half
+        region = Region.clipped(left, top, left + self.side, top + self.side, inside=image.bounds)
+        if region is None:
+            return
+        if region != self._region:
+            self._put_back()
+        self._region = region
+        self._began = time.monotonic()
+        try:
+            job = Job(
+                f"preview-{uuid.uuid4().hex}", way.operation(strength), image, region, model=way.card, device=device
+            )
+        except RestorerError as problem:
+            self._desk.told.emit(Told.of(problem))
+            return
+        self._desk.jobs.preview(document, job)
+
+    def end(self) -> None:
+        self._desk.jobs.end_preview()
+        self._put_back()
+        self._region = None
+
+    def _take(self, document: Document, tile: TileDone) -> None:
+        if document is not self._desk.current:
+            return
+        now = document.session.image
+        shown = self._shown[1] if self._shown is not None and self._shown[0] is document else now
+        shown = shown.with_patch(tile.region, tile.pixels)
+        self._shown = (document, shown)
+        self._canvas.update_image(shown, tile.region)
+        if tile.done == tile.total:
+            self._learn(time.monotonic() - self._began)
+
+    def _learn(self, seconds: float) -> None:
+        """The size of the next piece from the speed of this one."""
+        if seconds < QUICK:
+            self.side = min(MOST, self.side * 3 // 2)
+        elif seconds > SLOW:
+            self.side = max(LEAST, self.side * 2 // 3)
+
+    def _put_back(self) -> None:
+        if self._shown is None:
+            return
+        document, _ = self._shown
+        self._shown = None
+        if document is self._desk.current:
+            self._canvas.update_image(document.session.image, self._region)

@@ -1,0 +1,104 @@
+"""Progress: what goes on, in the pill, the queue and the status bar."""
+
+from __future__ import annotations
+
+import time
+
+from PySide6.QtCore import QObject, QTimer
+
+from restorer_app.files.exchange import Status
+from restorer_app.ui.desk import Desk
+from restorer_app.ui.document import Document
+from restorer_app.ui.notice import Told
+from restorer_app.ui.panels.queue import JobRow
+from restorer_app.ui.saver import Saver
+from restorer_app.ui.window import Window
+from restorer_app.ui.wording import ago, amount, left
+
+TICK_MS = 1000  # remaining time and "saved 2 min ago" move on by themselves
+
+
+class Progress(QObject):
+    """Long work is seen, and never stands in the way."""
+
+    def __init__(self, window: Window, desk: Desk, saver: Saver) -> None:
+        super().__init__(window)
+        self._window = window
+        self._desk = desk
+        self._saver = saver
+        self._status: Status | None = None
+        self._tick = QTimer(self)
+        self._tick.timeout.connect(self.show_work)
+        self._tick.start(TICK_MS)
+        desk.loading_changed.connect(self.show_work)
+        desk.current_changed.connect(self.show_work)
+        desk.changed.connect(lambda _change: self.show_work())
+        desk.jobs.changed.connect(self.show_work)
+        desk.jobs.noted.connect(lambda text: window.notice.say(Told(text, warns=False)))
+        saver.changed.connect(self.show_work)
+        saver.told.connect(window.notice.say)
+
+    def show_engine(self, status: Status) -> None:
+        words = {
+            "starting": self.tr("Engine starting…"),
+            "ready": self.tr("Engine ready"),
+            "busy": self.tr("Engine at work"),
+            "restarting": self.tr("Engine starting again…"),
+            "stopped": self.tr("Engine stopped"),
+        }
+        parts = [words.get(status.state, status.state), f"{status.device} {status.dtype}".strip()]
+        if status.memory_bytes:
+            parts.append(amount(status.memory_bytes))
+        self._window.status.show_engine(" · ".join(part for part in parts if part), hint=status.message)
+        if status.state == "stopped" and status.message and (self._status is None or self._status != status):
+            advice = self.tr("Painting, saving and everything by hand still work; asking for a repair tries again.")
+            self._window.notice.say(Told(status.message, advice))
+        self._status = status
+
+    def show_work(self) -> None:
+        """The pill says the one thing that goes on with the picture in hand; the queue says all."""
+        jobs = self._desk.jobs
+        self._window.queue.show_jobs(jobs.rows)
+        document = self._desk.current
+        if self._desk.loading:
+            self._window.pill.say(
+                self.tr("Opening {name}").format(name=self._desk.loading[0].path.name), can_cancel=False
+            )
+        elif document is not None and document.saving_share is not None:
+            what = self._saver.doing(document) or self.tr("Saving")
+            self._window.pill.say(what, share=document.saving_share)
+        elif document is not None and (row := jobs.row_of(document)) is not None:
+            self._window.pill.say(self._sentence(row), share=row.done / row.total if row.total else None)
+        elif jobs.is_previewing:
+            self._window.pill.say(self.tr("Preview of a piece"))
+        else:
+            self._window.pill.fall_silent()
+        self._show_time()
+
+    def _sentence(self, row: JobRow) -> str:
+        if row.waiting:
+            return self.tr("{doing} waits for its turn").format(doing=row.title)
+        if not row.total:
+            starting = self._status is None or self._status.state in ("starting", "restarting")
+            return self.tr("{doing}: the engine is starting").format(doing=row.title) if starting else f"{row.title}…"
+        text = self.tr("{doing} {done} of {total} pieces").format(doing=row.title, done=row.done, total=row.total)
+        return " · ".join(part for part in (text, left(row.seconds_left)) if part)
+
+    def _show_time(self) -> None:
+        document = self._desk.current
+        if document is None:
+            self._window.status.show_saved("")
+            return
+        self._window.status.show_saved(self._saved_words(document))
+
+    def _saved_words(self, document: Document) -> str:
+        session = document.session
+        if document.saving_share is not None:
+            return self.tr("Saving…")
+        if document.saved is None:
+            return self.tr("Not saved yet") if session.is_changed else self.tr("Unchanged")
+        told = self.tr("Saved {when}").format(when=ago(time.time() - document.saved_at))
+        since = abs(len(session.records) - document.saved_steps)
+        if not session.is_unsaved:
+            return told
+        return self.tr("{saved} · {count} steps since").format(saved=told, count=max(1, since))

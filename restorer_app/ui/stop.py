@@ -1,0 +1,39 @@
+"""Stop: what Esc does, one thing at a time, the most recent first."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject
+
+from restorer_app.ui.canvas.view import Canvas
+from restorer_app.ui.desk import Desk
+from restorer_app.ui.panels.one_click import OneClickPanel
+from restorer_app.ui.preview import Preview
+from restorer_app.ui.saver import Saver
+
+
+class Stop(QObject):
+    """A gesture, a preview, a job, a save; then the mask, which can be brought back."""
+
+    def __init__(self, desk: Desk, canvas: Canvas, *, saver: Saver, preview: Preview, panel: OneClickPanel) -> None:
+        super().__init__(desk)
+        self._desk = desk
+        self._canvas = canvas
+        self._saver = saver
+        self._preview = preview
+        self._panel = panel
+
+    def stop(self) -> None:
+        if self._canvas.cancel_gesture() or self.stop_work():
+            return
+        self._desk.attempt(lambda session: session.clear_mask())
+
+    def stop_work(self) -> bool:
+        """Ends what the pill speaks of; False where nothing goes on."""
+        document = self._desk.current
+        if self._preview.is_shown:
+            self._panel.end_preview()
+            self._preview.end()
+            return True
+        if document is None:
+            return False
+        return self._desk.jobs.cancel_of(document) or self._saver.cancel(document)

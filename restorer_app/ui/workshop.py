@@ -1,0 +1,172 @@
+"""Workshop: everything behind the window, made after its first paint and taken down in order."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QColor, QGuiApplication
+from PySide6.QtWidgets import QApplication
+
+from restorer_app.files import cards, places
+from restorer_app.files.reader import Reader
+from restorer_app.files.scratch import Scratch, SpillStore
+from restorer_app.session.settings import Settings
+from restorer_app.ui.actions import HeldKeys
+from restorer_app.ui.acts.files import FileActs
+from restorer_app.ui.acts.picture import PictureActs
+from restorer_app.ui.acts.view import ViewActs
+from restorer_app.ui.acts.windows import WindowActs
+from restorer_app.ui.binding import Binding
+from restorer_app.ui.canvas.view import Canvas
+from restorer_app.ui.choices import Choices
+from restorer_app.ui.desk import Desk
+from restorer_app.ui.jobs import Jobs
+from restorer_app.ui.loading import Loader
+from restorer_app.ui.offers import ways
+from restorer_app.ui.preview import Preview
+from restorer_app.ui.progress import Progress
+from restorer_app.ui.saver import Saver
+from restorer_app.ui.stop import Stop
+from restorer_app.ui.theme import Colours
+from restorer_app.ui.window import Window
+from restorer_app.ui.worker import EngineWorker
+
+SPILL_BYTES = 32 * 2**30  # of the disc, for the history's tiles
+
+
+class Workshop(QObject):
+    """Makes the parts and ties them; decides nothing."""
+
+    def __init__(self, window: Window, choices: Choices, colours: Colours) -> None:
+        super().__init__(window)
+        self.window = window
+        self.choices = choices
+        self.scratch = Scratch()
+        self.reader = Reader(self.scratch)
+        self.worker = EngineWorker(self.scratch, self)
+        self.loader = Loader(self.reader, self)
+        self.jobs = Jobs(self.worker, self)
+        stored = [model.card for model in cards.list_models() if model.card is not None]
+        store = SpillStore(self.scratch, limit=SPILL_BYTES)
+        self.desk = Desk(self.loader, self.jobs, store=store, cards=stored)
+        self.saver = Saver(self)
+        self.canvas = Canvas()
+        self.acts = PictureActs(self.desk, choices, self)
+        self.acts.ways = ways(stored)
+        self.view = ViewActs(self.canvas, choices, self)
+        self.files = FileActs(window, self.desk, self.saver, choices=choices, reader=self.reader)
+        self.window_acts = WindowActs(window, self.desk, choices)
+        self.preview = Preview(self.desk, self.canvas, self)
+        self.stop_act = Stop(self.desk, self.canvas, saver=self.saver, preview=self.preview, panel=window.one_click)
+        self.binding = Binding(window, self.canvas, desk=self.desk, saver=self.saver, acts=self.acts, choices=choices)
+        self.progress = Progress(window, self.desk, self.saver)
+        self._tie_canvas()
+        self._tie_panels()
+        self._tie_window()
+        self.wear(colours)
+
+    def start(self) -> None:
+        """Processes that the first picture and the first repair would otherwise wait for."""
+        self.worker.start()
+        self.reader.start()
+
+    def close(self) -> None:
+        """In order: saves end, then readers, then the engine; scratch files last."""
+        self.saver.wait()
+        self.loader.stop()
+        self.worker.stop()
+        self.reader.close()
+        self.canvas.show_nothing()
+        self.desk.documents.clear()
+        self.scratch.close()
+
+    def wear(self, colours: Colours) -> None:
+        grey = self.choices.now.surround
+        self.canvas.set_background(QColor(grey, grey, grey) if grey >= 0 else QColor(colours.surround))
+
+    def _tie_canvas(self) -> None:
+        canvas, desk = self.canvas, self.desk
+
+        def unless(done: bool) -> None:
+            if not done:
+                canvas.discard_preview()
+
+        canvas.stroke_finished.connect(lambda stroke: unless(self.acts.take_stroke(stroke)))
+        canvas.restore_finished.connect(lambda stroke: unless(desk.restore(stroke)))
+        canvas.clone_finished.connect(lambda stroke, dx, dy: unless(desk.clone(stroke, dx=dx, dy=dy)))
+        canvas.source_missing.connect(
+            lambda: self.window.options.show_hint(self.tr("Alt+click or Ctrl+click the source first"))
+        )
+        canvas.source_chosen.connect(lambda _x, _y: self.window.options.show_hint(""))
+        canvas.tool_changed.connect(lambda _tool: self.window.options.show_hint(""))
+        canvas.brush_changed.connect(lambda _brush: self._show_brush())
+        self.view.changed.connect(self.binding.soon)
+        self.acts.changed.connect(self.binding.soon)
+        self.window_acts.changed.connect(self.binding.soon)
+        self._show_brush()
+
+    def _tie_panels(self) -> None:
+        window, options = self.window, self.window.options
+        options.size_chosen.connect(self.view.set_size)
+        options.hardness_chosen.connect(self.view.set_hardness)
+        options.pressure_chosen.connect(self.view.set_pressure)
+        options.method_chosen.connect(self.acts.choose_method)
+        options.after_each_stroke_chosen.connect(lambda on: self.choices.change(after_each_stroke=on))
+        options.left.connect(self.canvas.setFocus)
+        window.history.step_chosen.connect(self.acts.go_to)
+        window.film.chosen.connect(self.desk.show)
+        window.film.close_asked.connect(self.files.close_place)
+        window.file.page_chosen.connect(self.desk.show_page)
+        window.proof.show_file_asked.connect(self.files.show_saved_file)
+        window.queue.cancel_asked.connect(self.jobs.cancel)
+        window.one_click.run_asked.connect(self.acts.run_way)
+        window.one_click.preview_asked.connect(self._preview)
+        window.one_click.preview_ended.connect(self.preview.end)
+        for part in (window.proof, window.record, window.notice):
+            part.copy_asked.connect(QGuiApplication.clipboard().setText)
+
+    def _tie_window(self) -> None:
+        window, first = self.window, self.window.first_run
+        first.open_asked.connect(self.files.open)
+        first.chosen.connect(lambda path: self.files.open_paths([path]))
+        first.keys_asked.connect(self.window_acts.show_keys)
+        window.dropped.connect(self.files.open_paths)
+        window.menu_row.recent_chosen.connect(lambda path: self.files.open_paths([path]))
+        window.pill.cancel_asked.connect(self.stop_act.stop_work)
+        self.worker.status_came.connect(self.progress.show_engine)
+        self.choices.changed.connect(self._choices_changed)
+        self.choices.told.connect(window.notice.say)
+        for actor in (self.files, self.acts, self.view, self.window_acts, self.stop_act):
+            window.actions_table.add_actor(actor)
+        window.actions_table.listen_on(self.canvas)
+        held = HeldKeys(self)
+        held.pressed.connect(lambda _command: self.view.hold_original(True))
+        held.released.connect(lambda _command: self.view.hold_original(False))
+        app = QApplication.instance()
+        assert app is not None  # a window is open
+        app.installEventFilter(held)
+        self.binding.show_samples(there=any(places.samples().glob("*.tif")))
+        self.show_display_profile(self.choices.now)
+
+    def show_display_profile(self, settings: Settings) -> None:
+        try:
+            icc = Path(settings.display_profile).read_bytes() if settings.display_profile else None
+        except OSError:
+            icc = None  # the profile is gone: sRGB, as without one
+        self.canvas.set_display_profile(icc)
+
+    def _preview(self, way_id: str, strength: float | None) -> None:
+        for way in self.acts.ways:
+            if way.id == way_id:
+                self.preview.show(way, strength, device=self.choices.now.device)
+
+    def _show_brush(self) -> None:
+        brush = self.canvas.brush
+        self.window.options.show_brush(size=brush.diameter, hardness=brush.hardness, pressure=brush.pressure_sizes)
+
+    def _choices_changed(self, now: Settings, before: Settings) -> None:
+        self.view.show_overlay()
+        if now.display_profile != before.display_profile:
+            self.show_display_profile(now)
+        self.binding.soon()
