@@ -142,10 +142,10 @@ def guided(picture: Floats, sigma: float) -> Floats:
 def _solved(covariance: list[list[Floats]], ridge: np.float32) -> list[list[Floats]]:
     """Rows of (Σ + ridge)⁻¹ Σ for every pixel: Gauss on planes, without pivots as the matrix is positive definite."""
     count = len(covariance)
-    left = [[covariance[i][j].copy() for j in range(count)] for i in range(count)]
+    left = [[plane.copy() for plane in row] for row in covariance]
     for i in range(count):
-        left[i][i] += ridge
-    right = [[covariance[i][j].copy() for j in range(count)] for i in range(count)]
+        np.add(left[i][i], ridge, out=left[i][i])
+    right = [[plane.copy() for plane in row] for row in covariance]
     for pivot in range(count):
         inverse = np.float32(1) / left[pivot][pivot]
         left[pivot] = [value * inverse for value in left[pivot]]
@@ -161,8 +161,8 @@ def _solved(covariance: list[list[Floats]], ridge: np.float32) -> list[list[Floa
 
 def _box(plane: Floats) -> Floats:
     size = 2 * _WINDOW + 1
-    mean: Floats = cv2.boxFilter(plane, -1, (size, size))
-    return mean
+    mean: Any = cv2.boxFilter(plane, -1, (size, size))
+    return np.asarray(mean, np.float32)
 
 
 def _padded(plane: Floats, margin: int) -> Floats:

@@ -1,0 +1,87 @@
+"""PatchMatch: a hole filled coarse to fine with what overlapping patches from its surroundings agree on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+
+from restorer_app.engine.classical import navier_stokes
+from restorer_app.engine.patchmatch_field import RADIUS, Field
+from restorer_app.engine.values import Floats, Hole
+
+_NEAR = 160  # pixels from which patches come at first; what is far away is seldom of the same stuff
+_SHALLOW = 2.0  # a hole no deeper than this needs no coarser level
+_ROUNDS, _LAST_ROUNDS = 8, 5  # looks and votes on coarse levels and on the finest
+_STEPS = (4, 2, 1)  # a good match travels this far in one round
+_THROWS = 6  # each half as far as the one before
+
+
+def fill(picture: Floats, hole: Hole, *, seed: int, cancelled: Callable[[], bool] | None = None) -> Floats:
+    """The picture with its hole filled; the same seed gives the same bytes. Given up, it returns what it has."""
+    rng = np.random.default_rng(seed)
+    filled: Floats | None = None
+    field: Field | None = None
+    levels = _pyramid(picture, hole)
+    for number in reversed(range(len(levels))):
+        scene, gap = levels[number]
+        filled = navier_stokes(scene, gap) if filled is None else _laid_into(filled, scene, gap)
+        coarser, field = field, Field(scene, gap, near=max(_NEAR >> number, 4 * RADIUS), rng=rng)
+        if not field.is_usable:  # too small for a patch, or nothing but hole
+            field = None
+            continue
+        if coarser is None:
+            field.start_anywhere()
+        else:
+            field.start_from(coarser)
+        _settle(field, filled, gap, rounds=_ROUNDS if number else _LAST_ROUNDS, cancelled=cancelled)
+    assert filled is not None  # there is always the picture itself
+    return filled
+
+
+def _settle(field: Field, filled: Floats, gap: Hole, *, rounds: int, cancelled: Callable[[], bool] | None) -> None:
+    """Looks for better matches and lets them vote, in turns; `filled` changes in place."""
+    far = max(gap.shape)
+    for _ in range(rounds):
+        if cancelled is not None and cancelled():
+            return
+        field.look(filled)
+        for step in _STEPS:
+            field.propagate(step)
+        for throw in range(_THROWS):
+            field.search(max(far / 2**throw, 1))
+        filled[gap] = field.vote()
+
+
+def _pyramid(picture: Floats, hole: Hole) -> list[tuple[Floats, Hole]]:
+    """The picture and halves of it, until the hole is so shallow that its edges see each other."""
+    levels = [(picture.astype(np.float32), hole)]
+    while _depth(levels[-1][1]) >= _SHALLOW and min(levels[-1][1].shape) >= 8 * RADIUS + 4:
+        smaller = _halved(*levels[-1])
+        if not smaller[1].any():
+            break
+        levels.append(smaller)
+    return levels
+
+
+def _depth(hole: Hole) -> float:
+    return float(cv2.distanceTransform(np.pad(hole, 1).astype(np.uint8), cv2.DIST_L2, 3).max())
+
+
+def _halved(picture: Floats, hole: Hole) -> tuple[Floats, Hole]:
+    """Half the size: the mean of what is known among each four pixels, a hole where less than two are."""
+    odd = [(0, side % 2) for side in hole.shape]
+    known = np.pad(~hole, odd, mode="edge").astype(np.float32)
+    light = np.pad(picture, [*odd, (0, 0)], mode="edge") * known[:, :, None]
+    fours = [np.s_[i::2, j::2] for i in (0, 1) for j in (0, 1)]
+    count = np.sum([known[four] for four in fours], axis=0)
+    total = np.sum([light[four] for four in fours], axis=0)
+    return (total / np.maximum(count, 1)[:, :, None]).astype(np.float32), count < 2
+
+
+def _laid_into(coarse: Floats, scene: Floats, gap: Hole) -> Floats:
+    """The fill of the level above, enlarged, in the gap of this one."""
+    height, width, channels = coarse.shape
+    large = cv2.pyrUp(coarse, dstsize=(2 * width, 2 * height)).reshape(2 * height, 2 * width, channels)
+    return np.where(gap[:, :, None], large[: scene.shape[0], : scene.shape[1]], scene)
