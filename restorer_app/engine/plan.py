@@ -32,7 +32,7 @@ class Needs:
     halo: int
     multiple_of: int = 1
     side: int = 512  # of a tile without its halo
-    context: int = 0  # pixels around a hole that its closing and its grain look at
+    context: int = 0  # pixels around a hole that its closing and its grain look at; 0: it fills no holes
 
 
 def plan_whole(bounds: Region, region: Region, needs: Needs) -> list[Tile]:
@@ -67,9 +67,10 @@ def halved(tile: Tile, bounds: Region, needs: Needs) -> list[Tile]:
     side = max(tile.out.width, tile.out.height)
     if side <= SMALLEST:
         return [tile]
-    half = max(SMALLEST, -(-side // 2))
-    pieces = list(tile.out.divided(half))
-    return [Tile(piece, _window(piece, bounds, needs), tile.context) for piece in pieces]
+    pieces = list(tile.out.divided(max(SMALLEST, -(-side // 2))))
+    if not needs.context:
+        return [_plain_tile(piece, bounds, needs) for piece in pieces]
+    return [Tile(piece, _window(piece, bounds, tile.context, needs), tile.context) for piece in pieces]
 
 
 def batches(tiles: Sequence[Tile], most_pixels: int) -> Iterator[list[Tile]]:
@@ -146,43 +147,43 @@ class _Field:
 
 
 def _hole_tiles(hole: Region, atoms: Iterable[Region], bounds: Region, needs: Needs) -> list[Tile]:
+    """The context depends on the hole alone, so that a fill does not depend on how it was cut."""
+    margin = max(needs.halo, needs.context)
+    context = _shaped(hole.grown(margin, inside=bounds), bounds, multiple=needs.multiple_of, step=_STEP)
     if max(hole.width, hole.height) <= needs.side:
         pieces = [hole]
     else:
         pieces = _cut([part for atom in atoms if (part := atom.intersect(hole))], needs.side, bounds)
-    windows = [_window(piece, bounds, needs, step=_STEP) for piece in pieces]
-    context = hole.grown(max(needs.halo, needs.context), inside=bounds)
-    for window in windows:
-        context = context.union(window)
-    return [Tile(piece, window, context) for piece, window in zip(pieces, windows, strict=True)]
+    return [Tile(piece, _window(piece, bounds, context, needs), context) for piece in pieces]
 
 
 def _plain_tile(out: Region, bounds: Region, needs: Needs) -> Tile:
-    window = _window(out, bounds, needs)
+    window = _shaped(out.grown(needs.halo, inside=bounds), bounds, multiple=needs.multiple_of, step=1)
     return Tile(out, window, window)
 
 
-def _window(out: Region, bounds: Region, needs: Needs, *, step: int = 1) -> Region:
-    return _shaped(out.grown(needs.halo, inside=bounds), bounds, needs, step=step)
+def _window(out: Region, bounds: Region, context: Region, needs: Needs) -> Region:
+    """What a piece of a hole needs to see; inside the context, whose edges lie on the net's grid."""
+    return _shaped(out.grown(needs.halo, inside=bounds), context, multiple=needs.multiple_of, step=_STEP)
 
 
-def _shaped(region: Region, bounds: Region, needs: Needs, *, step: int) -> Region:
-    """Grown until its corner lies on the net's grid and its sides are multiples of a step, shifted into the picture.
+def _shaped(region: Region, inside: Region, *, multiple: int, step: int) -> Region:
+    """Grown until its corner lies on the net's grid and its sides are multiples of a step, shifted to lie inside.
 
     At the picture's own right and bottom edge a side may be odd: there the net sees what it would see of the whole.
     """
-    multiple = needs.multiple_of
-    sides = []
-    for low, high, end in ((region.left, region.right, bounds.right), (region.top, region.bottom, bounds.bottom)):
-        start = low // multiple * multiple
-        size = -(-(high - start) // step) * step
-        size = -(-size // multiple) * multiple
-        stop = start + size
-        if stop > end:
-            start, stop = max(0, (end - size) // multiple * multiple), end
-        sides.append((min(start, low // multiple * multiple), stop))
-    (left, right), (top, bottom) = sides
+    left, right = _side(region.left, region.right, inside.left, inside.right, multiple=multiple, step=step)
+    top, bottom = _side(region.top, region.bottom, inside.top, inside.bottom, multiple=multiple, step=step)
     return Region(left, top, right, bottom)
+
+
+def _side(low: int, high: int, least: int, most: int, *, multiple: int, step: int) -> tuple[int, int]:
+    start = low // multiple * multiple
+    size = -(-(high - start) // step) * step
+    size = -(-size // multiple) * multiple
+    if start + size <= most:
+        return start, start + size
+    return max(least, min(start, (most - size) // multiple * multiple)), most
 
 
 def _squares(region: Region, side: int, bounds: Region) -> Iterator[Region]:

@@ -1,0 +1,309 @@
+"""run_job: what it changes, what it leaves, how it ends."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from restorer_app.core.geometry import Region
+from restorer_app.core.job import CLOSING, CancelToken, Failed, Finished, Job, Note, Stopped, TileDone
+from restorer_app.core.operation import Decompress, Denoise, Repair, Upscale
+from restorer_app.core.raster import Raster, digest_cells
+from restorer_app.engine import run as engine_run
+from restorer_app.engine.nets import NETS
+from restorer_app.engine.plan import Needs
+from restorer_app.engine.run import run_job
+from tests.engine.conftest import photograph
+
+CLASSICAL = [
+    Repair("telea"),
+    Repair("navier-stokes", grain=0),
+    Repair("patch"),
+    Denoise(0.4, "nlm"),
+    Denoise(0.4, "guided"),
+    Upscale(2, "lanczos"),
+    Upscale(4, "lanczos"),
+]
+DEPTHS = ["uint8", "uint16", "float32"]
+
+
+def spots(shape, *boxes):
+    mask = np.zeros(shape[:2], np.uint8)
+    for left, top, right, bottom in boxes:
+        mask[top:bottom, left:right] = 255
+    return Raster.from_array(mask)
+
+
+def job_of(operation, picture, *, model=None, mask=None, **rest):
+    image = Raster.from_array(picture)
+    return Job("one", operation, image, rest.pop("region", image.bounds), model=model, mask=mask, **rest)
+
+
+def closing(events):
+    assert [isinstance(event, CLOSING) for event in events] == [False] * (len(events) - 1) + [True]
+    assert isinstance(events[-1], Finished), events[-1]
+    return events[-1].record
+
+
+@pytest.mark.parametrize("operation", CLASSICAL, ids=lambda operation: f"{operation.name}-{operation.method}")
+@pytest.mark.parametrize("dtype", DEPTHS)
+def test_classical_methods_keep_the_depth_and_prove_what_they_did(run, operation, dtype):
+    picture = photograph(90, 131, 3, dtype)
+    mask = spots(picture.shape, (20, 20, 31, 27), (126, 85, 131, 90)) if operation.needs_mask else None
+    job = job_of(operation, picture, mask=mask, seed=7)
+    events, result = run(job)
+    record = closing(events)
+    cells = list(result.bounds.cells(256))
+    assert result.dtype == picture.dtype
+    assert record.before_sha256 == digest_cells(job.image, job.image.bounds.cells(256))
+    assert record.after_sha256 == digest_cells(result, cells)
+    assert record.model_id is None
+    assert record.seed == 7
+    assert record.changed_pixels > 0
+    if operation.scale == 1:
+        after = result.read(result.bounds)
+        assert record.changed_pixels == np.count_nonzero((after != picture).any(axis=2))
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+@pytest.mark.parametrize("dtype", DEPTHS)
+def test_outside_the_mask_not_one_bit_changes(run, channels, dtype):
+    picture = photograph(300, 290, channels, dtype)
+    soft = np.zeros((300, 290), np.uint8)
+    soft[100:130, 240:270] = np.linspace(0, 255, 30).astype(np.uint8)
+    soft[-9:, -7:] = 255
+    protect = spots(picture.shape, (250, 100, 256, 130))
+    job = job_of(Repair("telea"), picture, mask=Raster.from_array(soft), protect=protect)
+    events, result = run(job)
+    record = closing(events)
+    after = result.read(result.bounds)
+    free = (soft > 0) & (protect.read(protect.bounds)[:, :, 0] == 0)
+    assert np.array_equal(after[~free], picture[~free])
+    assert 0 < record.changed_pixels <= np.count_nonzero(free)
+    assert record.mask_sha256 != digest_cells(job.mask, job.mask.bounds.cells(256)), "what was protected counts"
+
+
+def test_a_repair_keeps_to_its_region(run):
+    picture = photograph(300, 300)
+    mask = spots(picture.shape, (20, 20, 40, 40), (200, 200, 230, 230))
+    _, result = run(job_of(Repair("telea"), picture, mask=mask, region=Region(190, 190, 215, 300)))
+    changed = (result.read(result.bounds) != picture).any(axis=2)
+    assert changed[200:230, 200:215].any()
+    changed[200:230, 200:215] = False
+    assert not changed.any()
+
+
+def whole_and_tiled(run, monkeypatch, job, *, side):
+    _, whole = run(job)
+    made = engine_run.method_for
+
+    def smaller(*args, **rest):
+        method = made(*args, **rest)
+        needs = Needs(method.needs.halo, method.needs.multiple_of, side, method.needs.context)
+        return replace(method, needs=needs)
+
+    monkeypatch.setattr(engine_run, "method_for", smaller)
+    events, tiled = run(job)
+    assert sum(isinstance(event, TileDone) for event in events) > 1
+    return whole.read(whole.bounds), tiled.read(tiled.bounds)
+
+
+@pytest.mark.parametrize("operation", [*CLASSICAL, Denoise(0.5), Decompress(30), Upscale(2), Repair(grain=0)], ids=repr)
+def test_tiled_equals_whole(run, model, monkeypatch, operation):
+    picture = photograph(203, 241, dtype="float32")
+    mask = spots(picture.shape, (10, 10, 190, 16), (60, 40, 140, 130)) if operation.needs_mask else None
+    card = model(operation.task) if operation.task else None
+    job = job_of(operation, picture, model=card, mask=mask, dtype="float32", device="cpu")
+    whole, tiled = whole_and_tiled(run, monkeypatch, job, side=64)
+    assert not np.array_equal(whole[: len(picture), : len(picture[0])], picture)
+    np.testing.assert_allclose(tiled, whole, atol=1 / 65535, rtol=0)
+
+
+@pytest.mark.parametrize("operation", [Denoise(0.5), Decompress(30), Upscale(2), Repair(grain=0)], ids=repr)
+def test_in_bfloat16_tiled_equals_whole_without_a_step(run, model, monkeypatch, operation):
+    picture = photograph(150, 171, dtype="float32")
+    mask = spots(picture.shape, (30, 30, 120, 100)) if operation.needs_mask else None
+    job = job_of(operation, picture, model=model(operation.task), mask=mask, dtype="bfloat16", device="cpu")
+    whole, tiled = whole_and_tiled(run, monkeypatch, job, side=64)
+    np.testing.assert_allclose(tiled, whole, atol=1 / 255, rtol=0)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+@pytest.mark.parametrize("operation", [Denoise(0.002), Decompress(98)], ids=["denoise", "decompress"])
+def test_sixteen_bits_stay_sixteen_bits(run, model, operation, dtype):
+    """A ramp of every value comes back as a ramp: neither 256 levels nor the 129 of bfloat16."""
+    ramp = np.repeat(np.arange(65536, dtype=np.uint16).reshape(256, 256, 1), 3, axis=2)
+    job = job_of(operation, ramp, model=model(operation.task, strength=0.02), dtype=dtype, device="cpu")
+    events, result = run(job)
+    assert closing(events).dtype == dtype
+    after = result.read(result.bounds).astype(int)
+    assert len(np.unique(after[:, :, 0])) > 50_000
+    assert np.abs(after - ramp).max() < 300
+
+
+@pytest.mark.parametrize("operation", [Denoise(0.5), Upscale(2), Repair()], ids=["denoise", "upscale", "repair"])
+@pytest.mark.parametrize("size", [(1, 1), (1, 9), (31, 1), (17, 33)])
+def test_any_size_goes_through_a_net(run, model, operation, size):
+    picture = photograph(*size)
+    mask = spots(picture.shape, (0, 0, 1, 1)) if operation.needs_mask else None
+    job = job_of(operation, picture, model=model(operation.task), mask=mask, device="cpu")
+    events, result = run(job)
+    if size == (1, 1) and operation.needs_mask:
+        assert "covers everything" in events[-1].message
+    else:
+        closing(events)
+        assert result.bounds == job.output_region
+
+
+def test_grey_stays_grey_and_comes_out_as_its_mean(run, model):
+    grey = photograph(64, 70, 1)
+    card = model("denoise")
+    _, result = run(job_of(Denoise(0.5), grey, model=card, device="cpu", dtype="float32"))
+    _, colour = run(job_of(Denoise(0.5), np.repeat(grey, 3, axis=2), model=card, device="cpu", dtype="float32"))
+    mean = colour.read(colour.bounds).astype(float).mean(axis=2)
+    assert result.channels == 1
+    assert np.abs(result.read(result.bounds)[:, :, 0] - mean).max() <= 1
+
+
+def test_a_net_is_not_fed_four_channels(run, model):
+    events, _ = run(job_of(Denoise(0.5), photograph(20, 20, 4), model=model(), device="cpu"))
+    assert "4 channels" in events[-1].message
+    assert events[-1].traceback == ""
+
+
+def test_strength_nought_changes_nothing(run, model):
+    picture = photograph(300, 70)
+    events, result = run(job_of(Denoise(0), picture, model=model(), device="cpu"))
+    record = closing(events)
+    assert record.changed_pixels == 0
+    assert record.before_sha256 == record.after_sha256
+    assert np.array_equal(result.read(result.bounds), picture)
+
+
+def test_the_measured_strength_is_written_down_and_hardly_touches_a_clean_picture(run, model):
+    rows, columns = np.mgrid[:200, :200]
+    clean = np.repeat(((rows + columns) * 120).astype(np.uint16)[:, :, None], 3, axis=2)
+    noisy = clean + np.random.default_rng(0).normal(0, 2000, clean.shape)
+    noisy = np.clip(noisy, 0, 65535).astype(np.uint16)
+    card = model(strength=1.0)
+    untouched, result = run(job_of(Denoise(), clean, model=card, device="cpu"))
+    touched, _ = run(job_of(Denoise(), noisy, model=card, device="cpu"))
+    assert closing(untouched).measured["sigma_used"] < 0.002
+    assert np.abs(result.read(result.bounds).astype(int) - clean).max() < 200
+    assert closing(touched).measured["noise_sigma"] == pytest.approx(2000 / 65535, rel=0.2)
+
+
+def test_the_same_seed_gives_the_same_bytes_and_another_other_grain(run, model):
+    picture = photograph(160, 160)
+    mask = spots(picture.shape, (60, 60, 90, 90))
+    card = model("repair")
+    records = [
+        closing(run(job_of(Repair(), picture, model=card, mask=mask, seed=seed, device="cpu"))[0]) for seed in (1, 1, 2)
+    ]
+    assert records[0].after_sha256 == records[1].after_sha256 != records[2].after_sha256
+    assert records[0].synthesises_detail
+
+
+def test_a_deterministic_job_runs_in_float32_on_the_cpu(run, model):
+    job = job_of(Denoise(0.5), photograph(40, 40), model=model(), deterministic=True, dtype="bfloat16")
+    record = closing(run(job)[0])
+    assert record.deterministic
+    assert record.dtype == "float32"
+    assert record.device.startswith("cpu")
+
+
+@pytest.mark.parametrize(
+    ("mask", "protect", "told"),
+    [
+        ([], None, "The mask is empty"),
+        ([(0, 0, 50, 40)], None, "covers everything"),
+        ([(5, 5, 9, 9)], [(0, 0, 50, 40)], "protected"),
+    ],
+)
+def test_a_mask_that_leaves_nothing_to_do_is_one_sentence(run, mask, protect, told):
+    picture = photograph(40, 50)
+    kept = spots(picture.shape, *protect) if protect else None
+    events, _ = run(job_of(Repair("telea"), picture, mask=spots(picture.shape, *mask), protect=kept))
+    assert len(events) == 1
+    assert told in events[0].message
+    assert events[0].traceback == ""
+
+
+def test_a_cancelled_job_stops_before_the_next_tile(model):
+    token = CancelToken()
+    job = job_of(Denoise(0.5), photograph(600, 1100), model=model(), device="cpu")
+    events = []
+    for event in run_job(job, token):
+        events.append(event)
+        token.cancel()
+    assert [type(event) for event in events] == [TileDone, Stopped]
+
+
+def test_a_fault_ends_the_job_with_its_traceback(model, monkeypatch):
+    def broken(*_):
+        raise ZeroDivisionError("by nought")
+
+    monkeypatch.setattr(NETS["trunk"], "forward", broken)
+    (event,) = run_job(job_of(Denoise(0.5), photograph(20, 20), model=model(seed=9), device="cpu"), CancelToken())
+    assert isinstance(event, Failed)
+    assert "ZeroDivisionError" in event.traceback
+
+
+def limit_memory(monkeypatch, name, most):
+    """The net fails as a full device does for anything above a number of pixels."""
+    forward = NETS[name].forward
+
+    def guarded(self, picture, guide):
+        if picture.shape[0] * picture.shape[2] * picture.shape[3] > most:
+            raise torch.OutOfMemoryError("no memory, as tested")
+        return forward(self, picture, guide)
+
+    monkeypatch.setattr(NETS[name], "forward", guarded)
+
+
+def test_out_of_memory_goes_on_in_smaller_tiles_and_says_so(run, model, monkeypatch):
+    picture = photograph(520, 700)
+    job = job_of(Denoise(0.5), picture, model=model(), device="cpu", dtype="float32")
+    _, whole = run(job)
+    limit_memory(monkeypatch, "trunk", 200 * 200)
+    events, smaller = run(job)
+    record = closing(events)
+    assert any(isinstance(event, Note) and "Memory is short" in event.message for event in events)
+    np.testing.assert_allclose(smaller.read(smaller.bounds), whole.read(whole.bounds), atol=1)
+    assert record.after_sha256 == digest_cells(smaller, smaller.bounds.cells(256))
+    assert [event.done for event in events if isinstance(event, TileDone)][-1] == job.region.area
+
+
+def test_holes_survive_a_shortage_too(run, model, monkeypatch):
+    picture = photograph(400, 400)
+    mask = spots(picture.shape, (20, 20, 300, 280), (350, 350, 360, 360), (380, 20, 390, 30))
+    job = job_of(Repair(grain=0), picture, model=model("repair"), mask=mask, device="cpu", dtype="float32")
+    _, whole = run(job)
+    limit_memory(monkeypatch, "mend", 150 * 150)
+    events, smaller = run(job)
+    closing(events)
+    np.testing.assert_allclose(smaller.read(smaller.bounds), whole.read(whole.bounds), atol=1)
+
+
+def test_no_memory_at_all_is_one_sentence(run, model, monkeypatch):
+    limit_memory(monkeypatch, "trunk", 0)
+    events, _ = run(job_of(Denoise(0.5), photograph(300, 300), model=model(seed=3), device="cpu"))
+    assert "not enough memory" in events[-1].message
+    assert events[-1].traceback == ""
+
+
+def test_values_that_are_no_numbers_are_refused(run, model):
+    card = model(strength=float("inf"))
+    events, _ = run(job_of(Denoise(0.5), photograph(30, 30), model=card, device="cpu"))
+    assert "no numbers" in events[-1].message
+    assert not any(isinstance(event, TileDone) for event in events)
+
+
+def test_a_picture_with_values_that_are_no_numbers_keeps_them_outside_the_mask(run):
+    picture = photograph(60, 60, dtype="float32")
+    picture[5, 5] = np.nan
+    _, result = run(job_of(Repair("telea"), picture, mask=spots(picture.shape, (30, 30, 40, 40))))
+    after = result.read(result.bounds)
+    assert np.isnan(after[5, 5]).all()
+    assert np.isfinite(after[30:40, 30:40]).all()
