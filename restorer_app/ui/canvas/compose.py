@@ -1,0 +1,135 @@
+"""The screen put together: background, picture, previews of strokes, masks; one box at a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from PySide6.QtCore import QPoint
+from PySide6.QtGui import QBrush, QColor, QImage, QPainter
+
+from restorer_app.ui.canvas import overlay as overlays
+from restorer_app.ui.canvas.compare import Pane
+from restorer_app.ui.canvas.mask_layer import MaskLayer
+from restorer_app.ui.canvas.overlay import as_rect, cut, draw_image, places_in
+from restorer_app.ui.canvas.settings import Overlay
+from restorer_app.ui.canvas.shown import ShownPicture
+from restorer_app.ui.canvas.tiles import Content
+from restorer_app.ui.canvas.viewport import Box, Viewport
+
+_CHECK = 8  # device pixels of a square behind what is transparent
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """Pixels of elsewhere shown in the shape of a stroke: the original, or the picture `dx`, `dy` away."""
+
+    layer: MaskLayer
+    content: Content
+    dx: int = 0
+    dy: int = 0
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Everything that is drawn, at one moment."""
+
+    picture: ShownPicture
+    mask: MaskLayer
+    protect: MaskLayer
+    overlay: Overlay
+    background: QColor
+    stamp: Stamp | None = None
+    shows_masks: bool = True
+
+
+def compose(painter: QPainter, box: Box, pane: Pane, scene: Scene, *, smooth: bool) -> None:
+    """Draws what a pane shows in a box of the view, from the background up; nothing outside the box changes."""
+    clip = cut(box, pane.box)
+    if clip is None:
+        return
+    painter.resetTransform()
+    painter.setClipRect(as_rect(clip))
+    painter.fillRect(as_rect(clip), scene.background)
+    inside = cut(clip, _picture_box(pane.viewport))
+    if inside is None:
+        return
+    is_alone = scene.shows_masks and scene.overlay.mode == "mask only" and pane.content == "image"
+    if not is_alone:
+        _draw_picture(painter, inside, pane.viewport, pane.content, scene, smooth=smooth)
+    if pane.content == "image" and scene.stamp is not None and not is_alone:
+        _draw_stamp(painter, inside, pane.viewport, scene, scene.stamp, smooth=smooth)
+    if pane.content != "original" and scene.shows_masks:
+        _draw_masks(painter, inside, clip, pane, scene)
+    painter.setClipping(False)
+
+
+def _picture_box(view: Viewport) -> Box:
+    width, height = view.turn.shown_size
+    right, bottom = view.left + width * view.zoom, view.top + height * view.zoom
+    return view.left, view.top, int(-(-(right - 0.5) // 1)), int(-(-(bottom - 0.5) // 1))
+
+
+def _draw_picture(painter: QPainter, box: Box, view: Viewport, content: Content, scene: Scene, *, smooth: bool) -> None:
+    hint = QPainter.RenderHint.SmoothPixmapTransform
+    for place, part in places_in(view, box):
+        piece = scene.picture.piece(content, place)
+        painter.setClipRect(as_rect(part))
+        if scene.picture.has_alpha and content != "difference":
+            painter.setBrushOrigin(QPoint(view.left, view.top))
+            painter.fillRect(as_rect(part), _checks())
+        if piece is None:
+            painter.fillRect(as_rect(part), QColor(0, 0, 0) if content == "difference" else _waiting(scene.background))
+            continue
+        scale = view.zoom * piece.step
+        # a coarse stand-in is smoothed even where pixels are to be squares: its own would be mistaken for them
+        painter.setRenderHint(hint, smooth and scale != 1 and not (view.is_nearest and piece.is_best))
+        draw_image(painter, piece.image, (piece.x, piece.y), piece.step, view=view, box=part)
+
+
+def _draw_stamp(painter: QPainter, box: Box, view: Viewport, scene: Scene, stamp: Stamp, *, smooth: bool) -> None:
+    if not stamp.layer.has_strokes:
+        return
+    buffer = QImage(box[2] - box[0], box[3] - box[1], QImage.Format.Format_ARGB32_Premultiplied)
+    buffer.fill(0)
+    here = replace(view, left=view.left - box[0], top=view.top - box[1])
+    (x0, y0), (x1, y1) = view.turn.to_shown(0, 0), view.turn.to_shown(stamp.dx, stamp.dy)
+    there = replace(here, left=here.left - round((x1 - x0) * view.zoom), top=here.top - round((y1 - y0) * view.zoom))
+    whole = (0, 0, buffer.width(), buffer.height())
+    with QPainter(buffer) as inner:
+        _draw_picture(inner, whole, there, stamp.content, scene, smooth=smooth)
+        inner.setCompositionMode(QPainter.CompositionMode.CompositionMode_DestinationIn)
+        overlays.draw_values(inner, stamp.layer, here, whole, overlays.share())
+    painter.setClipRect(as_rect(box))
+    painter.drawImage(box[0], box[1], buffer)
+
+
+def _draw_masks(painter: QPainter, inside: Box, clip: Box, pane: Pane, scene: Scene) -> None:
+    overlay = scene.overlay
+    if overlay.mode == "off":
+        return
+    if not scene.protect.is_empty and overlay.mode != "mask only":
+        overlays.draw_hatching(painter, scene.protect, pane.viewport, inside, overlay)
+    if overlay.mode == "mask only":
+        overlays.draw_values(painter, scene.mask, pane.viewport, inside, overlays.alone())
+    elif scene.mask.is_empty:
+        return
+    elif overlay.mode == "outline":
+        overlays.draw_outline(painter, scene.mask, pane.viewport, clip, overlay)
+    else:
+        overlays.draw_values(painter, scene.mask, pane.viewport, inside, overlays.tint(overlay))
+
+
+def _waiting(background: QColor) -> QColor:
+    """A picture whose pixels are still being read has an outline already."""
+    return background.lighter(112)
+
+
+@lru_cache(maxsize=1)
+def _checks() -> QBrush:
+    image = QImage(2 * _CHECK, 2 * _CHECK, QImage.Format.Format_RGB32)
+    image.fill(QColor(178, 178, 178))
+    with QPainter(image) as painter:
+        painter.fillRect(0, 0, _CHECK, _CHECK, QColor(146, 146, 146))
+        painter.fillRect(_CHECK, _CHECK, _CHECK, _CHECK, QColor(146, 146, 146))
+    return QBrush(image)

@@ -1,0 +1,332 @@
+"""Stage: everything that is drawn of a picture, and the order in which it is made and drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from PySide6.QtCore import QObject, QRect, QTimer, Signal
+from PySide6.QtGui import QColor, QImage
+
+from restorer_app.core.geometry import Region, bounding
+from restorer_app.core.mask import blank
+from restorer_app.core.raster import Pixels, Raster
+from restorer_app.ui.canvas import compare
+from restorer_app.ui.canvas.builder import Builder
+from restorer_app.ui.canvas.colour import Look
+from restorer_app.ui.canvas.compare import Pane
+from restorer_app.ui.canvas.compose import Scene, Stamp
+from restorer_app.ui.canvas.mask_layer import MaskLayer
+from restorer_app.ui.canvas.overlay import OUTLINE_REACH, as_rect, cut, places_in
+from restorer_app.ui.canvas.pyramid import Pyramid
+from restorer_app.ui.canvas.screen import Screen
+from restorer_app.ui.canvas.settings import CompareMode, Overlay
+from restorer_app.ui.canvas.shown import ShownPicture
+from restorer_app.ui.canvas.tiles import Content, Request, Tile, TileKey
+from restorer_app.ui.canvas.viewport import Box, Viewport
+
+CACHE_BYTES = 96 << 20  # 360 tiles: nine screens of 1600 × 1000, two of 3840 × 2160
+REST_MS = 80  # after the last change of zoom: then scaling may take its time
+_AROUND = 256  # device pixels around the view that are made ready for a pan
+_MOST_REGIONS = 48  # from here on one region around all of them costs less
+
+
+class Stage(QObject):
+    """One picture in a view of `width` × `height` device pixels; knows no widget and no hand."""
+
+    spoiled = Signal(QRect)  # device pixels that will be drawn differently
+    looked = Signal()  # another viewport
+    settled = Signal()
+    reading_failed = Signal(str)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.picture: ShownPicture | None = None
+        self.view: Viewport | None = None
+        self.overlay = Overlay()
+        self.background = QColor("#5c5c5c")
+        self.compare_mode: CompareMode = "off"
+        self.split = 0.5
+        self.shows_original = False
+        self._width, self._height = 1, 1
+        self._mask = self._protect = MaskLayer(blank(Region(0, 0, 1, 1)))
+        self._stamp: Stamp | None = None
+        self._stamp_is_over = False  # its strokes are in the image; it stays until the image's tiles are there
+        self._screen = Screen()
+        self._missing: set[TileKey] = set()
+        self._wants_are_old = False
+        self._is_settled = False
+        self._is_moving = False
+        self._rest = QTimer(self, singleShot=True, interval=REST_MS)
+        self._rest.timeout.connect(self._come_to_rest)
+        self._builder = Builder(self)
+        self._builder.tile_rendered.connect(self._take_tile)
+        self._builder.overview_read.connect(self._take_overview)
+        self._builder.reading_failed.connect(self.reading_failed)
+
+    def end(self) -> None:
+        """Ends the builder's thread."""
+        self._builder.end()
+
+    @property
+    def builder(self) -> Builder:
+        return self._builder
+
+    @property
+    def is_settled(self) -> bool:
+        return self._is_settled
+
+    # ------------------------------------------------------------------------------------ the picture
+    def show(self, picture: ShownPicture, mask: Raster, protect: Raster, overview: Pixels | None) -> None:
+        if not self._builder.isRunning():
+            self._builder.start()
+        self.picture = picture
+        self._mask, self._protect = MaskLayer(mask), MaskLayer(protect)
+        self._stamp = None
+        if overview is not None:
+            picture.take_overview(picture.pyramids[0], overview)
+        self._builder.fill(picture.pyramids)
+        self.view = self._fitted()
+        self.redraw()
+
+    def clear(self) -> None:
+        self.picture, self.view, self._stamp = None, None, None
+        self._builder.fill([])
+        self.redraw()
+
+    def replace_image(self, image: Raster, region: Region | None) -> None:
+        assert self.picture is not None
+        self.spoil(self.picture.replace_image(image, region))
+        self._stamp_is_over = self._stamp is not None
+        self._renew()
+
+    def replace_original(self, original: Raster) -> None:
+        assert self.picture is not None
+        self.spoil(self.picture.replace_original(original))
+        self._renew()
+
+    def replace_mask(self, mask: Raster, region: Region | None) -> None:
+        self.spoil(self._mask.replace(mask, region))
+
+    def replace_protect(self, protect: Raster, region: Region | None) -> None:
+        self.spoil(self._protect.replace(protect, region))
+
+    def relook(self, look: Look) -> None:
+        assert self.picture is not None
+        self.picture.relook(look)
+        self.redraw()
+
+    # ------------------------------------------------------------------------------- strokes in hand
+    @property
+    def mask_layer(self) -> MaskLayer:
+        return self._mask
+
+    @property
+    def protect_layer(self) -> MaskLayer:
+        return self._protect
+
+    def stamp_layer(self, content: Content, dx: int = 0, dy: int = 0) -> MaskLayer:
+        """Where strokes are drawn that show other pixels; strokes of another stamp give way."""
+        assert self.picture is not None
+        stamp = self._stamp
+        if stamp is None or (stamp.content, stamp.dx, stamp.dy) != (content, dx, dy):
+            if stamp is not None:
+                self.spoil(stamp.layer.discard())
+            stamp = Stamp(MaskLayer(blank(self.picture.bounds)), content, dx, dy)
+            self._stamp = stamp
+        self._stamp_is_over = False
+        return stamp.layer
+
+    def discard_strokes(self) -> None:
+        for layer in (self._mask, self._protect, *([self._stamp.layer] if self._stamp else [])):
+            self.spoil(layer.discard())
+
+    # --------------------------------------------------------------------------------- where we look
+    def resize(self, width: int, height: int, *, fits: bool) -> None:
+        if (width, height) == (self._width, self._height):
+            return
+        self._width, self._height = width, height
+        self._screen.resize(width, height)
+        self._fit_pane(fits=fits)
+
+    def set_compare(self, mode: CompareMode, *, fits: bool) -> None:
+        self.compare_mode = mode
+        self._fit_pane(fits=fits)
+
+    def _fit_pane(self, *, fits: bool) -> None:
+        """The view of one picture after its room changed."""
+        if self.view is not None:
+            width = compare.pane_width(self.compare_mode, self._width)
+            self.view = self._fitted() if fits else self.view.resized(width, self._height)
+            self.looked.emit()
+        self.redraw()
+
+    def _fitted(self) -> Viewport:
+        assert self.picture is not None
+        return Viewport.fitted(self.picture.turn, compare.pane_width(self.compare_mode, self._width), self._height)
+
+    def look_at_all(self) -> None:
+        self.look(self._fitted())
+
+    def look(self, view: Viewport) -> None:
+        """Another viewport: moved where it only moved, else drawn again, quickly first."""
+        old, self.view = self.view, view
+        if view == old:
+            return
+        if old is not None and replace(view, left=old.left, top=old.top) == old:
+            self._screen.shift(view.left - old.left, view.top - old.top, self.panes, self._scene())
+            self._wants_are_old = True
+            self._spoil_view()
+        else:
+            self._is_moving = True
+            self._rest.start()
+            self.redraw()
+        self.looked.emit()
+
+    @property
+    def panes(self) -> list[Pane]:
+        if self.view is None:
+            return []
+        return compare.panes(self.compare_mode, self.view, self._width, split=self.split, original=self.shows_original)
+
+    def pane_at(self, x: float) -> Pane | None:
+        """The part of the view at a column."""
+        panes = self.panes
+        return next((pane for pane in panes if x < pane.box[2]), panes[-1] if panes else None)
+
+    # --------------------------------------------------------------------------------------- drawing
+    def paint(self) -> QImage:
+        """The view, up to date."""
+        if self.picture is None or self.view is None:
+            if not self._screen.is_fresh:
+                self._screen.fill(self.background)
+            return self._screen.image
+        self._screen.refresh(self.panes, self._scene(), smooth=not self._is_moving)
+        if self._wants_are_old:
+            self._want()
+        self._settle()
+        return self._screen.image
+
+    def redraw(self) -> None:
+        """Everything."""
+        self._screen.spoil_all()
+        self._wants_are_old = True
+        self._spoil_view()
+
+    def move_split(self, split: float) -> None:
+        """Only the strip between the old place of the line and the new one shows something else."""
+        old, self.split = round(self._width * self.split), split
+        new = round(self._width * split)
+        if old != new:
+            self._spoil_box((min(old, new), 0, max(old, new), self._height))
+            self._wants_are_old = True
+
+    def spoil(self, regions: Sequence[Region]) -> None:
+        """Stored pixels that look different from now on."""
+        if self.view is None or not regions:
+            return
+        if len(regions) > _MOST_REGIONS:
+            whole = bounding(regions)
+            regions = [] if whole is None else [whole]
+        assert self.picture is not None
+        margin = 2 << self.view.level  # what scaling mixes in
+        for region in regions:
+            grown = region.grown(margin, inside=self.picture.bounds)
+            for pane in self.panes:
+                box = pane.viewport.box_of(grown)
+                reach = OUTLINE_REACH + 1
+                part = cut((box[0] - reach, box[1] - reach, box[2] + reach, box[3] + reach), pane.box)
+                if part is not None:
+                    self._spoil_box(part)
+
+    def _spoil_box(self, box: Box) -> None:
+        self._is_settled = False
+        self._screen.spoil(box)
+        self.spoiled.emit(as_rect(box))
+
+    def _spoil_view(self) -> None:
+        self._is_settled = False
+        self.spoiled.emit(QRect(0, 0, self._width, self._height))
+
+    def _scene(self) -> Scene:
+        assert self.picture is not None
+        return Scene(
+            self.picture,
+            self._mask,
+            self._protect,
+            self.overlay,
+            self.background,
+            self._stamp,
+            shows_masks=not self.shows_original,
+        )
+
+    def _come_to_rest(self) -> None:
+        self._is_moving = False
+        self.redraw()
+
+    # ----------------------------------------------------------------------------- what is still missing
+    def _renew(self) -> None:
+        assert self.picture is not None
+        if self.picture.pyramids != self._builder.pyramids:
+            self._builder.fill(self.picture.pyramids)
+        self._wants_are_old = True
+        self._is_settled = False
+        self.spoiled.emit(QRect(0, 0, 1, 1))  # a paint, so that what is missing is asked for
+
+    def _want(self) -> None:
+        """Asks for what the view lacks, then for what it may need next."""
+        self._wants_are_old = False
+        wanted = [request for pane in self.panes for request in self._lacking(pane, pane.content, 0)]
+        self._missing = {request.key for request in wanted}
+        for pane in self.panes:
+            wanted += self._lacking(pane, pane.content, _AROUND)
+            if pane.content == "image":
+                wanted += self._lacking(pane, "original", 0)  # shown the moment that its key is held
+        self._builder.want(wanted)
+
+    def _lacking(self, pane: Pane, content: Content, margin: int) -> Iterable[Request]:
+        assert self.picture is not None
+        left, top, right, bottom = pane.box
+        box = (left - margin, top - margin, right + margin, bottom + margin)
+        lacking = [place for place, _ in places_in(pane.viewport, box) if not self.picture.is_ready(content, place)]
+        if not lacking:
+            return []
+        rows, columns = [place[1] for place in lacking], [place[2] for place in lacking]
+        row, column = (min(rows) + max(rows)) / 2, (min(columns) + max(columns)) / 2
+        # row by row: what lies in one strip of a file is decoded once
+        lacking.sort(key=lambda place: (abs(place[1] - row), place[1], abs(place[2] - column)))
+        return [self.picture.request(content, place) for place in lacking]
+
+    def _take_tile(self, tile: Tile) -> None:
+        if self.picture is None:
+            return
+        key = tile.request.key
+        region = self.picture.take_tile(tile)
+        if region is None:
+            return
+        if key in self._missing:
+            self._missing.discard(key)
+            if self.picture.is_stale(key):
+                self._wants_are_old = True
+        for pane in self.panes:
+            if key.place[0] == pane.viewport.level:
+                part = cut(pane.viewport.box_of(region), pane.box)
+                if part is not None:
+                    self._spoil_box(part)
+
+    def _take_overview(self, pyramid: Pyramid, pixels: Pixels) -> None:
+        if self.picture is not None and self.picture.take_overview(pyramid, pixels) and self._missing:
+            self._screen.spoil_all()
+            self._spoil_view()
+
+    def _settle(self) -> None:
+        if self._is_settled or self._missing or self._is_moving or self._wants_are_old:
+            return
+        if self._stamp is not None and self._stamp_is_over:
+            self._stamp_is_over = False
+            gone = self._stamp.layer.discard()
+            if gone:
+                self.spoil(gone)
+                return  # settled at the next paint
+        self._is_settled = True
+        self.settled.emit()

@@ -1,0 +1,94 @@
+"""What a gesture is, and what the canvas lays on the desk for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from restorer_app.core.stroke import Point, Shape, Stroke
+from restorer_app.ui.canvas.settings import Brush
+
+Phase = Literal["press", "move", "release"]
+Target = Literal["mask", "restore", "clone"]
+
+
+@dataclass(frozen=True, slots=True)
+class Pointer:
+    """Where the hand is: in pixels of the picture (x, y) and of the view (view_x, view_y, device pixels)."""
+
+    phase: Phase
+    x: float
+    y: float
+    view_x: float
+    view_y: float
+    pressure: float = 1.0
+    shift: bool = False
+    control: bool = False
+    alt: bool = False
+    is_eraser: bool = False
+
+    @property
+    def point(self) -> Point:
+        return Point(self.x, self.y, self.pressure)
+
+
+# One gesture is one generator: it gets every move, and ends with the release. Closed early, it was given up.
+Gesture = Generator[None, Pointer, None]
+Tool = Callable[["Desk", Pointer], Gesture]
+
+
+class Desk(Protocol):
+    """What a gesture may ask of the canvas."""
+
+    @property
+    def brush(self) -> Brush: ...
+    @property
+    def zoom(self) -> float: ...
+    @property
+    def last_point(self) -> Point | None:
+        """Where the last stroke ended, for a straight line from there."""
+        ...
+
+    def begin(self, target: Target, stroke: Stroke) -> None:
+        """Shows a stroke in hand instead of the one shown so far."""
+        ...
+
+    def extend(self, target: Target, stroke: Stroke, part: Stroke) -> None:
+        """The stroke in hand grew by a part."""
+        ...
+
+    def finish(self, target: Target, stroke: Stroke) -> None:
+        """Tells the stroke."""
+        ...
+
+    def give_up(self, target: Target) -> None: ...
+    def draw_outline(self, points: Sequence[Point]) -> None:
+        """A closed line over the picture; none for no points."""
+        ...
+
+    def pan(self, dx: float, dy: float) -> None: ...
+    def zoom_at(self, zoom: float, view_x: float, view_y: float) -> None: ...
+    def step_zoom_at(self, view_x: float, view_y: float, *, closer: bool) -> None: ...
+    def zoom_to_box(self, one: Pointer, other: Pointer) -> None: ...
+    def choose_source(self, x: float, y: float) -> None: ...
+    def start_cloning(self, x: float, y: float) -> bool:
+        """Fixes the distance to the source at the first stroke; False without a source."""
+        ...
+
+
+def round_stroke(desk: Desk, shape: Shape, points: Sequence[Point], *, erase: bool) -> Stroke:
+    """A stroke of the brush in hand."""
+    brush = desk.brush
+    return Stroke(
+        shape,
+        tuple(points),
+        diameter=brush.diameter,
+        hardness=brush.hardness,
+        erase=erase,
+        pressure_sizes=brush.pressure_sizes,
+    )
+
+
+def erases(desk: Desk, press: Pointer) -> bool:
+    return desk.brush.erase or press.alt or press.is_eraser
