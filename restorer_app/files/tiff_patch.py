@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +12,7 @@ from restorer_app.core.errors import InvalidValueError, NotPatchableError
 from restorer_app.core.geometry import Region
 from restorer_app.core.job import CancelToken
 from restorer_app.core.raster import CELL, Cell, Pixels, Raster
+from restorer_app.files.ahead import THREADS, in_order
 from restorer_app.files.filebytes import FileBytes
 from restorer_app.files.handle import FileHandle, HasHandle
 from restorer_app.files.patching import PatchReport, Progress, stop_if_cancelled
@@ -33,7 +31,6 @@ from restorer_app.files.tiff_segments import Segments
 from restorer_app.files.tiff_structure import TYPE_BYTES, Entry, Structure, number_array, read_structure
 
 _IN_FLIGHT_BYTES = 32 << 20  # of decoded segments: a save of a 100 MP file stays under 120 MB
-_THREADS = min(4, os.cpu_count() or 1)
 _BYTE, _LONG, _LONG8 = 1, 4, 16
 
 
@@ -135,17 +132,9 @@ class _Patch:
                 yield index, self._write_rows(image, index, parts[index])
             return
         one = max(1, self._page.segment_bytes(0))
-        ahead = max(1, min(_IN_FLIGHT_BYTES // one, 4 * _THREADS))
-        with ThreadPoolExecutor(min(_THREADS, ahead)) as pool:
-            waiting: deque[tuple[int, Future[bytes | None]]] = deque()
-            for index in indices:
-                waiting.append((index, pool.submit(self._coded, image, index, parts[index])))
-                if len(waiting) >= ahead:
-                    first, future = waiting.popleft()
-                    yield first, future.result()
-            while waiting:
-                first, future = waiting.popleft()
-                yield first, future.result()
+        ahead = max(1, min(_IN_FLIGHT_BYTES // one, 4 * THREADS))
+        coded = in_order(lambda index: self._coded(image, index, parts[index]), indices, ahead=ahead)
+        yield from zip(indices, coded, strict=True)
 
     def _coded(self, image: Raster, index: int, parts: list[Region]) -> bytes | None:
         page = self._page

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +11,7 @@ from numpy.typing import NDArray
 from restorer_app.core.geometry import Region
 from restorer_app.core.job import CancelToken
 from restorer_app.core.raster import Pixels, Raster
+from restorer_app.files.ahead import in_order
 from restorer_app.files.filebytes import FileBytes
 from restorer_app.files.patching import Progress, stop_if_cancelled
 from restorer_app.files.segments import SegmentError, read_segment
@@ -96,7 +95,7 @@ def compare_values(
 ) -> SampleCount:
     """Compares pages of the same size and depth that are stored in different ways."""
     page = first[1]
-    readers = _BandReader(*first), _BandReader(*second)
+    readers = BandReader(*first), BandReader(*second)
     rows = max(page.segment_height, second[1].segment_height)
     count = SampleCount()
     for band in page.bounds.divided(page.width, rows):
@@ -107,7 +106,7 @@ def compare_values(
     return count
 
 
-class _BandReader:
+class BandReader:
     """Whole rows of a page by the independent reader, each segment decoded once for bands from top to bottom."""
 
     def __init__(self, file: FileBytes, page: Page) -> None:
@@ -140,16 +139,12 @@ _Pair = tuple[float, int, Region, Pixels, Pixels]  # share done, segment, what i
 def _pairs(first: Page, second: Page, compared: ByteComparison, indices: Sequence[int]) -> Iterator[_Pair]:
     """Decodes segments of both files side by side, a few ahead."""
     ahead = max(1, min(8, _IN_FLIGHT_BYTES // max(1, first.segment_bytes(0))))
-    with ThreadPoolExecutor(2) as pool:
-        waiting: deque[tuple[int, Future[Pixels], Future[Pixels]]] = deque()
-        for number, index in enumerate([*indices, *[-1] * ahead]):
-            if index >= 0:
-                one = pool.submit(_read, compared.first, first, index)
-                waiting.append((index, one, pool.submit(_read, compared.second, second, index)))
-            if number >= ahead - 1 and waiting:
-                done, one, other = waiting.popleft()
-                share = (number - ahead + 2) / len(indices)
-                yield share, done, first.segment_region(done), one.result(), other.result()
+    sides = ((compared.first, first), (compared.second, second))
+    wanted = ((file, page, index) for index in indices for file, page in sides)
+    done = in_order(lambda asked: _read(*asked), wanted, ahead=2 * ahead, threads=2)
+    for number, index in enumerate(indices):
+        one, other = next(done), next(done)
+        yield (number + 1) / len(indices), index, first.segment_region(index), one, other
 
 
 def _bands(first: Page, second: Page, compared: ByteComparison, indices: Sequence[int]) -> Iterator[_Pair]:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -14,6 +12,7 @@ import numpy as np
 from restorer_app.core.errors import UnreadableFileError
 from restorer_app.core.geometry import Region
 from restorer_app.core.raster import Pixels
+from restorer_app.files.ahead import in_order
 from restorer_app.files.filebytes import FileBytes
 from restorer_app.files.tiff_codec import DamagedSegmentError, decode_packed, decode_segment
 from restorer_app.files.tiff_exotic import EXOTIC, ExoticDecoder
@@ -21,7 +20,6 @@ from restorer_app.files.tiff_page import NONE, Page
 
 CACHE_BYTES = 24 << 20  # a screenful of tiles; a whole 100 MP save has to stay under 120 MB
 BATCH_BYTES = 24 << 20  # decoded at once by all threads together
-_THREADS = min(4, os.cpu_count() or 1)
 
 
 class Segments:
@@ -60,15 +58,14 @@ class Segments:
     def many(self, indices: Sequence[int], *, keep: bool = True) -> Iterator[tuple[int, Pixels]]:
         """Decoded segments in the order asked for; several threads, but never more than a batch in memory."""
         one = max(1, self.page.segment_bytes(0))
-        batch = max(1, min(BATCH_BYTES // one, 64))
-        if batch == 1 or len(indices) == 1 or one * len(indices) < 1 << 18:
-            for index in indices:
-                yield index, self.decoded(index, keep=keep)
+        ahead = max(1, min(BATCH_BYTES // one, 64))
+        if len(indices) == 1 or one * len(indices) < 1 << 18:
+            ahead = 1  # not worth a thread
+        if ahead == 1:
+            yield from ((index, self.decoded(index, keep=keep)) for index in indices)
             return
-        with ThreadPoolExecutor(_THREADS) as pool:
-            for at in range(0, len(indices), batch):
-                some = indices[at : at + batch]
-                yield from zip(some, pool.map(lambda index: self.decoded(index, keep=keep), some), strict=True)
+        decoded = in_order(lambda index: self.decoded(index, keep=keep), indices, ahead=ahead)
+        yield from zip(indices, decoded, strict=True)
 
     def rows(self, index: int, rows: range, columns: slice) -> Pixels:
         """Some rows and columns of an uncompressed segment, without reading the others."""
