@@ -1,0 +1,309 @@
+"""Each panel takes values and tells facts; none knows a session."""
+
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QColor, QDragEnterEvent, QDropEvent, QImage
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QDoubleSpinBox, QLabel, QPushButton, QSlider, QSpinBox
+
+from restorer_app.ui.first_run import FirstRun
+from restorer_app.ui.notice import Notice, Told
+from restorer_app.ui.panels.file_facts import FilePanel, FileWords
+from restorer_app.ui.panels.film import FilmStrip, Frame
+from restorer_app.ui.panels.history import HistoryPanel, StepRow
+from restorer_app.ui.panels.one_click import Offer, OneClickPanel
+from restorer_app.ui.panels.options import Method, OptionsBar
+from restorer_app.ui.panels.proof import ProofPanel, ProofWords
+from restorer_app.ui.panels.queue import JobRow, QueuePanel
+from restorer_app.ui.panels.record import RecordPanel, RecordRow
+
+DENOISE = Offer("denoise", "Denoise", "keeps grain", has_strength=True)
+UPSCALE = Offer("upscale-2", "Upscale ×2", "faithful")
+
+
+def shown(widget, qtbot, size=(320, 400)):
+    qtbot.addWidget(widget)
+    widget.resize(*size)
+    widget.show()
+    assert QTest.qWaitForWindowExposed(widget)
+    return widget
+
+
+def click(button):
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def buttons(widget, text):
+    QApplication.processEvents()  # what was just made is laid out and shown
+    return [button for button in widget.findChildren(QPushButton) if button.text() == text and button.isVisible()]
+
+
+def test_one_click_runs_what_its_card_says(qtbot):
+    panel = shown(OneClickPanel(), qtbot)
+    panel.show_offers((DENOISE, UPSCALE))
+    with qtbot.waitSignal(panel.run_asked) as asked:
+        click(buttons(panel, "Run")[1])
+    assert asked.args == ["upscale-2", None]
+
+
+def test_strength_is_as_much_as_the_picture_shows_until_a_hand_moves_it(qtbot):
+    panel = shown(OneClickPanel(), qtbot)
+    panel.show_offers((DENOISE, UPSCALE))
+    assert panel.strength is None
+    panel.findChild(QSlider).setValue(30)
+    assert panel.strength == 0.3
+    panel.choose("upscale-2")
+    assert panel.strength is None, "upscaling has no strength"
+    assert not panel.findChild(QSlider).isVisible()
+
+
+def test_a_preview_follows_the_slider_and_ends_when_another_card_is_chosen(qtbot):
+    panel = shown(OneClickPanel(), qtbot)
+    panel.show_offers((DENOISE, UPSCALE))
+    preview = next(box for box in panel.findChildren(QCheckBox) if "Preview" in box.text())
+    with qtbot.waitSignal(panel.preview_asked) as asked:
+        preview.setChecked(True)
+    assert asked.args == ["denoise", None]
+    with qtbot.waitSignal(panel.preview_asked) as asked:
+        panel.findChild(QSlider).setValue(70)
+    assert asked.args == ["denoise", 0.7]
+    with qtbot.waitSignal(panel.preview_ended):
+        panel.choose("upscale-2")
+
+
+def test_an_offer_that_cannot_be_had_has_a_grey_button(qtbot):
+    panel = shown(OneClickPanel(), qtbot)
+    panel.show_offers((Offer("denoise", "Denoise", "", available=False),))
+    assert not buttons(panel, "Run")[0].isEnabled()
+
+
+def test_a_card_that_learns_of_a_mask_stays_the_same_card(qtbot):
+    panel = shown(OneClickPanel(), qtbot)
+    panel.show_offers((DENOISE,))
+    before = buttons(panel, "Run")
+    panel.show_offers((Offer("denoise", "Denoise in mask", "keeps grain", has_strength=True),))
+    assert buttons(panel, "Run") == before
+    assert any(label.text() == "Denoise in mask" for label in panel.findChildren(QLabel))
+
+
+def rows():
+    thumb = QImage(56, 40, QImage.Format.Format_RGB32)
+    thumb.fill(QColor("red"))
+    return [
+        StepRow("Opened", "100 × 100", thumb),
+        StepRow("Painted mask"),
+        StepRow("Repaired", "patch", reachable=False),
+    ]
+
+
+def test_a_click_on_a_step_goes_there(qtbot):
+    panel = shown(HistoryPanel(), qtbot)
+    panel.show_steps(rows(), cursor=1)
+    with qtbot.waitSignal(panel.step_chosen) as chosen:
+        place = panel.visualRect(panel.model().index(0, 0)).center()
+        QTest.mouseClick(panel.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert chosen.args == [0]
+
+
+@pytest.mark.parametrize("row", [1, 2], ids=["the current one", "one whose pixels are gone"])
+def test_a_click_on_a_step_that_leads_nowhere_does_nothing(qtbot, row):
+    panel = shown(HistoryPanel(), qtbot)
+    panel.show_steps(rows(), cursor=1)
+    told = []
+    panel.step_chosen.connect(told.append)
+    place = panel.visualRect(panel.model().index(row, 0)).center()
+    QTest.mouseClick(panel.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert told == []
+
+
+def test_a_step_is_drawn_with_its_thumbnail(qtbot):
+    panel = shown(HistoryPanel(), qtbot)
+    panel.show_steps(rows(), cursor=1)
+    picture = panel.grab().toImage()
+    first = panel.visualRect(panel.model().index(0, 0))
+    assert picture.pixelColor(first.left() + 40, first.center().y()) == QColor("red")
+
+
+def test_the_proof_is_a_sentence_that_can_be_copied(qtbot):
+    panel = shown(ProofPanel(), qtbot)
+    panel.show_words(ProofWords("0 of 300 samples", "changed outside the mask", "record kept", "proved", True))
+    assert panel.sentence == "0 of 300 samples changed outside the mask"
+    with qtbot.waitSignal(panel.copy_asked) as asked:
+        click(buttons(panel, "Copy")[0])
+    assert asked.args == [panel.sentence]
+    panel.show_words(ProofWords("12 % of the picture changed", "not saved yet", verdict="pending"))
+    assert buttons(panel, "Show file") == []
+
+
+def test_pages_are_chosen_where_there_are_several(qtbot):
+    panel = shown(FilePanel(), qtbot)
+    panel.show_words(FileWords((("Kind", "TIFF"),), page=1, page_count=3))
+    box = panel.findChild(QComboBox)
+    assert box.currentText() == "Page 2 of 3"
+    with qtbot.waitSignal(panel.page_chosen) as chosen:
+        box.setFocus()
+        QTest.keyClick(box, Qt.Key.Key_Down)
+    assert chosen.args == [2]
+    panel.show_words(FileWords((("Kind", "PNG"),)))
+    assert not box.isVisible()
+
+
+def test_the_record_can_be_read_and_copied(qtbot):
+    panel = shown(RecordPanel(), qtbot)
+    panel.show_records((RecordRow("repair · patch", ("today", "12 pixels")),), share="0.1 % of the picture changed")
+    assert "1. repair · patch" in panel.text
+    with qtbot.waitSignal(panel.copy_asked) as asked:
+        click(buttons(panel, "Copy the record")[0])
+    assert "12 pixels" in asked.args[0]
+
+
+def test_each_job_has_its_own_cancel(qtbot):
+    panel = shown(QueuePanel(), qtbot)
+    panel.show_jobs((JobRow("a", "Repairing", total=4, done=1), JobRow("b", "Denoising", waiting=True)))
+    assert panel.count == 2
+    with qtbot.waitSignal(panel.cancel_asked) as asked:
+        click(buttons(panel, "Cancel")[1])
+    assert asked.args == ["b"]
+    panel.show_jobs(())
+    assert panel.count == 0
+
+
+def test_a_click_on_a_frame_shows_that_picture(qtbot):
+    strip = shown(FilmStrip(), qtbot, size=(500, 100))
+    strip.show_frames([Frame("a.tif"), Frame("b.tif", unsaved=True)], current=0)
+    with qtbot.waitSignal(strip.chosen) as chosen:
+        QTest.mouseClick(strip.viewport(), Qt.MouseButton.LeftButton, pos=strip.visualItemRect(strip.item(1)).center())
+    assert chosen.args == [1]
+    assert "not saved" in strip.item(1).toolTip()
+
+
+def test_showing_frames_tells_nobody_that_a_hand_chose(qtbot):
+    strip = shown(FilmStrip(), qtbot)
+    told = []
+    strip.chosen.connect(told.append)
+    strip.show_frames([Frame("a.tif"), Frame("b.tif")], current=1)
+    strip.show_frames([Frame("b.tif")], current=0)
+    assert told == []
+
+
+METHODS = (Method("faithful", "Faithful", "a model"), Method("patch", "Patch", "copies"))
+
+
+@pytest.fixture
+def options(qtbot):
+    bar = OptionsBar()
+    bar.show_methods(METHODS, "faithful")
+    bar.show_brush(size=48, hardness=0.8, pressure=True)
+    bar.show_tool("brush")
+    return shown(bar, qtbot, size=(1200, 46))
+
+
+def test_a_size_is_typed_in_pixels(options, qtbot):
+    box = options.findChild(QDoubleSpinBox)
+    with qtbot.waitSignal(options.size_chosen) as chosen:
+        box.selectAll()
+        QTest.keyClicks(box, "123")
+        QTest.keyClick(box, Qt.Key.Key_Return)
+    assert chosen.args == [123.0]
+
+
+def test_showing_a_brush_tells_nobody_that_a_hand_chose_it(options):
+    told = []
+    options.size_chosen.connect(told.append)
+    options.hardness_chosen.connect(told.append)
+    options.pressure_chosen.connect(told.append)
+    options.show_brush(size=5, hardness=0.2, pressure=False)
+    assert told == []
+    assert options.findChild(QSpinBox).value() == 20
+
+
+@pytest.mark.parametrize(
+    ("tool", "has_size", "has_method"),
+    [("brush", True, True), ("lasso", False, True), ("clone", True, False), ("hand", False, False), ("", False, False)],
+)
+def test_only_what_the_tool_can_be_told_is_there(options, tool, has_size, has_method):
+    options.show_tool(tool)
+    QApplication.processEvents()
+    assert options.findChild(QDoubleSpinBox).isVisible() is has_size
+    assert options.findChild(QComboBox).isVisible() is has_method
+
+
+def test_a_method_says_what_it_does_to_the_evidence(options, qtbot):
+    box = options.findChild(QComboBox)
+    box.setFocus()
+    with qtbot.waitSignal(options.method_chosen) as chosen:
+        QTest.keyClick(box, Qt.Key.Key_Down)
+    assert chosen.args == ["patch"]
+    assert box.toolTip() == "copies"
+
+
+def test_a_notice_says_what_to_do_and_goes_when_dismissed(qtbot):
+    notice = shown(Notice(), qtbot, size=(700, 60))
+    notice.say(Told("The disc is full.", "Free some space, then save again.", details="trace"))
+    assert notice.text == "The disc is full. Free some space, then save again."
+    with qtbot.waitSignal(notice.copy_asked) as asked:
+        click(buttons(notice, "Copy details")[0])
+    assert asked.args == ["trace"]
+    with qtbot.waitSignal(notice.dismissed):
+        click(next(button for button in notice.findChildren(QPushButton) if button.accessibleName() == "Dismiss"))
+    assert not notice.isVisible()
+
+
+def test_the_first_page_opens_files_and_recent_ones(qtbot, tmp_path):
+    page = shown(FirstRun(), qtbot, size=(900, 700))
+    page.show_recent([tmp_path / "plate.tif"])
+    with qtbot.waitSignal(page.open_asked):
+        click(buttons(page, "Open a picture…")[0])
+    with qtbot.waitSignal(page.chosen) as chosen:
+        click(buttons(page, "plate.tif")[0])
+    assert chosen.args == [str(tmp_path / "plate.tif")]
+
+
+def test_files_dropped_on_the_window_are_told(window, qtbot, tmp_path):
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(tmp_path / "März.tif")), QUrl("https://example.org/a.png")])
+    rest = (Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+    entering = QDragEnterEvent(QPoint(50, 50), *rest)
+    QApplication.sendEvent(window, entering)
+    assert entering.isAccepted()
+    with qtbot.waitSignal(window.dropped) as dropped:
+        QApplication.sendEvent(window, QDropEvent(QPointF(50, 50), *rest))
+    assert dropped.args == [[str(tmp_path / "März.tif")]]
+
+
+def test_everything_that_can_be_clicked_has_a_name_for_those_who_cannot_see_it(window):
+    nameless = [
+        button
+        for button in window.findChildren(QPushButton)
+        if not (button.accessibleName() or button.text()) and button.objectName() != "qt_toolbar_ext_button"
+    ]
+    assert nameless == []
+
+
+def test_panels_hide_and_come_back_as_they_were(window):
+    names = {name for name, dock in window.docks.items() if dock.isVisible()}
+    window.docks["proof"].close()
+    window.toggle_panels()
+    assert not any(dock.isVisible() for dock in window.docks.values())
+    window.toggle_panels()
+    assert {name for name, dock in window.docks.items() if dock.isVisible()} == names - {"proof"}
+    window.reset_panels()
+    assert window.docks["proof"].isVisible()
+
+
+def test_geometry_and_docks_survive_a_restart(window):
+    window.docks["history"].setFloating(True)
+    window.docks["proof"].close()
+    geometry, docks = window.remembered()
+    window.reset_panels()
+    assert not window.docks["history"].isFloating()
+    window.restore_remembered(geometry, docks)
+    assert window.docks["history"].isFloating()
+    assert window.docks["proof"].isHidden()
+    window.reset_panels()
+
+
+@pytest.mark.parametrize("nonsense", ["", "bm9uc2Vuc2U=", "%%%"])
+def test_a_broken_memory_of_the_layout_does_no_harm(window, nonsense):
+    window.restore_remembered(nonsense, nonsense)
+    assert all(dock.isVisible() for name, dock in window.docks.items() if name in {"one-click", "history", "proof"})
