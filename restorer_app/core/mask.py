@@ -114,6 +114,14 @@ def _frozen(values: _Values) -> Pixels:
     return tile
 
 
+def sparse(mask: Raster) -> Raster:
+    """The same mask, kept only where it covers something: a mask from a file is an array at first."""
+    require_mask(mask)
+    if background(mask) is not None:
+        return mask
+    return _combined(mask, mask.bounds.cells(CELL), lambda region: _values(mask, region))
+
+
 def invert(mask: Raster) -> Raster:
     require_mask(mask)
     behind = background(mask)

@@ -79,10 +79,14 @@ class Pending:
     def freeze(self, image: Raster, protect: Raster) -> Job:
         """The job as it will run, on the picture as it is now."""
         job = self._job(image, protect)
+        self.start_on(image)
+        return job
+
+    def start_on(self, image: Raster) -> None:
+        """From here on tiles are taken."""
         self._started_on = image
         grown = image.bounds.scaled(self.operation.scale)
         self._result = Raster(FlatSource(grown, image.dtype, image.channels)) if self.changes_size else image
-        return job
 
     def _job(self, image: Raster, protect: Raster | None) -> Job:
         return Job(

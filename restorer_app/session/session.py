@@ -109,7 +109,7 @@ class Session:
                 f"The mask has {mask.bounds.width} × {mask.bounds.height} pixels, but the picture has "
                 f"{self.mask.bounds.width} × {self.mask.bounds.height}."
             )
-        self._set_mask(title, mask, None, protects=protects)
+        self._set_mask(title, masks.sparse(mask), None, protects=protects)
 
     def clear_mask(self) -> None:
         if not masks.is_empty(self.mask):

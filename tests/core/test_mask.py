@@ -141,3 +141,13 @@ def test_other_rasters_are_no_masks():
         masks.invert(Raster.flat(BOUNDS, channels=3))
     with pytest.raises(InvalidValueError, match="cannot be put together"):
         masks.union(masks.blank(BOUNDS), masks.blank(Region.of_size(3, 3)))
+
+
+def test_a_mask_from_a_file_is_kept_only_where_it_covers_something():
+    mask, plain = spotted(3, count=1)
+    from_file = Raster.from_array(plain.astype(np.uint8))
+    kept = masks.sparse(from_file)
+    assert np.array_equal(values(kept), plain)
+    assert set(kept.tiles) == set(masks.covered_cells(mask))
+    assert masks.background(kept) == 0
+    assert masks.sparse(mask) is mask
