@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QObject, QTimer
 
@@ -16,10 +17,10 @@ from restorer_app.ui.choices import Choices
 from restorer_app.ui.desk import Desk
 from restorer_app.ui.document import Document
 from restorer_app.ui.notice import Told
-from restorer_app.ui.offers import methods, offers
+from restorer_app.ui.offers import methods, offers, usable_method
 from restorer_app.ui.saver import Saver
 from restorer_app.ui.window import Window
-from restorer_app.ui.wording import grouped, share, zoom
+from restorer_app.ui.wording import grouped, share, steps, zoom
 
 
 class Binding(QObject):
@@ -57,7 +58,7 @@ class Binding(QObject):
         document = self._desk.current
         kinds = {way.kind.name for way in self._acts.ways}
         tool, brush, adjustment = self._canvas.tool, self._canvas.brush, self._canvas.adjustment
-        always = {
+        always: dict[str, Any] = {
             "several": len(self._desk.documents) > 1,
             "sampled": self._has_samples,
             "tool": tool,
@@ -101,7 +102,8 @@ class Binding(QObject):
         window.film.show_frames(presenting.frames(self._desk.documents), current=self._place_of(document))
         window.one_click.show_offers(offers(self._acts.ways, masked=situation.masked, editable=situation.editable))
         window.options.show_after_each_stroke(on=situation.after_each_stroke)
-        window.options.show_methods(methods(self._desk.cards), self._choices.now.method)
+        cards = self._desk.cards
+        window.options.show_methods(methods(cards), usable_method(self._choices.now.method, cards))
         window.proof.show_words(presenting.proof_words(document))
         window.history.show_steps(
             presenting.step_rows(document) if document else [],
@@ -112,8 +114,8 @@ class Binding(QObject):
     def _show_facts(self, document: Document | None) -> None:
         window = self._window
         session = document.session if document else None
-        steps = len(session.history) - 1 if session else 0
-        window.docks["history"].set_fact(self.tr("{count} steps").format(count=steps) if steps else "")
+        count = len(session.history) - 1 if session else 0
+        window.docks["history"].set_fact(steps(count) if count else "")
         window.record.show_records(
             presenting.record_rows(session.records) if session else (),
             share=self.tr("{share} of the picture changed").format(share=share(presenting.changed_share(document)))

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from restorer_app.core.errors import RestorerError
 from restorer_app.ui.icons import icon, pixmap
 from restorer_app.ui.pieces import button, label
 from restorer_app.ui.theme import DARK, Colours
+
+MARGIN, MOST = 16, 860
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +35,10 @@ class Notice(QWidget):
     copy_asked = Signal(str)
     dismissed = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setObjectName("notice")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._details = ""
         self._warns = True
         self._colours = DARK
@@ -59,6 +62,7 @@ class Notice(QWidget):
         row.addLayout(words, 1)
         row.addWidget(self._copy)
         row.addWidget(self._close)
+        parent.installEventFilter(self)
         self.hide()
 
     @property
@@ -74,13 +78,27 @@ class Notice(QWidget):
         self._copy.setVisible(bool(told.details))
         self.setAccessibleName(self.text)
         self.wear(self._colours)
+        self._place()
         self.show()
+        self.raise_()
 
     def wear(self, colours: Colours) -> None:
         self._colours = colours
         name = "warning" if self._warns else "info"
         self._icon.setPixmap(pixmap(name, colours.text, size=20, ratio=self.devicePixelRatioF()))
         self._close.setIcon(icon("close", colours, colour=colours.dim))
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self.parent() and event.type() == QEvent.Type.Resize:
+            self._place()
+        return False
+
+    def _place(self) -> None:
+        """Over the upper edge of the picture, so that the picture does not move."""
+        parent = self.parentWidget()
+        assert parent is not None  # a notice lies over something
+        width = min(parent.width() - 2 * MARGIN, MOST)
+        self.setGeometry((parent.width() - width) // 2, MARGIN, width, max(self.heightForWidth(width), 44))
 
     def _dismiss(self) -> None:
         self.hide()

@@ -98,6 +98,13 @@ def _hint(way: Way) -> str:
     return _tr("The model {model} keeps to what the picture holds; the record names it.").format(model=way.card.id)
 
 
+def usable_method(chosen: str, cards: Sequence[ModelCard]) -> str:
+    """The chosen way to repair, or the first that can be had here."""
+    found = methods(cards)
+    usable = [method.id for method in found if method.available]
+    return chosen if chosen in usable else usable[0]
+
+
 def methods(cards: Sequence[ModelCard]) -> tuple[Method, ...]:
     """Ways to repair, with a sentence on what each does to the evidence."""
     has_model = any(card.task == "repair" for card in cards)

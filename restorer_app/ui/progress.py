@@ -13,7 +13,7 @@ from restorer_app.ui.notice import Told
 from restorer_app.ui.panels.queue import JobRow
 from restorer_app.ui.saver import Saver
 from restorer_app.ui.window import Window
-from restorer_app.ui.wording import ago, amount, left
+from restorer_app.ui.wording import ago, amount, left, steps
 
 TICK_MS = 1000  # remaining time and "saved 2 min ago" move on by themselves
 
@@ -101,4 +101,4 @@ class Progress(QObject):
         since = abs(len(session.records) - document.saved_steps)
         if not session.is_unsaved:
             return told
-        return self.tr("{saved} · {count} steps since").format(saved=told, count=max(1, since))
+        return self.tr("{saved} · {steps} since").format(saved=told, steps=steps(max(1, since)))

@@ -174,16 +174,15 @@ class Window(QMainWindow):
     # --------------------------------------------------------------------------------------------- making
     def _make_stage(self) -> None:
         self.first_run = FirstRun()
-        self.notice = Notice()
         self.film = FilmStrip()
         self._stage = QStackedWidget()
         self._stage.addWidget(self.first_run)
         self.pill = Pill(self._stage)
+        self.notice = Notice(self._stage)
         centre = QWidget()
         column = QVBoxLayout(centre)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(self.notice)
         column.addWidget(self._stage, 1)
         column.addWidget(self.film)
         self.setCentralWidget(centre)

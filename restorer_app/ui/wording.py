@@ -29,6 +29,10 @@ def share(part: float) -> str:
     return f"{per_cent:.2f}{THIN}%" if per_cent < 10 else f"{per_cent:.0f}{THIN}%"
 
 
+def steps(count: int) -> str:
+    return _tr("1 step") if count == 1 else _tr("{count} steps").format(count=grouped(count))
+
+
 def amount(size_bytes: float) -> str:
     for limit, unit in ((1e3, "B"), (1e6, "kB"), (1e9, "MB"), (1e12, "GB")):
         if size_bytes < limit:

@@ -124,7 +124,7 @@ class Workshop(QObject):
         window.one_click.preview_asked.connect(self._preview)
         window.one_click.preview_ended.connect(self.preview.end)
         for part in (window.proof, window.record, window.notice):
-            part.copy_asked.connect(QGuiApplication.clipboard().setText)
+            part.copy_asked.connect(lambda text: QGuiApplication.clipboard().setText(text))
 
     def _tie_window(self) -> None:
         window, first = self.window, self.window.first_run

@@ -4,7 +4,7 @@ import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QColor, QDragEnterEvent, QDropEvent, QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QDoubleSpinBox, QLabel, QPushButton, QSlider, QSpinBox
+from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QDoubleSpinBox, QLabel, QPushButton, QSlider, QSpinBox, QWidget
 
 from restorer_app.ui.first_run import FirstRun
 from restorer_app.ui.notice import Notice, Told
@@ -238,7 +238,8 @@ def test_a_method_says_what_it_does_to_the_evidence(options, qtbot):
 
 
 def test_a_notice_says_what_to_do_and_goes_when_dismissed(qtbot):
-    notice = shown(Notice(), qtbot, size=(700, 60))
+    stage = shown(QWidget(), qtbot, size=(700, 300))
+    notice = Notice(stage)
     notice.say(Told("The disc is full.", "Free some space, then save again.", details="trace"))
     assert notice.text == "The disc is full. Free some space, then save again."
     with qtbot.waitSignal(notice.copy_asked) as asked:

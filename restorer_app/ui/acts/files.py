@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QDialog, QFileDialog
 
 from restorer_app.files import places
 from restorer_app.files.maskfile import read_mask, write_mask
+from restorer_app.files.naming import default_target, derived_name
 from restorer_app.files.reader import Reader
-from restorer_app.files.saving import default_target
 from restorer_app.session.session import Session
 from restorer_app.ui.choices import Choices
 from restorer_app.ui.desk import Desk
@@ -135,8 +135,10 @@ class FileActs(QObject):
         if not document.session.is_changed:
             self._say(self.tr("Nothing was changed, so there is nothing to save."), warns=False)
             return
-        suggested = document.saved.path if document.saved else default_target(document.picture)
-        patchable = document.picture.patchable and document.session.image.bounds == document.session.original.bounds
+        picture = document.picture
+        patchable = picture.patchable and document.session.image.bounds == document.session.original.bounds
+        free = default_target(picture.path, kind=picture.kind) if patchable else derived_name(picture.path)
+        suggested = document.saved.path if document.saved else free
         dialog = SaveDialog(
             document.path, suggested, patchable=patchable, reason=document.picture.reason, parent=self._window
         )

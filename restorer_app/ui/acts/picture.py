@@ -12,7 +12,7 @@ from restorer_app.core.raster import Raster
 from restorer_app.core.stroke import Stroke
 from restorer_app.ui.choices import Choices
 from restorer_app.ui.desk import Desk
-from restorer_app.ui.offers import Way
+from restorer_app.ui.offers import Way, usable_method
 
 STEP = 2  # pixels by which the mask grows, shrinks or softens at a time
 
@@ -107,5 +107,6 @@ class PictureActs(QObject):
 
     def _ask_repair(self, *, joined: bool) -> None:
         now = self._choices.now
-        operation = Repair(method=now.method, grain=now.grain)  # type: ignore[arg-type]  # settings allow only these
+        method = usable_method(now.method, self._desk.cards)
+        operation = Repair(method=method, grain=now.grain)  # type: ignore[arg-type]  # settings allow only these
         self._desk.ask(operation, device=now.device, joined=joined)
