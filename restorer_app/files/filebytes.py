@@ -73,3 +73,16 @@ class FileBytes:
         with self._lock:  # Windows has no positioned read
             os.lseek(self._fd, at, os.SEEK_SET)
             return os.read(self._fd, count)
+
+
+class BlockBytes(FileBytes):
+    """A block in memory, read like a file: the EXIF of a JPEG has the structure of a TIFF."""
+
+    def __init__(self, path: Path, block: bytes) -> None:
+        self.path = path
+        self._fd = -1
+        self._block = block
+        self.size = len(block)
+
+    def _once(self, at: int, count: int) -> bytes:
+        return self._block[at : at + count]

@@ -31,9 +31,14 @@ _DERIVED: Name = (XMP_MM, "DerivedFrom")
 _HISTORY: Name = (XMP_MM, "History")
 _MODIFIED: Name = (XMP_BASIC, "ModifyDate")
 _METADATA_DATE: Name = (XMP_BASIC, "MetadataDate")
-_RECORDS, _ALLOWED, _MASTER, _PAGE, _OVERRIDE, _UNPARSED, _NEW = (
-    (OURS, name) for name in ("Records", "Allowed", "MasterSHA256", "Page", "SourceTypeSetBy", "Unparsed", "NewRecords")
-)
+_RECORDS: Name = (OURS, "Records")
+_NEW: Name = (OURS, "NewRecords")  # how many of them, the last, belong to this save
+_ALLOWED: Name = (OURS, "Allowed")
+_MASTER: Name = (OURS, "MasterSHA256")
+_PAGE: Name = (OURS, "Page")
+_DERIVED_FILE: Name = (OURS, "Derived")
+_OVERRIDE: Name = (OURS, "SourceTypeSetBy")
+_UNPARSED: Name = (OURS, "Unparsed")
 _CHANGED = {_SOURCE_TYPE, _DOCUMENT, _INSTANCE, _ORIGINAL, _DERIVED, _HISTORY, _MODIFIED, _METADATA_DATE}
 ANYWHERE = "anywhere"
 
@@ -50,6 +55,7 @@ class Embedded:
     anywhere: bool
     master_sha256: str
     page: int
+    derived: bool  # a new TIFF, not a patched copy
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +67,7 @@ class Saving:
     master_sha256: str
     master_name: str
     page: int
+    derived: bool
     at: str  # when, for a save without records; otherwise the last record's own time
     source_type: str | None = None  # set by the person, against the rules below
 
@@ -111,6 +118,7 @@ def _updated(old: bytes | None, saving: Saving, *, most_mask: int, earlier: bool
     packet.set_text(_ALLOWED, allowed or None)
     packet.set_text(_MASTER, saving.master_sha256)
     packet.set_text(_PAGE, str(saving.page))
+    packet.set_text(_DERIVED_FILE, "True" if saving.derived else None)
     return packet.to_bytes()
 
 
@@ -128,7 +136,8 @@ def embedded(xmp: bytes | None) -> Embedded | None:
         records = tuple(Record.from_fields(one) for one in fields[len(fields) - new :])
         said = packet.text(_ALLOWED) or ""
         allowed = decode_mask(said) if said and said != ANYWHERE else None
-        return Embedded(records, allowed, said == ANYWHERE, master, int(packet.text(_PAGE) or 0))
+        page, derived = int(packet.text(_PAGE) or 0), packet.text(_DERIVED_FILE) is not None
+        return Embedded(records, allowed, said == ANYWHERE, master, page, derived)
     except (XmpError, InvalidValueError, ValueError, TypeError, AttributeError):
         return None
 

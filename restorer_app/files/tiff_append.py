@@ -68,10 +68,14 @@ def replace_directory(growing: Growing, directory: Directory, values: Mapping[in
     structure = growing._structure
     head, width = ("Q", 8) if structure.big else ("H", 2)
     step = structure.entry_bytes
-    entries = {entry.tag: raw[entry.at - directory.at : entry.at - directory.at + step] for entry in directory.entries}
-    for tag, value in values.items():
-        entries[tag] = _entry(growing, tag, value)
-    table = b"".join(entries[tag] for tag in sorted(entries))
+    entries = [
+        (entry.tag, raw[entry.at - directory.at : entry.at - directory.at + step])
+        for entry in directory.entries
+        if entry.tag not in values
+    ]
+    entries += [(tag, _entry(growing, tag, value)) for tag, value in values.items()]
+    entries.sort(key=lambda entry: entry[0])  # stable: a tag that stands twice keeps its order
+    table = b"".join(entry for _, entry in entries)
     following = struct.pack(structure.pointer_format, directory.following)
     count = struct.pack(structure.order + head, len(entries))
     assert len(raw) == directory.size
@@ -95,3 +99,11 @@ def _entry(growing: Growing, tag: int, value: Value) -> bytes:
     else:
         field = struct.pack(structure.pointer_format, growing.append(data))
     return struct.pack(structure.order + ("HHQ" if structure.big else "HHI"), tag, kind, count) + field
+
+
+def append_directory(growing: Growing, values: Mapping[int, Value]) -> int:
+    """Appends a directory of its own, the last of its chain, and says where it lies."""
+    structure = growing._structure
+    entries = [_entry(growing, tag, values[tag]) for tag in sorted(values)]
+    count = struct.pack(structure.order + ("Q" if structure.big else "H"), len(entries))
+    return growing.append(count + b"".join(entries) + bytes(structure.pointer_bytes))

@@ -23,6 +23,9 @@ _POINTERS = {4, 13, 16, 18}
 SUB_IFDS, EXIF_IFD, GPS_IFD, INTEROPERABILITY_IFD = 330, 34665, 34853, 40965
 _CHILDREN = {SUB_IFDS: "SubIFD", EXIF_IFD: "EXIF", GPS_IFD: "GPS", INTEROPERABILITY_IFD: "Interoperability"}
 
+# Other tags may stand twice: tifffile writes two descriptions, for one.
+_ONCE = frozenset({256, 257, 258, 259, 262, 266, 273, 277, 278, 279, 284, 317, 322, 323, 324, 325, 330, 339, 700})
+
 MAX_PAGES = 4096
 MAX_DIRECTORIES = 8192  # with all children
 MAX_DEPTH = 4
@@ -182,9 +185,9 @@ class _Walk:
             if data_at + size > self._file.size:
                 self._broken.append(f"the tag {tag} of {name} points behind the end of the file")
             entries.append(Entry(tag, kind, values, at, data_at, size, inline))
-        tags = [entry.tag for entry in entries]
+        tags = [entry.tag for entry in entries if entry.tag in _ONCE]
         if len(set(tags)) < len(tags):
-            self._broken.append(f"{name} names a tag twice")
+            self._broken.append(f"{name} says twice how its picture lies")
         return tuple(entries)
 
     def _children(self, entries: tuple[Entry, ...], name: str, *, depth: int) -> Iterator[Directory]:

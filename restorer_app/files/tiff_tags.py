@@ -29,7 +29,7 @@ from restorer_app.files.tiff_structure import (
     number_array,
 )
 
-_NAMES = {
+NAMES = {
     254: "NewSubfileType", 256: "ImageWidth", 257: "ImageLength", 258: "BitsPerSample", 259: "Compression",
     262: "PhotometricInterpretation", 270: "ImageDescription", 271: "Make", 272: "Model", 274: "Orientation",
     277: "SamplesPerPixel", 278: "RowsPerStrip", 282: "XResolution", 283: "YResolution", 284: "PlanarConfiguration",
@@ -59,25 +59,31 @@ def tag_differences(
             if tag == XMP and directory is edited:
                 meant.append("XMP")
             else:
-                wrong.append(f"{_NAMES.get(tag, f'tag {tag}')} of {name}")
+                wrong.append(f"{NAMES.get(tag, f'tag {tag}')} of {name}")
     return wrong, meant
 
 
 def _differing(
     one: Directory, other: Directory, first: Structure, second: Structure, compared: ByteComparison
 ) -> Iterator[int]:
-    mine = {entry.tag: entry for entry in one.entries}
-    yours = {entry.tag: entry for entry in other.entries}
+    mine, yours = _by_tag(one), _by_tag(other)
     for tag in sorted(mine.keys() | yours.keys()):
-        a, b = mine.get(tag), yours.get(tag)
-        if tag in _PLACES or tag == _THUMBNAIL_AT:
-            if (a is None) != (b is None):
-                yield tag
-            continue
-        if a is None or b is None or not _same(a, b, first, second, compared):
+        a, b = mine.get(tag, []), yours.get(tag, [])
+        if len(a) != len(b):
             yield tag
+        elif tag not in _PLACES and tag != _THUMBNAIL_AT:
+            if not all(_same(x, y, first, second, compared) for x, y in zip(a, b, strict=True)):
+                yield tag
     if not _same_thumbnail(mine, yours, first, second, compared):
         yield _THUMBNAIL_AT
+
+
+def _by_tag(directory: Directory) -> dict[int, list[Entry]]:
+    """Entries by tag: some writers name one twice."""
+    found: dict[int, list[Entry]] = {}
+    for entry in directory.entries:
+        found.setdefault(entry.tag, []).append(entry)
+    return found
 
 
 def _same(a: Entry, b: Entry, first: Structure, second: Structure, compared: ByteComparison) -> bool:
@@ -103,13 +109,17 @@ def _same_numbers(a: Entry, b: Entry, compared: ByteComparison) -> bool:
 
 
 def _same_thumbnail(
-    mine: dict[int, Entry], yours: dict[int, Entry], first: Structure, second: Structure, compared: ByteComparison
+    mine: dict[int, list[Entry]],
+    yours: dict[int, list[Entry]],
+    first: Structure,
+    second: Structure,
+    compared: ByteComparison,
 ) -> bool:
     if not {_THUMBNAIL_AT, _THUMBNAIL_BYTES} <= mine.keys() & yours.keys():
         return True
     spans = []
     for file, structure, entries in ((compared.first, first, mine), (compared.second, second, yours)):
-        at, size = (number_array(file, structure, entries[tag], most=1) for tag in (_THUMBNAIL_AT, _THUMBNAIL_BYTES))
+        at, size = (number_array(file, structure, entries[tag][0], most=1) for tag in (_THUMBNAIL_AT, _THUMBNAIL_BYTES))
         if not len(at) or not len(size) or at[0] < 0 or size[0] < 0 or at[0] + size[0] > file.size:
             return True  # damaged before; the tags themselves are compared
         spans.append((int(at[0]), int(size[0])))

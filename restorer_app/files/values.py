@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,9 @@ from restorer_app.core.errors import RestorerError
 from restorer_app.core.geometry import Region
 from restorer_app.core.job import CancelToken
 from restorer_app.core.raster import Pixels, Raster
+from restorer_app.files.carry import carried, lost
 from restorer_app.files.filebytes import FileBytes
+from restorer_app.files.hashing import sha256_of
 from restorer_app.files.patching import Progress, SavingStoppedError, Verdict, stop_if_cancelled
 from restorer_app.files.picture import Picture
 from restorer_app.files.segments import SegmentError
@@ -49,6 +52,25 @@ def compare_pictures(
         return Verdict(judged=False, reason=problem.message)
     except SegmentError as problem:
         return Verdict(judged=False, reason=f"the derivative cannot be read by the second reader ({problem}).")
+
+
+def compare_derived(
+    master: Picture, derivative: Picture, *, allowed: Raster | None, progress: Progress, cancel: CancelToken | None
+) -> Verdict:
+    """As `compare_pictures`, and everything that the derivative should have carried over."""
+    verdict = compare_pictures(master, derivative, allowed=allowed, progress=progress, cancel=cancel)
+    if not verdict.judged:
+        return verdict
+    digest = sha256_of(derivative.path, progress=progress, cancel=cancel)
+    return replace(
+        verdict, derivative_sha256=digest, metadata_differences=tuple(not_carried(master, derivative, resized=False))
+    )
+
+
+def not_carried(master: Picture, derivative: Picture, *, resized: bool) -> list[str]:
+    """What a derivative lost of its master's metadata, the XMP apart: that is judged by what it says."""
+    gone = lost(carried(master), carried(derivative), resized=resized)
+    return [*gone, "ICC profile"] if master.icc and master.icc != derivative.icc else gone
 
 
 def compare_reads(

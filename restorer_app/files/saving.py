@@ -1,0 +1,261 @@
+"""Saving: a copy of the opened file with only the edit patched in, proven before it gets its name."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from restorer_app.core.errors import NotPatchableError, UnwritableFileError
+from restorer_app.core.job import CancelToken
+from restorer_app.core.raster import Raster
+from restorer_app.core.record import Record
+from restorer_app.files import metadata
+from restorer_app.files.atomic import Landing, cannot_write, landing
+from restorer_app.files.derive import derive_tiff, prove_derived
+from restorer_app.files.hashing import copy_hashed, sha256_of
+from restorer_app.files.naming import SUFFIXES, default_target, derived_name, next_version
+from restorer_app.files.patching import (
+    Container,
+    PatchReport,
+    Progress,
+    Verdict,
+    container,
+    silent,
+    stop_if_cancelled,
+)
+from restorer_app.files.picture import Picture
+from restorer_app.files.verify import with_kept_xmp
+
+_ROOM = 16 << 20  # for what a patch appends, beside the size of the file itself
+_MOST_JPEG_XMP = 65_000  # one APP1 segment
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What was written, and what the proof said."""
+
+    path: Path
+    sha256: str
+    size_bytes: int
+    patched: bool  # or derived: a new TIFF
+    segments_patched: int
+    segments_total: int
+    verdict: Verdict
+    master_sha256: str
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """One save with all it needs."""
+
+    picture: Picture
+    image: Raster
+    allowed: Raster | None
+    records: Sequence[Record]
+    target: Path
+    replace: bool
+    source_type: str | None
+    progress: Progress
+    cancel: CancelToken | None
+
+
+def save(
+    picture: Picture,
+    image: Raster,
+    *,
+    allowed: Raster | None,
+    records: Sequence[Record],
+    target: Path | None = None,
+    derive: bool = False,
+    replace_ours: str | None = None,
+    master_sha256: str | None = None,
+    source_type: str | None = None,
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+) -> Saved:
+    """Writes what `image` shows as a derivative of the opened file, which is only ever read.
+
+    `allowed` is where it may differ (above 0; None: anywhere). `replace_ours` is the hash of a derivative that this
+    session wrote to `target` before: it is replaced if it is still that file. `master_sha256` is the opened file's
+    hash, if it is known: a file that moved under us is refused. `source_type` overrides DigitalSourceType.
+    """
+    holder = container(picture.kind)
+    patch = picture.patchable and not derive and holder is not None and image.bounds == picture.source.bounds
+    if not patch and not derive:
+        raise _not_patchable(picture, image, target)
+    if target is None:
+        target = default_target(picture.path, kind=picture.kind) if patch else derived_name(picture.path)
+    _must_have_suffix(picture, target, patch=patch)
+    replace = _may_replace(picture, target, replace_ours)
+    _must_be_unmoved(picture)
+    order = _Order(picture, image, allowed, records, target, replace, source_type, progress or silent, cancel)
+    if patch:
+        assert holder is not None  # patch says so
+        return _patched(order, holder, known=master_sha256)
+    return _derived(order, known=master_sha256)
+
+
+def _patched(order: _Order, holder: Container, *, known: str | None) -> Saved:
+    picture = order.picture
+    _must_have_room(order.target, picture.size_bytes)
+    with landing(order.target) as spot:
+        copy = spot.path if holder.on_copy else None
+        master = copy_hashed(picture.path, to=copy, progress=order.progress, cancel=order.cancel)
+        _must_be_the_opened(picture, master, known)
+        xmp = _xmp(order, master, derived=False, most=_MOST_JPEG_XMP if picture.kind == "jpeg" else None)
+        report = holder.patch(
+            picture, order.image, target=spot.path, xmp=xmp, progress=order.progress, cancel=order.cancel
+        )
+        spot.sync()
+        allowed = order.allowed or Raster.flat(order.image.bounds, value=255)
+        verdict = holder.prove(
+            picture.path, spot.path, page=picture.page, allowed=allowed, progress=order.progress, cancel=order.cancel
+        )
+        verdict = with_kept_xmp(verdict, picture.xmp, xmp)
+        return _published(order, spot, report, verdict, master=master, patched=True)
+
+
+def _derived(order: _Order, *, known: str | None) -> Saved:
+    picture, image = order.picture, order.image
+    _must_have_room(order.target, image.bounds.area * image.channels * image.dtype.itemsize)
+    with landing(order.target) as spot:
+        master = copy_hashed(picture.path, to=None, progress=order.progress, cancel=order.cancel)
+        _must_be_the_opened(picture, master, known)
+        xmp = _xmp(order, master, derived=True, most=None)
+        report = derive_tiff(picture, image, target=spot.path, xmp=xmp, progress=order.progress, cancel=order.cancel)
+        spot.sync()
+        verdict = prove_derived(
+            picture, image, spot.path, allowed=order.allowed, progress=order.progress, cancel=order.cancel
+        )
+        verdict = with_kept_xmp(verdict, picture.xmp, xmp)
+        return _published(order, spot, report, verdict, master=master, patched=False)
+
+
+def _xmp(order: _Order, master_sha256: str, *, derived: bool, most: int | None) -> bytes:
+    saving = metadata.Saving(
+        records=order.records,
+        allowed=order.allowed,
+        master_sha256=master_sha256,
+        master_name=order.picture.path.name,
+        page=order.picture.page,
+        derived=derived,
+        at=datetime.now(UTC).astimezone().isoformat(timespec="seconds"),
+        source_type=order.source_type,
+    )
+    return metadata.updated(order.picture.xmp, saving, most=most)
+
+
+def _published(
+    order: _Order, spot: Landing, report: PatchReport, verdict: Verdict, *, master: str, patched: bool
+) -> Saved:
+    """Gives a proven file its name; one that fails its proof never gets it."""
+    verdict = replace(verdict, master_sha256=master)
+    if not verdict.same:
+        raise UnwritableFileError(
+            f"The saved file did not pass its proof and was not kept. {verdict.sentence}",
+            advice="The opened file is untouched. Save as a new TIFF instead, and report this.",
+        )
+    stop_if_cancelled(order.cancel)
+    _must_be_unmoved(order.picture)
+    size = spot.path.stat().st_size
+    spot.publish(replace=order.replace)
+    return Saved(
+        path=order.target,
+        sha256=verdict.derivative_sha256,
+        size_bytes=size,
+        patched=patched,
+        segments_patched=report.segments_patched,
+        segments_total=report.segments_total,
+        verdict=verdict,
+        master_sha256=master,
+        notes=report.notes,
+    )
+
+
+def _not_patchable(picture: Picture, image: Raster, target: Path | None) -> NotPatchableError:
+    folder = target.parent if target else None
+    name = derived_name(picture.path, folder=folder)
+    if target is not None:
+        name = target.with_suffix(".tif")
+    why = picture.reason
+    if image.bounds != picture.source.bounds:
+        why = "The picture has another size than its file."
+    elif picture.patchable:
+        why = "This kind of file cannot be patched."
+    return NotPatchableError(why, advice=f"It can be saved as a new TIFF: {name.name} (--derive).")
+
+
+def _must_have_suffix(picture: Picture, target: Path, *, patch: bool) -> None:
+    """A name that promises another kind of file than is written would mislead everyone after us."""
+    right = SUFFIXES.get(picture.kind, ()) if patch else SUFFIXES["tiff"] + SUFFIXES["bigtiff"]
+    if target.suffix.lower() in right:
+        return
+    what = "a patched copy" if patch else "a new TIFF"
+    proposed = target.with_suffix(picture.path.suffix if patch else ".tif")
+    raise NotPatchableError(
+        f"{what.capitalize()} of {picture.path.name} cannot be named {target.name}.",
+        advice=f"Name it {proposed.name}" + (", or write a new TIFF with --derive." if patch else "."),
+    )
+
+
+def _may_replace(picture: Picture, target: Path, replace_ours: str | None) -> bool:
+    """Whether the target is a derivative of this session; a name that is free needs no replacing."""
+    try:
+        if not target.exists():
+            return False
+        if target.samefile(picture.path):
+            raise UnwritableFileError(
+                "The opened file is never overwritten.", advice=f"Save it as {next_version(target).name}, for example."
+            )
+        if replace_ours is not None and target.is_file() and sha256_of(target) == replace_ours:
+            return True
+    except OSError as problem:
+        raise cannot_write(target, problem) from problem
+    changed = "was changed by another program since" if replace_ours else "is already there"
+    raise UnwritableFileError(
+        f"{target.name} {changed}; it was not overwritten.",
+        advice=f"Save a new version, {next_version(target).name}, or choose another name.",
+    )
+
+
+def _must_be_unmoved(picture: Picture) -> None:
+    """The file on the disc has to be the one that was opened: size and time here, the hash once it is read."""
+    try:
+        status = picture.path.stat()
+    except OSError as problem:
+        raise UnwritableFileError(
+            f"{picture.path.name} is not there any more, so it cannot be saved.",
+            advice="Connect its drive again or put it back; the edit is still here.",
+        ) from problem
+    if (status.st_size, status.st_mtime_ns) != (picture.size_bytes, picture.modified_ns):
+        raise _moved(picture)
+
+
+def _must_be_the_opened(picture: Picture, found: str, known: str | None) -> None:
+    if known is not None and found != known:
+        raise _moved(picture)
+
+
+def _moved(picture: Picture) -> UnwritableFileError:
+    return UnwritableFileError(
+        f"{picture.path.name} was changed by another program since it was opened; nothing was saved.",
+        advice="Open it again: the edit belongs to the file as it was.",
+    )
+
+
+def _must_have_room(target: Path, needed: int) -> None:
+    """Says so before minutes of copying, where the system knows."""
+    try:
+        free = shutil.disk_usage(target.parent).free
+    except OSError as problem:
+        raise cannot_write(target, problem) from problem
+    if free < needed + _ROOM:
+        raise UnwritableFileError(
+            f"There is not enough room in {target.parent}: {needed / 1e6:,.0f} MB are needed, "
+            f"{free / 1e6:,.0f} MB are free. Nothing was changed.",
+            advice="Make room there or choose another folder.",
+        )

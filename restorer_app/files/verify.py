@@ -1,0 +1,115 @@
+"""The proof on demand: did a derivative change anything that its mask or its record does not allow?"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from restorer_app.core.errors import RestorerError
+from restorer_app.core.job import CancelToken
+from restorer_app.core.raster import Raster
+from restorer_app.files import metadata
+from restorer_app.files.hashing import sha256_of
+from restorer_app.files.opening import open_here
+from restorer_app.files.patching import Progress, Verdict, container, silent
+from restorer_app.files.picture import Picture
+from restorer_app.files.values import compare_derived, compare_pictures
+
+
+def verify(
+    master: Path,
+    derivative: Path,
+    *,
+    allowed: Raster | None = None,
+    page: int | None = None,
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+) -> Verdict:
+    """Judges by a mask, else by the record in the derivative, else by the rule that nothing may differ.
+
+    Never raises for a file that is damaged or of another kind: the verdict says that it could not be judged.
+    """
+    progress = progress or silent
+    try:
+        one = open_here(master, page=page or 0)
+        other, said = _derivative(derivative, page)
+        where = page if page is not None else said.page if said is not None else 0
+        one = one if one.page == where else open_here(master, page=where)
+        other = other if other.page == where or other.page_count <= where else open_here(derivative, page=where)
+    except RestorerError as problem:
+        return Verdict(judged=False, reason=str(problem))
+    judged_by = "mask"
+    if allowed is None and said is not None:
+        allowed = Raster.flat(other.source.bounds, value=255) if said.anywhere else said.allowed
+        judged_by = "record"
+    if allowed is None:
+        judged_by = "nothing may differ"
+    if allowed is not None and allowed.bounds != one.source.bounds:
+        return Verdict(judged=False, reason=_misfit(one, allowed, judged_by))
+    if said is not None and said.derived:
+        verdict = compare_derived(one, other, allowed=allowed, progress=progress, cancel=cancel)
+    else:
+        verdict = _compared(one, other, allowed=allowed, page=where, progress=progress, cancel=cancel)
+    verdict = replace(with_kept_xmp(verdict, one.xmp, other.xmp) if verdict.judged else verdict, judged_by=judged_by)
+    if said is not None and said.master_sha256 and judged_by == "record":
+        verdict = _with_origin(verdict, said.master_sha256, master, progress=progress, cancel=cancel)
+    return verdict
+
+
+def with_kept_xmp(verdict: Verdict, old: bytes | None, new: bytes | None) -> Verdict:
+    """The verdict with what the derivative's XMP lost against the master's."""
+    gone = tuple(metadata.lost(old, new))
+    return replace(verdict, metadata_differences=verdict.metadata_differences + gone)
+
+
+def _derivative(path: Path, page: int | None) -> tuple[Picture, metadata.Embedded | None]:
+    """The derivative and what it says of itself; without a page asked for, the first one that says something."""
+    picture = open_here(path, page=page or 0)
+    said = metadata.embedded(picture.xmp)
+    if said is not None or page is not None:
+        return picture, said
+    for number in range(1, min(picture.page_count, 64)):
+        try:
+            other = open_here(path, page=number)
+        except RestorerError:
+            continue  # a page that is no picture
+        said = metadata.embedded(other.xmp)
+        if said is not None:
+            return other, said
+    return picture, None
+
+
+def _compared(
+    one: Picture,
+    other: Picture,
+    *,
+    allowed: Raster | None,
+    page: int,
+    progress: Progress,
+    cancel: CancelToken | None,
+) -> Verdict:
+    both_tiff = {one.kind, other.kind} <= {"tiff", "bigtiff"}
+    holder = container(one.kind)
+    if holder is None or not (one.kind == other.kind or both_tiff):
+        return compare_pictures(one, other, allowed=allowed, progress=progress, cancel=cancel)
+    return holder.prove(one.path, other.path, page=page, allowed=allowed, progress=progress, cancel=cancel)
+
+
+def _with_origin(
+    verdict: Verdict, said: str, master: Path, *, progress: Progress, cancel: CancelToken | None
+) -> Verdict:
+    """A record counts only against the master that it names."""
+    found = sha256_of(master, progress=progress, cancel=cancel)
+    verdict = replace(verdict, master_sha256=found)
+    if found == said:
+        return verdict
+    other = f"the record names another master (SHA-256 {said[:12]}…)"
+    return replace(verdict, metadata_differences=(*verdict.metadata_differences, other))
+
+
+def _misfit(picture: Picture, allowed: Raster, judged_by: str) -> str:
+    mine, its = picture.source.bounds, allowed.bounds
+    return (
+        f"the {judged_by} is for a picture of {its.width} × {its.height} pixels, "
+        f"but the master has {mine.width} × {mine.height}."
+    )
