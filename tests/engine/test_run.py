@@ -11,10 +11,9 @@ from restorer_app.core.job import CLOSING, CancelToken, Failed, Finished, Job, N
 from restorer_app.core.operation import Decompress, Denoise, Repair, Upscale
 from restorer_app.core.raster import Raster, digest_cells
 from restorer_app.engine import run as engine_run
-from restorer_app.engine.nets import NETS
 from restorer_app.engine.plan import Needs
 from restorer_app.engine.run import run_job
-from tests.engine.conftest import photograph
+from tests.engine.conftest import Small, photograph
 
 CLASSICAL = [
     Repair("telea"),
@@ -134,11 +133,11 @@ def test_in_bfloat16_tiled_equals_whole_without_a_step(run, model, monkeypatch, 
 def test_sixteen_bits_stay_sixteen_bits(run, model, operation, dtype):
     """A ramp of every value comes back as a ramp: neither 256 levels nor the 129 of bfloat16."""
     ramp = np.repeat(np.arange(65536, dtype=np.uint16).reshape(256, 256, 1), 3, axis=2)
-    job = job_of(operation, ramp, model=model(operation.task, strength=0.02), dtype=dtype, device="cpu")
+    job = job_of(operation, ramp, model=model(operation.task, strength=0.1), dtype=dtype, device="cpu")
     events, result = run(job)
     assert closing(events).dtype == dtype
     after = result.read(result.bounds).astype(int)
-    assert len(np.unique(after[:, :, 0])) > 50_000
+    assert len(np.unique(after[:, :, 0])) > 30_000  # bfloat16 would leave some hundred
     assert np.abs(after - ramp).max() < 300
 
 
@@ -244,29 +243,29 @@ def test_a_fault_ends_the_job_with_its_traceback(model, monkeypatch):
     def broken(*_):
         raise ZeroDivisionError("by nought")
 
-    monkeypatch.setattr(NETS["trunk"], "forward", broken)
+    monkeypatch.setattr(Small, "forward", broken)
     (event,) = run_job(job_of(Denoise(0.5), photograph(20, 20), model=model(seed=9), device="cpu"), CancelToken())
     assert isinstance(event, Failed)
     assert "ZeroDivisionError" in event.traceback
 
 
-def limit_memory(monkeypatch, name, most):
+def limit_memory(monkeypatch, most):
     """The net fails as a full device does for anything above a number of pixels."""
-    forward = NETS[name].forward
+    forward = Small.forward
 
     def guarded(self, picture, guide):
         if picture.shape[0] * picture.shape[2] * picture.shape[3] > most:
             raise torch.OutOfMemoryError("no memory, as tested")
         return forward(self, picture, guide)
 
-    monkeypatch.setattr(NETS[name], "forward", guarded)
+    monkeypatch.setattr(Small, "forward", guarded)
 
 
 def test_out_of_memory_goes_on_in_smaller_tiles_and_says_so(run, model, monkeypatch):
     picture = photograph(520, 700)
     job = job_of(Denoise(0.5), picture, model=model(), device="cpu", dtype="float32")
     _, whole = run(job)
-    limit_memory(monkeypatch, "trunk", 200 * 200)
+    limit_memory(monkeypatch, 200 * 200)
     events, smaller = run(job)
     record = closing(events)
     assert any(isinstance(event, Note) and "Memory is short" in event.message for event in events)
@@ -280,14 +279,14 @@ def test_holes_survive_a_shortage_too(run, model, monkeypatch):
     mask = spots(picture.shape, (20, 20, 300, 280), (350, 350, 360, 360), (380, 20, 390, 30))
     job = job_of(Repair(grain=0), picture, model=model("repair"), mask=mask, device="cpu", dtype="float32")
     _, whole = run(job)
-    limit_memory(monkeypatch, "mend", 150 * 150)
+    limit_memory(monkeypatch, 150 * 150)
     events, smaller = run(job)
     closing(events)
     np.testing.assert_allclose(smaller.read(smaller.bounds), whole.read(whole.bounds), atol=1)
 
 
 def test_no_memory_at_all_is_one_sentence(run, model, monkeypatch):
-    limit_memory(monkeypatch, "trunk", 0)
+    limit_memory(monkeypatch, 0)
     events, _ = run(job_of(Denoise(0.5), photograph(300, 300), model=model(seed=3), device="cpu"))
     assert "not enough memory" in events[-1].message
     assert events[-1].traceback == ""

@@ -1,0 +1,81 @@
+"""Where a job is computed, and the timing that is made once."""
+
+import json
+
+import pytest
+import torch
+
+from restorer_app.core.errors import InvalidValueError
+from restorer_app.engine import device
+from restorer_app.engine.device import Place, place_for
+from restorer_app.files import places
+
+BOTH = ("float32", "bfloat16")
+
+
+def timed(monkeypatch, gain):
+    made = []
+    monkeypatch.setattr(device, "bfloat16_gain", lambda name: made.append(name) or gain)
+    return made
+
+
+@pytest.mark.parametrize(("gain", "dtype"), [(1.4, "float32"), (1.6, "bfloat16")])
+def test_bfloat16_is_taken_only_where_it_pays(monkeypatch, gain, dtype):
+    timed(monkeypatch, gain)
+    assert place_for("cpu", "auto", deterministic=False, allowed=BOTH) == Place("cpu", dtype)
+    assert place_for("cpu", "auto", deterministic=False, allowed=("float32",)) == Place("cpu", "float32")
+
+
+def test_the_timing_is_made_once_and_kept_by_processor_and_torch_version(monkeypatch):
+    made = timed(monkeypatch, 3.0)
+    for _ in range(3):
+        assert device.fastest_dtype("cpu") == "bfloat16"
+    assert made == ["cpu"]
+    (key,) = json.loads((places.cache() / "bfloat16.json").read_text())
+    assert device.cpu_model() in key
+    assert torch.__version__ in key
+
+
+def test_a_damaged_timing_is_made_again(monkeypatch):
+    made = timed(monkeypatch, 3.0)
+    places.cache().mkdir(parents=True)
+    (places.cache() / "bfloat16.json").write_text("[1, 2")
+    assert device.fastest_dtype("cpu") == "bfloat16"
+    assert made == ["cpu"]
+
+
+def test_a_real_timing_gives_a_number():
+    assert 0 < device.bfloat16_gain("cpu") < 100
+
+
+def test_deterministic_is_float32_on_the_cpu_whatever_was_asked():
+    place = place_for("cuda", "bfloat16", deterministic=True, allowed=BOTH)
+    assert place == Place("cpu", "float32", deterministic=True)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is one here")
+@pytest.mark.parametrize("name", ["cuda", "cuda:3", "toaster"])
+def test_a_device_that_is_not_there_is_one_sentence(name):
+    with pytest.raises(InvalidValueError, match="no device"):
+        place_for(name, "float32", deterministic=False, allowed=BOTH)
+
+
+def test_a_type_that_the_model_cannot_run_in_is_refused():
+    with pytest.raises(InvalidValueError, match="float32 only"):
+        place_for("cpu", "bfloat16", deterministic=False, allowed=("float32",))
+
+
+def test_threads_leave_one_core_free_unless_a_person_says_otherwise(monkeypatch):
+    before = torch.get_num_threads()
+    try:
+        monkeypatch.setattr(device, "physical_cores", lambda: 3)
+        monkeypatch.delenv("OMP_NUM_THREADS")
+        device.use_threads(Place())
+        assert torch.get_num_threads() == 2
+        device.use_threads(Place(deterministic=True))
+        assert torch.get_num_threads() == 1
+        monkeypatch.setenv("OMP_NUM_THREADS", "2")
+        device.use_threads(Place())
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
