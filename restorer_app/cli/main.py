@@ -1,0 +1,92 @@
+"""The command line: finds the command, and turns whatever happens into one line and an exit code."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Iterator
+from types import FrameType
+from typing import NoReturn
+
+from restorer_app import __version__
+from restorer_app.cli import bench, compare, decompress, denoise, info, mask, models, repair, upscale, verify
+from restorer_app.cli.work import JobFailedError
+from restorer_app.core.errors import RestorerError
+
+FAILED, USAGE, INTERRUPTED = 1, 2, 130
+
+_COMMANDS = (info, repair, denoise, upscale, decompress, verify, compare, mask, models, bench)
+
+
+def run(argv: list[str]) -> int:
+    """Does what the words say and gives the exit code."""
+    try:
+        return _do(_parser().parse_args(argv))
+    except SystemExit as ending:  # argparse ends the program after help and after a usage error
+        return ending.code if isinstance(ending.code, int) else USAGE
+
+
+def _do(args: argparse.Namespace) -> int:
+    with _polite_end():
+        try:
+            code = int(args.run(args))
+            sys.stdout.flush()
+        except RestorerError as problem:
+            where = problem.where if isinstance(problem, JobFailedError) else traceback.format_exc()
+            return _failed(str(problem), where, debug=args.debug)
+        except KeyboardInterrupt:
+            print("\nStopped. Nothing was written.", file=sys.stderr)
+            return INTERRUPTED
+        except BrokenPipeError:  # the reader of a pipe has seen enough; Python would complain once more at its end
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return FAILED
+        except Exception as fault:  # noqa: BLE001 - one of the two named places: a bug is one line, --debug shows the rest
+            told = f"This is a fault in the program: {type(fault).__name__}: {fault}".splitlines()[0]
+            return _failed(f"{told} (--debug shows where)", traceback.format_exc(), debug=args.debug)
+        return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="restorer",
+        description="Repairs scanned photographs: changes only what it is told to, proves it, and can do it again.",
+        epilog="Without a command the window opens. "
+        "Exit codes: 0 done, 1 failed, 2 usage, 4 could not judge, 130 stopped.",
+    )
+    parser.add_argument("--version", action="version", version=f"restorer {__version__}")
+    parser.add_argument("--debug", action="store_true", help="show where in the program a failure came from")
+    subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
+    for command in _COMMANDS:
+        command.add_parser(subparsers)
+    for sub in subparsers.choices.values():
+        sub.add_argument("--debug", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
+    return parser
+
+
+def _failed(told: str, where: str, *, debug: bool) -> int:
+    if debug and where:
+        print(where.rstrip(), file=sys.stderr)
+    print(f"restorer: {told}", file=sys.stderr)
+    return FAILED
+
+
+@contextlib.contextmanager
+def _polite_end() -> Iterator[None]:
+    """An end asked for by the system is taken like Ctrl-C while a command runs."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt

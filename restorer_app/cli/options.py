@@ -1,0 +1,102 @@
+"""Options that several commands share, and what counts as a valid value of them."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from pathlib import Path
+
+_DEVICE = re.compile(r"auto|cpu|cuda(:\d+)?")
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="one JSON object on stdout, for programs")
+
+
+def add_page(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--page", type=page, default=0, metavar="N", help="page of a file with several, from 1")
+
+
+def add_input(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("input", type=Path, metavar="IN", help="the picture; it is only ever read")
+
+
+def add_mask(parser: argparse.ArgumentParser, *, required: bool) -> None:
+    what = "a picture as large as IN: white where it may change"
+    parser.add_argument("--mask", "-m", type=Path, metavar="M", required=required, help=what)
+
+
+def add_output(parser: argparse.ArgumentParser) -> None:
+    """Where the derivative goes, and how."""
+    default = "file or folder; without it IN_restored_v01 beside IN"
+    parser.add_argument("-o", "--output", type=Path, metavar="OUT", help=default)
+    parser.add_argument("--derive", action="store_true", help="write a new TIFF instead of a patched copy")
+
+
+def add_computing(parser: argparse.ArgumentParser) -> None:
+    """How it is computed."""
+    parser.add_argument("--device", type=device, default="auto", metavar="D", help="auto, cpu, cuda or cuda:1 (auto)")
+    parser.add_argument("--dtype", choices=("auto", "float32", "bfloat16"), default="auto", help="(auto)")
+    parser.add_argument("--seed", type=seed, default=0, metavar="N", help="of everything random (0)")
+    parser.add_argument("--deterministic", action="store_true", help="float32 on the CPU: the reference for replays")
+
+
+def page(text: str) -> int:
+    """A page as a person counts, as the program counts: from 0."""
+    number = whole_number(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("pages are counted from 1")
+    return number - 1
+
+
+def seed(text: str) -> int:
+    number = whole_number(text)
+    if not 0 <= number < 2**63:
+        raise argparse.ArgumentTypeError("a seed goes from 0 to 2⁶³ - 1")
+    return number
+
+
+def strength(text: str) -> float | None:
+    """`auto`, which is None, or a share from 0 to 1."""
+    return None if text == "auto" else share(text)
+
+
+def share(text: str) -> float:
+    return between(text, 0, 1)
+
+
+def grain(text: str) -> float:
+    return between(text, 0, 2)
+
+
+def quality(text: str) -> int | None:
+    """`auto`, which is None, or a JPEG quality."""
+    if text == "auto":
+        return None
+    number = whole_number(text)
+    if not 1 <= number <= 100:
+        raise argparse.ArgumentTypeError(f"goes from 1 to 100, not {text}")
+    return number
+
+
+def device(text: str) -> str:
+    if not _DEVICE.fullmatch(text):
+        raise argparse.ArgumentTypeError(f"is auto, cpu, cuda or cuda:1, not {text}")
+    return text
+
+
+def whole_number(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"is a whole number, not {text!r}") from None
+
+
+def between(text: str, least: float, most: float) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"is a number from {least} to {most}, not {text!r}") from None
+    if not least <= number <= most:  # also refuses nan
+        raise argparse.ArgumentTypeError(f"goes from {least} to {most}, not {text}")
+    return number

@@ -1,0 +1,90 @@
+"""What a command tells at its end: a few lines for a person, or one JSON object for a program."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from restorer_app.core.record import Record
+from restorer_app.files.picture import Picture
+from restorer_app.files.saving import Saved
+
+
+def tell(fields: dict[str, Any], lines: list[str], *, as_json: bool) -> None:
+    """The fields as JSON, or the lines as they are."""
+    print(json.dumps(fields, indent=2, ensure_ascii=False, default=str) if as_json else "\n".join(lines))
+
+
+def megabytes(size: int) -> str:
+    return f"{size / 1e6:,.1f} MB".replace(",", " ")
+
+
+def of_record(record: Record) -> str:
+    """One line: what was done, how and in which time."""
+    how = record.operation.get("method")
+    model = f"{record.model_id}, " if record.model_id else ""
+    found = "".join(f", {name.replace('_', ' ')} {value}" for name, value in record.measured.items())
+    method = f" ({how})" if how and not record.model_id else ""
+    return (
+        f"{record.name.capitalize()}{method}: {record.changed_pixels:,} pixels changed in {record.seconds:.1f} s "
+        f"[{model}{record.device}, {record.dtype}, seed {record.seed}{found}]".replace(",", ",")
+    )
+
+
+def of_save(saved: Saved, picture: Picture) -> list[str]:
+    """Where the derivative is, how it was written, and the proof."""
+    how = "new TIFF"
+    if saved.patched:
+        how = f"{saved.segments_patched} of {saved.segments_total} segments patched"
+    lines = [f"Saved {saved.path} ({megabytes(saved.size_bytes)}, {how}).", f"Proof: {saved.verdict.sentence}"]
+    lines += [f"Note: {note}" for note in saved.notes]
+    return lines + [f"Note: {sentence}" for sentence in picture.stale]
+
+
+def saved_fields(saved: Saved, records: tuple[Record, ...]) -> dict[str, Any]:
+    """A save as plain values."""
+    return {
+        "output": str(saved.path),
+        "sha256": saved.sha256,
+        "size_bytes": saved.size_bytes,
+        "patched": saved.patched,
+        "segments_patched": saved.segments_patched,
+        "segments_total": saved.segments_total,
+        "master_sha256": saved.master_sha256,
+        "proof": saved.verdict.to_fields(),
+        "notes": list(saved.notes),
+        "records": [record.to_fields() for record in records],
+    }
+
+
+def picture_fields(picture: Picture, path: Path) -> dict[str, Any]:
+    """A picture as plain values; width and height as stored."""
+    width, height = picture.width, picture.height
+    turned = picture.orientation > 4
+    return {
+        "path": str(path),
+        "kind": picture.kind,
+        "page": picture.page + 1,
+        "page_count": picture.page_count,
+        "width": width,
+        "height": height,
+        "upright_width": height if turned else width,
+        "upright_height": width if turned else height,
+        "dtype": str(picture.source.dtype),
+        "bits": picture.bits,
+        "channels": picture.source.channels,
+        "layout": picture.layout,
+        "alpha": picture.alpha is not None,
+        "white_is_zero": picture.white_is_zero,
+        "orientation": picture.orientation,
+        "icc_bytes": len(picture.icc) if picture.icc else 0,
+        "dpi": list(picture.dpi) if picture.dpi else None,
+        "size_bytes": picture.size_bytes,
+        "editable": picture.editable,
+        "patchable": picture.patchable,
+        "reason": picture.reason,
+        "metadata": list(picture.metadata),
+        "stale": list(picture.stale),
+        "facts": dict(picture.facts),
+    }

@@ -1,0 +1,23 @@
+"""restorer upscale: makes a picture 2 or 4 times as wide and high."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any, get_args
+
+from restorer_app.cli import operate
+from restorer_app.core.operation import Upscale, UpscaleMethod, UpscaleMode
+
+
+def add_parser(subparsers: Any) -> None:
+    what = "make a picture 2 or 4 times as wide and high"
+    parser = subparsers.add_parser("upscale", help=what, description=what.capitalize() + ".")
+    operate.add_shared(parser, mask=None)
+    parser.add_argument("--scale", type=int, choices=(2, 4), default=2, help="(2)")
+    parser.add_argument("--method", choices=get_args(UpscaleMethod), default="learned", help="(learned)")
+    parser.add_argument("--mode", choices=get_args(UpscaleMode), default="faithful", help="(faithful)")
+    parser.set_defaults(run=_run)
+
+
+def _run(args: argparse.Namespace) -> int:
+    return operate.operate(args, Upscale(scale=args.scale, method=args.method, mode=args.mode))

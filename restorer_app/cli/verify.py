@@ -1,0 +1,69 @@
+"""restorer verify: the proof that a derivative changed nothing that it was not allowed to."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from restorer_app.cli import options, telling, work
+from restorer_app.cli.progress import Progress
+from restorer_app.core.errors import RestorerError
+from restorer_app.core.raster import Raster
+from restorer_app.files.maskfile import read_mask
+from restorer_app.files.patching import Verdict
+from restorer_app.files.verify import verify
+
+SAME, DIFFERENT, NOT_JUDGED = 0, 1, 4
+
+
+def add_parser(subparsers: Any) -> None:
+    what = "prove that a derivative changed nothing outside its mask"
+    told = "Without --mask the record in the derivative says what was allowed; without a record nothing may differ."
+    closing = "Exit code 0: nothing else changed; 1: something did; 4: it could not be judged."
+    parser = subparsers.add_parser("verify", help=what, description=f"{what.capitalize()}. {told}", epilog=closing)
+    parser.add_argument("master", type=Path, metavar="MASTER")
+    parser.add_argument("derivative", type=Path, metavar="DERIVATIVE")
+    options.add_mask(parser, required=False)
+    parser.add_argument("--page", type=options.page, default=None, metavar="N", help="the page to judge, from 1")
+    options.add_json(parser)
+    parser.set_defaults(run=_run)
+
+
+def _run(args: argparse.Namespace) -> int:
+    progress = Progress()
+    try:
+        allowed = _mask(args.master, args.mask, page=args.page or 0) if args.mask else None
+        verdict = verify(args.master, args.derivative, allowed=allowed, page=args.page, progress=progress.show)
+    except RestorerError as problem:
+        verdict = Verdict(judged=False, reason=str(problem))
+    progress.clear()
+    telling.tell(verdict.to_fields(), _lines(verdict), as_json=args.json)
+    if not verdict.judged:
+        return NOT_JUDGED
+    return SAME if verdict.same else DIFFERENT
+
+
+def _mask(master: Path, path: Path, *, page: int) -> Raster:
+    with work.reading() as (reader, _):
+        picture = reader.open(master, page=page, decode=False)
+        return read_mask(
+            path,
+            bounds=picture.source.bounds,
+            orientation=picture.orientation,
+            open_picture=reader.open,
+        )
+
+
+def _lines(verdict: Verdict) -> list[str]:
+    lines = [verdict.sentence]
+    if verdict.judged:
+        by = {"mask": "the mask given", "record": "the record in the derivative"}.get(verdict.judged_by)
+        lines += [f"Judged by {by}."] if by else []
+        if verdict.segments_total:
+            lines.append(
+                f"{verdict.segments_identical} of {verdict.segments_total} segments are identical in every byte."
+            )
+        if verdict.metadata_changed:
+            lines.append(f"Metadata written by the save: {', '.join(verdict.metadata_changed)}.")
+    return lines

@@ -1,0 +1,158 @@
+"""The way of every operation: a file opened, one job run in this process, a derivative saved and proven."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from restorer_app.cli.progress import Progress
+from restorer_app.core import mask as masks
+from restorer_app.core.card import ModelCard
+from restorer_app.core.errors import InvalidValueError, NotPatchableError, RestorerError, UnusableModelError
+from restorer_app.core.job import Dtype, Failed, Finished, Note, Stopped, TileDone
+from restorer_app.core.operation import Decompress, Denoise, Operation, Repair, Upscale
+from restorer_app.core.raster import Raster
+from restorer_app.core.record import Record
+from restorer_app.files import cards, naming
+from restorer_app.files.maskfile import read_mask
+from restorer_app.files.reader import Reader
+from restorer_app.files.saving import Saved
+from restorer_app.files.scratch import Scratch, SpillStore
+from restorer_app.session import runner
+from restorer_app.session.session import Session
+
+_SPILL_BYTES = 256 * 2**30  # the disc itself is the limit: a store that finds no room says so
+
+
+class JobFailedError(RestorerError):
+    """A fault in the program stopped a job; where it happened is kept for --debug."""
+
+    def __init__(self, message: str, *, advice: str = "", where: str = "") -> None:
+        super().__init__(message, advice=advice)
+        self.where = where
+
+
+@dataclass(frozen=True, slots=True)
+class Computing:
+    """How a job is to be computed."""
+
+    seed: int = 0
+    device: str = "auto"
+    dtype: Dtype = "auto"
+    deterministic: bool = False
+
+
+@contextlib.contextmanager
+def reading() -> Iterator[tuple[Reader, Scratch]]:
+    """A reader process and its scratch files, gone afterwards."""
+    with Scratch() as scratch, Reader(scratch) as reader:
+        yield reader, scratch
+
+
+@contextlib.contextmanager
+def opened(path: Path, *, page: int = 0, mask: Path | None = None) -> Iterator[Session]:
+    """A session on one file, with its mask in place."""
+    with reading() as (reader, scratch):
+        session = Session(reader.open(path, page=page), store=SpillStore(scratch, limit=_SPILL_BYTES))
+        if mask is not None:
+            session.set_mask("Loaded mask", mask_for(session, mask, reader))
+        yield session
+
+
+def mask_for(session: Session, path: Path, reader: Reader) -> Raster:
+    """The mask in a file; one that covers nothing is refused."""
+    bounds, orientation = session.original.bounds, session.picture.orientation
+    mask = read_mask(path, bounds=bounds, orientation=orientation, open_picture=reader.open)
+    if masks.is_empty(mask):
+        raise InvalidValueError(
+            f"The mask {path.name} is empty: it covers no pixel.", advice="Paint what may change white."
+        )
+    return mask
+
+
+def model_for(operation: Operation) -> ModelCard | None:
+    """The model that an operation runs on, or a sentence that says what to use as long as it is not trained."""
+    if operation.task is None:
+        return None
+    name = f"{operation.task}-x{operation.scale}" if operation.scale > 1 else operation.task
+    if not any(model.folder.name == name for model in cards.list_models()):
+        raise UnusableModelError(f"The model {name} is not trained yet.", advice=_instead_of(operation))
+    return cards.find_model(name).card
+
+
+def _instead_of(operation: Operation) -> str:
+    match operation:
+        case Repair():
+            return "Use --method patch, telea or navier-stokes."
+        case Denoise():
+            return "Use --method nlm or guided."
+        case Upscale():
+            return "Use --method lanczos."
+        case Decompress():
+            return "Nothing classical does the same; restorer denoise --method nlm softens the blocks a little."
+
+
+def carry_out(session: Session, operation: Operation, how: Computing, progress: Progress) -> Record:
+    """Runs one operation on the open picture; the session then holds its result."""
+    session.ask(
+        operation,
+        model=model_for(operation),
+        seed=how.seed,
+        device=how.device,
+        dtype=how.dtype,
+        deterministic=how.deterministic,
+    )
+    job = session.next_job()
+    assert job is not None  # it was just asked for, and nothing else waits
+    for event in runner.run(job):
+        session.take(event)
+        match event:
+            case TileDone(done=done, total=total):
+                progress.show(operation.title, done / total)
+            case Note(message=message):
+                progress.say(f"Note: {message}")
+            case Failed(message=message, traceback=where):
+                raise JobFailedError(message, where=where)
+            case Finished(record=record):
+                progress.clear()
+                return record
+            case Stopped():
+                break
+    raise AssertionError("a job that nobody stopped ended without a result")
+
+
+def save(session: Session, progress: Progress, *, output: Path | None = None, derive: bool = False) -> Saved:
+    """Writes the derivative: a patched copy where that is possible, else a new TIFF, unless a name forbids it."""
+    saving = session.saving()
+    derives = derive or _must_derive(session, output)
+    target = output
+    if output is not None and output.is_dir():
+        master, kind = session.picture.path, session.picture.kind
+        target = (
+            naming.derived_name(master, folder=output)
+            if derives
+            else naming.default_target(master, kind=kind, folder=output)
+        )
+    saved = saving.run(target, derive=derives, progress=progress.show)
+    session.saved(saving, saved)
+    progress.clear()
+    return saved
+
+
+def _must_derive(session: Session, output: Path | None) -> bool:
+    """Whether a new TIFF is the only way; a name that asks for another kind of file is not overruled."""
+    picture = session.picture
+    other_size = session.image.bounds != session.original.bounds
+    whole_jpeg = picture.kind == "jpeg" and not any(record.mask_sha256 for record in session.records)
+    if not (other_size or whole_jpeg or not picture.patchable):
+        return False
+    if output is None or output.is_dir() or output.suffix.lower() in naming.SUFFIXES["bigtiff"]:
+        return True
+    if whole_jpeg:
+        raise NotPatchableError(
+            "Work on the whole of a JPEG would compress every block of it once more.",
+            advice=f"It can be saved as a new TIFF: {output.with_suffix('.tif').name} (--derive).",
+        )
+    return False  # saving says why it cannot be patched, and names the TIFF
