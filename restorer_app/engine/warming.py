@@ -8,8 +8,6 @@ from collections.abc import Iterator
 import numpy as np
 
 from restorer_app.core.errors import RestorerError
-from restorer_app.engine.device import describe, place_for
-from restorer_app.engine.learned import LearnedMethod
 from restorer_app.engine.plan import DeviceFullError
 from restorer_app.files.cards import list_models
 from restorer_app.files.exchange import Status
@@ -19,7 +17,12 @@ _SIDE = 128
 
 
 def warm_up() -> Iterator[Status]:
-    """Step by step, none longer than a second or so: a job that arrives meanwhile waits for one of them only."""
+    """Step by step, each a second or two: a job that arrives meanwhile waits for one of them only."""
+    # Torch itself is the first step: a job that needs none, or an engine that was just restarted, does not wait for it.
+    from restorer_app.engine.device import describe, place_for  # noqa: PLC0415
+    from restorer_app.engine.learned import LearnedMethod  # noqa: PLC0415
+
+    yield Status("ready")
     place = place_for("auto", "auto", deterministic=False, allowed=("float32", "bfloat16"))
     yield Status("ready", describe(place), place.dtype)
     cards = [model.card for model in list_models() if model.card is not None]
