@@ -25,6 +25,7 @@ from restorer_app.files.jpeg_markers import (
     EXIF,
     ICC,
     JFIF,
+    MPF,
     PHOTOSHOP,
     XMP,
     Header,
@@ -99,10 +100,8 @@ def why_not_patched(header: Header) -> str:
         (len(header.components) not in {1, 3}, "A CMYK JPEG is not patched"),
         (header.scan_components != len(header.components), "This JPEG stores its colours in separate scans"),
         (not _is_plainly_sampled(header), "This JPEG has an unusual colour sampling"),
-        (
-            header.adobe_transform == 0 and len(header.components) == 3,
-            "This JPEG stores RGB without a colour transform",
-        ),
+        (bool(header.contents(APP2, MPF)), "This JPEG holds further pictures whose places would move"),
+        (_is_stored_as_rgb(header), "This JPEG stores RGB without a colour transform"),
     )
     return next((f"{why}; {_DERIVED}" for refused, why in refusals if refused), "")
 

@@ -11,7 +11,7 @@ from restorer_app.core.errors import UnreadableFileError
 SOI, EOI, SOS, DQT, DHT, DRI, COM, DAC = 0xD8, 0xD9, 0xDA, 0xDB, 0xC4, 0xDD, 0xFE, 0xCC
 APP0, APP1, APP2, APP13, APP14 = 0xE0, 0xE1, 0xE2, 0xED, 0xEE
 EXIF, XMP, XMP_MORE = b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0", b"http://ns.adobe.com/xmp/extension/\0"
-ICC, PHOTOSHOP, ADOBE, JFIF = b"ICC_PROFILE\0", b"Photoshop 3.0\0", b"Adobe", b"JFIF\0"
+ICC, PHOTOSHOP, ADOBE, JFIF, MPF = b"ICC_PROFILE\0", b"Photoshop 3.0\0", b"Adobe", b"JFIF\0", b"MPF\0"
 FRAMES = frozenset({*range(0xC0, 0xD0)} - {DHT, 0xC8, DAC})
 _ALONE = frozenset({0x01, *range(0xD0, 0xD8)})  # markers without a length
 _MOST_SEGMENTS = 20_000
