@@ -78,6 +78,7 @@ class Program(QObject):
 
     def close(self) -> None:
         sys.excepthook = self._hook_before
+        self._app.removeEventFilter(self._guard)
         self.choices.write()
         if self.workshop is not None:
             self.workshop.close()

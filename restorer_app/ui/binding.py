@@ -8,6 +8,7 @@ from typing import Any
 from PySide6.QtCore import QObject, QTimer
 
 from restorer_app.core import mask as masks
+from restorer_app.core.raster import Raster
 from restorer_app.session.change import Change
 from restorer_app.session.commands import Situation
 from restorer_app.ui import presenting
@@ -36,6 +37,7 @@ class Binding(QObject):
         self._acts = acts
         self._choices = choices
         self._has_samples = False
+        self._known_mask: tuple[Raster, bool] | None = None
         self._later = QTimer(self)  # many changes of one moment are shown once
         self._later.setSingleShot(True)
         self._later.timeout.connect(self.show_all)
@@ -80,7 +82,7 @@ class Binding(QObject):
             editable=document.picture.editable,
             unsaved=session.is_unsaved,
             savable=session.is_unsaved and not session.pending and document.saving_share is None,
-            masked=not masks.is_empty(session.mask),
+            masked=self._is_masked(session.mask),
             remembered=session.last_mask is not None and session.last_mask.bounds == session.mask.bounds,
             running=bool(session.pending),
             undoable=session.history.can_undo,
@@ -176,8 +178,16 @@ class Binding(QObject):
                 self._canvas.update_protect(session.protect, change.region)
             case "size":
                 self._show_picture(document)
+        if change.what in ("mask", "history", "saved"):
+            self._window.show_situation(self.situation())  # at once: Enter may already wait behind this stroke
         if change.what in ("history", "saved", "jobs", "size"):
             self.soon()
+
+    def _is_masked(self, mask: Raster) -> bool:
+        """Asked often, and a mask never changes: counted once each."""
+        if self._known_mask is None or self._known_mask[0] is not mask:
+            self._known_mask = (mask, not masks.is_empty(mask))
+        return self._known_mask[1]
 
     def _remember(self, document: Document) -> None:
         self._choices.take(self._choices.now.with_recent(document.path))

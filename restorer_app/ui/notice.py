@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from restorer_app.core.errors import RestorerError
@@ -13,6 +13,7 @@ from restorer_app.ui.pieces import button, label
 from restorer_app.ui.theme import DARK, Colours
 
 MARGIN, MOST = 16, 860
+GOOD_NEWS_MS = 8000
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,7 @@ class Told:
     advice: str = ""
     details: str = ""
     warns: bool = True
+    passes: bool = False  # good news goes by itself
 
     @classmethod
     def of(cls, problem: RestorerError) -> Told:
@@ -62,6 +64,10 @@ class Notice(QWidget):
         row.addLayout(words, 1)
         row.addWidget(self._copy)
         row.addWidget(self._close)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(GOOD_NEWS_MS)
+        self._timer.timeout.connect(self.hide)
         parent.installEventFilter(self)
         self.hide()
 
@@ -81,6 +87,10 @@ class Notice(QWidget):
         self._place()
         self.show()
         self.raise_()
+        if told.passes:
+            self._timer.start()
+        else:
+            self._timer.stop()
 
     def wear(self, colours: Colours) -> None:
         self._colours = colours

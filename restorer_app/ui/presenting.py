@@ -33,7 +33,7 @@ def step_rows(document: Document) -> list[StepRow]:
         pending = waiting.get(step.job_id or "")
         rows.append(
             StepRow(
-                _tr(step.title),
+                _doing(pending.operation.name, step.title) if pending is not None else _tr(step.title),
                 _step_detail(document, position, step.record, running=pending is not None),
                 document.thumb_of(position),
                 reachable=step.after is not None,
@@ -41,6 +41,16 @@ def step_rows(document: Document) -> list[StepRow]:
             )
         )
     return rows
+
+
+def _doing(name: str, title: str) -> str:
+    words = {
+        "repair": _tr("Repairing…"),
+        "denoise": _tr("Denoising…"),
+        "decompress": _tr("Removing compression…"),
+        "upscale": _tr("Upscaling…"),
+    }
+    return words.get(name, title)
 
 
 def _step_detail(document: Document, position: int, record: Record | None, *, running: bool) -> str:

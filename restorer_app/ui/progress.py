@@ -7,6 +7,7 @@ import time
 from PySide6.QtCore import QObject, QTimer
 
 from restorer_app.files.exchange import Status
+from restorer_app.files.saving import Saved
 from restorer_app.ui.desk import Desk
 from restorer_app.ui.document import Document
 from restorer_app.ui.notice import Told
@@ -37,6 +38,7 @@ class Progress(QObject):
         desk.jobs.noted.connect(lambda text: window.notice.say(Told(text, warns=False)))
         saver.changed.connect(self.show_work)
         saver.told.connect(window.notice.say)
+        saver.saved.connect(self._tell_saved)
 
     def show_engine(self, status: Status) -> None:
         words = {
@@ -83,6 +85,12 @@ class Progress(QObject):
             return self.tr("{doing}: the engine is starting").format(doing=row.title) if starting else f"{row.title}…"
         text = self.tr("{doing} {done} of {total} pieces").format(doing=row.title, done=row.done, total=row.total)
         return " · ".join(part for part in (text, left(row.seconds_left)) if part)
+
+    def _tell_saved(self, _document: Document, saved: Saved) -> None:
+        """The proof again, over the picture: the panel may be closed."""
+        told = self.tr("Saved as {name}.").format(name=saved.path.name)
+        advice = " ".join([saved.verdict.sentence, *saved.notes])
+        self._window.notice.say(Told(told, advice, warns=not saved.verdict.same, passes=saved.verdict.same))
 
     def _show_time(self) -> None:
         document = self._desk.current

@@ -213,5 +213,5 @@ class Window(QMainWindow):
         self.tabifyDockWidget(self.docks["record"], self.docks["queue"])
         self.docks["file"].raise_()
         order = [self.docks[name] for name in ("one-click", "history", "proof", "file")]
-        self.resizeDocks(order, [320, 225, 150, 230], Qt.Orientation.Vertical)
+        self.resizeDocks(order, [322, 210, 172, 180], Qt.Orientation.Vertical)
         self.resizeDocks(order[:1], [304], Qt.Orientation.Horizontal)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QCoreApplication, QObject
 from PySide6.QtGui import QColor, QGuiApplication
 from PySide6.QtWidgets import QApplication
 
@@ -73,6 +73,7 @@ class Workshop(QObject):
 
     def close(self) -> None:
         """In order: saves end, then readers, then the engine; scratch files last."""
+        self._app().removeEventFilter(self._held)
         self.saver.wait()
         self.loader.stop()
         self.worker.stop()
@@ -140,12 +141,10 @@ class Workshop(QObject):
         for actor in (self.files, self.acts, self.view, self.window_acts, self.stop_act):
             window.actions_table.add_actor(actor)
         window.actions_table.listen_on(self.canvas)
-        held = HeldKeys(self)
-        held.pressed.connect(lambda _command: self.view.hold_original(True))
-        held.released.connect(lambda _command: self.view.hold_original(False))
-        app = QApplication.instance()
-        assert app is not None  # a window is open
-        app.installEventFilter(held)
+        self._held = HeldKeys(self)
+        self._held.pressed.connect(lambda _command: self.view.hold_original(True))
+        self._held.released.connect(lambda _command: self.view.hold_original(False))
+        self._app().installEventFilter(self._held)
         self.binding.show_samples(there=any(places.samples().glob("*.tif")))
         self.show_display_profile(self.choices.now)
 
@@ -155,6 +154,12 @@ class Workshop(QObject):
         except OSError:
             icc = None  # the profile is gone: sRGB, as without one
         self.canvas.set_display_profile(icc)
+
+    @staticmethod
+    def _app() -> QCoreApplication:
+        app = QApplication.instance()
+        assert app is not None  # a window is open
+        return app
 
     def _preview(self, way_id: str, strength: float | None) -> None:
         for way in self.acts.ways:

@@ -1,11 +1,16 @@
 """A window in our own look, without a workshop behind it; one a module, since making one costs half a second."""
 
+import time
+
+import numpy as np
 import pytest
+import tifffile
 from PySide6.QtGui import QFont
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from restorer_app.ui import icons, theme
+from restorer_app.ui.app import Program
 from restorer_app.ui.window import Window
 
 
@@ -33,3 +38,62 @@ def window(dark, qapp):
     made.close()
     made.deleteLater()
     qapp.processEvents()
+
+
+@pytest.fixture(scope="module")
+def program(qapp, tmp_path_factory):
+    """The whole program with its engine and reader processes, in a home of its own; one a module."""
+    home = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HOME", str(home))
+        for name in ("XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "APPDATA", "LOCALAPPDATA"):
+            patch.setenv(name, str(home / name.lower()))
+        made = Program(qapp, [])
+        made.choices.change(theme="dark")
+        made.window.resize(1400, 900)
+        made.show()
+        until(lambda: made.workshop is not None)
+        made.workshop.files.ask = lambda names: "discard"
+        yield made
+        made.window.close()
+        made.close()
+        made.window.deleteLater()
+    qapp.setStyleSheet("")
+    qapp.setStyle("Fusion")
+    qapp.setPalette(qapp.style().standardPalette())
+
+
+def until(fact, *, seconds=60):
+    """Lets the window live until a fact holds."""
+    end = time.monotonic() + seconds
+    while not fact():
+        assert time.monotonic() < end, "what was waited for did not happen"
+        QTest.qWait(10)
+
+
+@pytest.fixture
+def empty(program):
+    """The program with nothing open, its tools as after the first start."""
+    workshop = program.workshop
+    while workshop.desk.documents:
+        workshop.desk.close(0)
+    program.window.notice.hide()
+    program.choices.change(after_each_stroke=False, method="telea", brush_diameter=12.0)
+    workshop.view.set_size(12)
+    workshop.acts.protecting = False
+    workshop.view.choose_tool("brush")
+    program.window.activateWindow()
+    until(program.window.isActiveWindow)
+    return program
+
+
+@pytest.fixture
+def scan(tmp_path):
+    """A small 16-bit scan with a white scratch down its middle."""
+    rng = np.random.default_rng(7)
+    ramp = np.linspace(9000, 42000, 320)[None, :] + np.linspace(0, 9000, 240)[:, None]
+    pixels = (ramp + rng.normal(0, 300, (240, 320))).astype(np.uint16)
+    pixels[:, 158:162] = 65000
+    path = tmp_path / "plate.tif"
+    tifffile.imwrite(path, pixels, rowsperstrip=16, photometric="minisblack")
+    return path
