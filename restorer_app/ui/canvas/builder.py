@@ -106,7 +106,8 @@ class Builder(QThread):
             return
         tile = render(request)
         with self._changed:
-            self._wanted = [each for each in self._wanted if each is not request]
+            # a newer list may ask for the same tile again
+            self._wanted = [each for each in self._wanted if not each.asks_the_same(request)]
         self.tile_rendered.emit(tile)
 
     def _next_band(self) -> tuple[Pyramid, int] | None:

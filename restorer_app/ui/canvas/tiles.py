@@ -60,6 +60,9 @@ class Request:
         bounds = self.layer.raster.bounds
         return tile_region(level, row, column, bounds).grown(1 << level, inside=bounds)
 
+    def asks_the_same(self, other: Request) -> bool:
+        return (self.key, self.serial) == (other.key, other.serial) and self.converter is other.converter
+
     def missing_bands(self) -> list[tuple[Pyramid, int]]:
         """What must be built first."""
         layers = [layer for layer in (self.layer, self.against, self.alpha) if layer is not None]
