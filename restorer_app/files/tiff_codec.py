@@ -81,7 +81,7 @@ def is_old_lzw(data: bytes) -> bool:
 
 def _unpacked(page: Page, data: bytes, expected: int) -> Any:
     """Exactly the expected bytes of a segment; extra ones, as some writers pad the last strip, are left out."""
-    if page.fill_order == 2 and (page.compression != NONE or page.bits < 8):
+    if page.fill_order == 2:  # of any depth, as libtiff does
         data = bytes(imagecodecs.bitorder_decode(data))
     try:
         raw = _decompressed(page.compression, data, expected)

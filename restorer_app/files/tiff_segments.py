@@ -37,7 +37,11 @@ class Segments:
     def direct(self) -> bool:
         """Whether rows can be taken from the file without decoding anything."""
         page = self.page
-        return page.compression == NONE and page.dtype is not None and page.predictor == 1
+        return page.compression == NONE and page.dtype is not None and page.predictor == 1 and page.fill_order == 1
+
+    def is_sparse(self, index: int) -> bool:
+        """Whether a segment was never written: then it is zero."""
+        return self.page.has_counts and not self.page.counts[index] and not self.page.offsets[index]
 
     def raw(self, index: int) -> bytes:
         """The bytes of a segment as they stand in the file."""
@@ -74,6 +78,8 @@ class Segments:
         assert dtype is not None  # `direct` was asked before
         _, width, samples = page.segment_shape(index)
         stored = dtype.newbyteorder(page.order)
+        if self.is_sparse(index):
+            return np.zeros((len(rows), columns.stop - columns.start, samples), dtype)
         row_bytes = width * samples * stored.itemsize
         begin = int(page.offsets[index])
         if rows.step == 1 and (columns.stop - columns.start) * 4 >= width:  # most of each row: one read for all
@@ -88,7 +94,7 @@ class Segments:
 
     def _decode(self, index: int) -> Pixels:
         page = self.page
-        if page.has_counts and not page.counts[index] and not page.offsets[index]:  # sparse: never written, so zero
+        if self.is_sparse(index):
             return np.zeros(page.segment_shape(index), page.dtype or np.dtype("u1" if page.bits <= 8 else "u2"))
         data = self.raw(index)
         try:

@@ -40,6 +40,7 @@ NAMES = {
 _PLACES = {STRIP_OFFSETS, STRIP_COUNTS, TILE_OFFSETS, TILE_COUNTS, SUB_IFDS, EXIF_IFD, GPS_IFD, INTEROPERABILITY_IFD}
 _THUMBNAIL_AT, _THUMBNAIL_BYTES = 513, 514
 _CHUNK = 4 << 20
+_Tags = dict[int, list[Entry]]
 
 
 def tag_differences(
@@ -71,16 +72,17 @@ def _differing(
         a, b = mine.get(tag, []), yours.get(tag, [])
         if len(a) != len(b):
             yield tag
-        elif tag not in _PLACES and tag != _THUMBNAIL_AT:
-            if not all(_same(x, y, first, second, compared) for x, y in zip(a, b, strict=True)):
-                yield tag
+        elif tag in _PLACES or tag == _THUMBNAIL_AT:
+            continue
+        elif not all(_same(x, y, first, second, compared) for x, y in zip(a, b, strict=True)):
+            yield tag
     if not _same_thumbnail(mine, yours, first, second, compared):
         yield _THUMBNAIL_AT
 
 
-def _by_tag(directory: Directory) -> dict[int, list[Entry]]:
+def _by_tag(directory: Directory) -> _Tags:
     """Entries by tag: some writers name one twice."""
-    found: dict[int, list[Entry]] = {}
+    found: _Tags = {}
     for entry in directory.entries:
         found.setdefault(entry.tag, []).append(entry)
     return found

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from restorer_app.core.errors import UnreadableFileError
 from restorer_app.core.raster import Pixels
 from restorer_app.files.filebytes import FileBytes
-from restorer_app.files.tiff_page import COLOUR_MAP, Page
+from restorer_app.files.tiff_page import COLOUR_MAP, JPEG, Page
 from restorer_app.files.tiff_structure import Structure, number_array
 
 View = Callable[[Pixels], Pixels]
@@ -25,8 +25,9 @@ def stored(page: Page) -> np.dtype[Any]:
 
 
 def is_exact(page: Page) -> bool:
-    """Whether the source shows the stored values themselves."""
-    return page.dtype is not None and page.dtype.name in {"uint8", "uint16", "float32"} and page.photometric != 6
+    """Whether the source shows the stored values themselves, or for JPEG those that its decoder gives."""
+    colours = page.photometric != 6 or page.compression == JPEG
+    return colours and page.dtype is not None and page.dtype.name in {"uint8", "uint16", "float32"}
 
 
 def view_of(file: FileBytes, structure: Structure, page: Page) -> View | None:
