@@ -30,7 +30,7 @@ Span = tuple[int, int]  # first byte, byte after the last
 
 def why_not_patched(file: FileBytes, structure: Structure, page: Page) -> str:
     """One sentence that says why a page can be read but not patched; empty when it can."""
-    return _by_samples(page) or _by_packing(page) or _by_places(file, structure, page)
+    return _by_packing(page) or _by_samples(page) or _by_places(file, structure, page)
 
 
 def _by_places(file: FileBytes, structure: Structure, page: Page) -> str:

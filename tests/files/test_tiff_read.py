@@ -36,7 +36,7 @@ def regions(draw) -> Region:
     step=st.integers(0, 5),
 )
 def test_any_region_and_overview_is_what_a_plain_array_shows(
-    tmp_path, region, coding, tile, rows, planar, order, dtype, step
+    tmp_path, *, region, coding, tile, rows, planar, order, dtype, step
 ):
     pixels = noise(HEIGHT, WIDTH, dtype=dtype)
     one = page(pixels, order=order, coding=coding, tile=tile, rows=rows, planar=planar)
