@@ -38,6 +38,7 @@ def open_avif(path: Path, *, page: int, budget: Budget) -> Picture:
     budget.allow_page(page, 1)
     budget.allow_pixels(width, height, (channels + 1) * (2 if bits > 8 else 1), stored=status.st_size)
     whole = WholePicture(
+        path,
         (width, height),
         dtype_for(bits),
         channels=channels,

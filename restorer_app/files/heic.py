@@ -25,6 +25,7 @@ def open_heic(path: Path, *, page: int, budget: Budget) -> Picture:
     bits = int(image.info.get("bit_depth", 8))
     budget.allow_pixels(image.size[0], image.size[1], (channels + 1) * (2 if bits > 8 else 1), stored=status.st_size)
     whole = WholePicture(
+        path,
         image.size,
         dtype_for(bits),
         channels=1 if channels == 1 else 3,

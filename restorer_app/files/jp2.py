@@ -49,6 +49,7 @@ def open_jp2(path: Path, *, page: int, budget: Budget) -> Picture:
     if colours not in layouts:
         raise UnreadableFileError(f"A JPEG 2000 of {facts.channels} channels is not read here.")
     whole = WholePicture(
+        path,
         (facts.width, facts.height),
         dtype_for(facts.bits),
         channels=colours,

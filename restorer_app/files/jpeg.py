@@ -58,7 +58,7 @@ def open_jpeg(path: Path, *, page: int, budget: Budget) -> Picture:
     def decode(out: Pixels | None) -> Pixels:
         return _decode(path, header, out)
 
-    whole = WholePicture((header.width, header.height), dtype, channels=channels, alpha=False, decode=decode)
+    whole = WholePicture(path, (header.width, header.height), dtype, channels=channels, alpha=False, decode=decode)
     return _picture(path, header, whole)
 
 

@@ -20,7 +20,7 @@ from restorer_app.files.jpeg_markers import DHT, Header, read_header
 from restorer_app.files.jpeg_patch import is_xmp
 from restorer_app.files.jpeg_scan import Scan, read_scan
 from restorer_app.files.patching import Progress, SavingStoppedError, Verdict, stop_if_cancelled
-from restorer_app.files.sniff import cannot_read
+from restorer_app.files.refusal import cannot_read
 
 _REACH = 2  # pixels that chroma's up-sampling spreads beyond an MCU
 _BAND = 1024  # rows compared at once

@@ -105,6 +105,7 @@ def _whole(path: Path, header: Header, chunks: list[Chunk]) -> WholePicture:
             return _decode(bare_png(file, chunks), out)
 
     return WholePicture(
+        path,
         (max(header.width, 1), max(header.height, 1)),
         "uint16" if header.bits == 16 else "uint8",
         channels=colour,

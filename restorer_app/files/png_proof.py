@@ -19,7 +19,7 @@ from restorer_app.files.patching import Progress, SavingStoppedError, Verdict, s
 from restorer_app.files.png_chunks import Chunk, Header, content_of, is_xmp, read_chunks, read_header
 from restorer_app.files.png_filters import Bytes, unfilter
 from restorer_app.files.png_lines import Inflated, Pass, bands, passes
-from restorer_app.files.sniff import cannot_read
+from restorer_app.files.refusal import cannot_read
 
 _LINES = 256  # undone together: the longer the diagonals, the fewer steps
 

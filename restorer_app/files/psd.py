@@ -62,6 +62,7 @@ def open_psd(path: Path, *, page: int, budget: Budget) -> Picture:
             advice="Open it in Photoshop and save it with 'Maximize compatibility'.",
         )
     whole = WholePicture(
+        path,
         (header.width, header.height),
         {8: "uint8", 16: "uint16", 32: "float32"}[header.bits],
         channels=header.colours,

@@ -32,7 +32,9 @@ def open_raw(path: Path, *, page: int, budget: Budget) -> Picture:
         raise _refused(path) from problem
     status = path.stat()
     budget.allow_pixels(width, height, 6, stored=status.st_size)
-    whole = WholePicture((width, height), "uint16", channels=3, alpha=False, decode=lambda _out: _develop(rawpy, path))
+    whole = WholePicture(
+        path, (width, height), "uint16", channels=3, alpha=False, decode=lambda _out: _develop(rawpy, path)
+    )
     return Picture(
         path=path,
         kind="raw",

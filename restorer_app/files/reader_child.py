@@ -15,10 +15,11 @@ from restorer_app.core.geometry import Region
 from restorer_app.core.raster import Pixels, Source
 from restorer_app.files.budget import Budget
 from restorer_app.files.handle import MappedHandle
-from restorer_app.files.opening import open_here, refusing_damage
+from restorer_app.files.opening import open_here
 from restorer_app.files.overview import overview
 from restorer_app.files.picture import Picture
 from restorer_app.files.reader_protocol import picture_fields, read_frame, source_fields, write_frame
+from restorer_app.files.refusal import refusing_damage
 from restorer_app.files.scratch import map_pixels
 from restorer_app.files.whole import WholeSource
 

@@ -138,22 +138,21 @@ class SpillStore:
         """Equal read-only pixels that lie in a mapped file, or None when there is no more room."""
         with self._guard:
             room = self._room(pixels.nbytes)
-            if room is None:
-                return None
-            np.copyto(room.view(pixels.dtype).reshape(pixels.shape), pixels)
+        if room is None:
+            return None
         spilled = room.view(pixels.dtype).reshape(pixels.shape)
+        np.copyto(spilled, pixels)
         spilled.flags.writeable = False
         return spilled
 
     def _room(self, size: int) -> Pixels | None:
-        size = -(-size // _ALIGN) * _ALIGN if size else _ALIGN
         if self._chunk is None or self._used + size > self._chunk.size:
-            self._chunk = self._new_chunk(max(size, self._chunk_size))
+            self._chunk = self._new_chunk(max(size, self._chunk_size, 1))
             self._used = 0
         if self._chunk is None:
             return None
         start = self._used
-        self._used += size
+        self._used += -(-size // _ALIGN) * _ALIGN
         return self._chunk[start : start + size]
 
     def _new_chunk(self, size: int) -> Pixels | None:

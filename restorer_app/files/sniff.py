@@ -8,6 +8,7 @@ from typing import BinaryIO, Literal
 
 from restorer_app.core.errors import UnreadableFileError
 from restorer_app.files.rawtiff import is_camera_raw
+from restorer_app.files.refusal import cannot_read
 
 Kind = Literal["tiff", "bigtiff", "png", "jpeg", "jp2", "webp", "avif", "raw", "psd", "heic"]
 
@@ -67,17 +68,6 @@ def sniff(path: Path) -> Kind:
         raise cannot_read(path, problem) from problem
     except ValueError as problem:  # a name with a null byte
         raise UnreadableFileError("This is not the name of a file.") from problem
-
-
-def cannot_read(path: Path, problem: OSError) -> UnreadableFileError:
-    """The sentence for what the disc refused."""
-    if isinstance(problem, FileNotFoundError):
-        return UnreadableFileError(f"There is no file {path}.")
-    if isinstance(problem, PermissionError):
-        return UnreadableFileError(f"{path.name} may not be read by you.", advice="Ask for the right to read it.")
-    return UnreadableFileError(
-        f"{path.name} cannot be read: {problem.strerror or problem}.", advice="Check that the drive is still there."
-    )
 
 
 def _sniff_open(file: BinaryIO, name: str) -> Kind:

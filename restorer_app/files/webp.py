@@ -32,7 +32,7 @@ def open_webp(path: Path, *, page: int, budget: Budget) -> Picture:
     if not complete:
         raise UnreadableFileError("The WebP ends too early; part of it is missing.", advice="Look for a complete copy.")
     whole = WholePicture(
-        (width, height), "uint8", channels=3, alpha=alpha, decode=lambda out: _decode(path, out, alpha=alpha)
+        path, (width, height), "uint8", channels=3, alpha=alpha, decode=lambda out: _decode(path, out, alpha=alpha)
     )
     exif = read_exif(chunks[b"EXIF"]) if b"EXIF" in chunks else Exif()
     families = {"EXIF": b"EXIF" in chunks, "GPS": exif.has_position, "XMP": b"XMP " in chunks, "ICC": b"ICCP" in chunks}

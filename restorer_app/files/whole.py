@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy as np
 from restorer_app.core.errors import UnreadableFileError
 from restorer_app.core.geometry import Region
 from restorer_app.core.raster import Pixels
+from restorer_app.files.refusal import refusing_damage
 
 Decode = Callable[[Pixels | None], Pixels]  # fills the array it is given where it can; returns every channel
 
@@ -18,7 +20,10 @@ Decode = Callable[[Pixels | None], Pixels]  # fills the array it is given where 
 class WholePicture:
     """One decoding that serves the colours and the alpha."""
 
-    def __init__(self, size: tuple[int, int], dtype: str, *, channels: int, alpha: bool, decode: Decode) -> None:
+    def __init__(
+        self, path: Path, size: tuple[int, int], dtype: str, *, channels: int, alpha: bool, decode: Decode
+    ) -> None:
+        self._path = path
         self.bounds = Region.of_size(*size)
         self.dtype = np.dtype(dtype)
         self.channels = channels
@@ -37,7 +42,7 @@ class WholePicture:
 
     def decode_into(self, colours: Pixels, alpha: Pixels | None) -> None:
         """Decodes without keeping anything here: the pixels go where the caller wants them."""
-        found = self._checked(self._decode(None if self.has_alpha else colours))
+        found = self._decoded_into(None if self.has_alpha else colours)
         if not np.may_share_memory(found, colours):
             colours[...] = found[:, :, : self.channels]
         if alpha is not None:
@@ -47,9 +52,12 @@ class WholePicture:
         """Every channel, decoded at the first call."""
         with self._guard:
             if self._decoded is None:
-                self._decoded = self._checked(self._decode(None))
+                self._decoded = self._decoded_into(None)
                 self._decoded.flags.writeable = False
             return self._decoded
+
+    def _decoded_into(self, out: Pixels | None) -> Pixels:
+        return refusing_damage(self._path, lambda: self._checked(self._decode(out)))
 
     def _checked(self, found: Pixels) -> Pixels:
         if found.ndim == 2:

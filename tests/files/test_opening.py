@@ -1,0 +1,147 @@
+"""Every kind opens in its own depth; damage is one RestorerError, whatever it hits."""
+
+import contextlib
+import struct
+
+import imagecodecs
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from restorer_app.core.errors import RestorerError, UnreadableFileError
+from restorer_app.files.budget import Budget
+from restorer_app.files.opening import open_here
+from tests.files import make
+
+SAMPLES = make.samples()
+LOSSLESS = {
+    "grey8.png": make.noise(40, 33, 1),
+    "rgb16.png": make.noise(40, 33, 3, dtype="uint16"),
+    "rgba8.png": make.noise(40, 33, 4),
+    "rgb16.jp2": make.noise(40, 33, 3, dtype="uint16"),
+    "rgba.webp": make.noise(40, 33, 4),
+    "rgb.avif": make.noise(40, 34, 3),
+    "rgb8.psd": make.noise(40, 33, 3),
+    "rgb16.psd": make.noise(40, 33, 3, dtype="uint16"),
+    "rgb16.tif": make.noise(40, 33, 3, dtype="uint16"),
+    "grey8.tif": make.noise(40, 33, 1),
+}
+
+
+def opened(tmp_path, content: bytes, name: str = "a"):
+    return open_here(make.write(tmp_path, name, content))
+
+
+@pytest.mark.parametrize("name", LOSSLESS)
+def test_samples_are_read_as_they_were_written(tmp_path, name):
+    picture = opened(tmp_path, SAMPLES[name])
+    found = picture.source.read(picture.source.bounds)
+    if picture.alpha is not None:
+        found = np.concatenate([found, picture.alpha.read(picture.alpha.bounds)], axis=2)
+    assert found.dtype == LOSSLESS[name].dtype
+    assert np.array_equal(found, LOSSLESS[name])
+
+
+def test_odd_depths_are_spread_so_that_white_is_white(tmp_path):
+    ramp = np.linspace(0, 1023, 34 * 40).astype(np.uint16).reshape(40, 34, 1)
+    picture = opened(tmp_path, imagecodecs.avif_encode(ramp.repeat(3, 2), level=100, bitspersample=10))
+    found = picture.source.read(picture.source.bounds)
+    assert picture.bits == 10
+    assert (found.min(), found.max()) == (0, 65535)
+    assert len(np.unique(found)) == len(np.unique(ramp))
+
+
+def test_facts_are_told(tmp_path):
+    picture = opened(tmp_path, SAMPLES["rgb16.png"])
+    assert picture.dpi == (300, 300)
+    assert picture.orientation == 6
+    assert picture.xmp == make.XMP
+    with Image.open(tmp_path / "a") as image:
+        assert image.info["icc_profile"] == picture.icc
+    assert picture.metadata == ("EXIF", "XMP", "ICC", "Text")
+    assert ("Title", "A gate") in picture.facts
+    photo = opened(tmp_path, SAMPLES["plain.jpg"])
+    assert (photo.dpi, photo.orientation, photo.xmp) == ((300, 300), 6, make.XMP)
+    assert (photo.width, photo.height) == (64, 48)  # as stored, not as shown
+
+
+def test_a_stale_thumbnail_is_named(tmp_path):
+    block = b"Exif\0\0" + make.exif(thumbnail=True)
+    content = SAMPLES["progressive.jpg"]
+    segment = b"\xff\xe1" + struct.pack(">H", len(block) + 2) + block
+    assert opened(tmp_path, content).stale == ()
+    assert opened(tmp_path, content[:2] + segment + content[2:]).stale == (
+        "The EXIF thumbnail will not show the edit.",
+    )
+
+
+def test_ink_of_an_adobe_jpeg_is_read_the_right_way_round(tmp_path):
+    paper = np.zeros((16, 16, 4), np.uint8)  # no ink
+    picture = opened(tmp_path, make.jpeg(paper))
+    assert picture.layout == "cmyk"
+    assert picture.source.read(picture.source.bounds).max() < 3
+
+
+@pytest.mark.parametrize("kind", ["palette", "one bit"])
+def test_palette_and_bilevel_are_for_viewing(tmp_path, kind):
+    content = {
+        "palette": make.png(
+            [bytes([0, 1, 2])] * 3, width=3, kind="palette", before=(make.chunk(b"PLTE", bytes(range(9))),)
+        ),
+        "one bit": make.png([b"\xa0"] * 3, width=3, kind="grey", bits=1),
+    }[kind]
+    picture = opened(tmp_path, content)
+    assert not picture.editable
+    first = picture.source.read(picture.source.bounds)[0]
+    assert first.tolist() == ([[0, 1, 2], [3, 4, 5], [6, 7, 8]] if kind == "palette" else [[255], [0], [255]])
+
+
+def test_a_png_larger_than_the_budget_is_refused_by_its_header_alone(tmp_path):
+    header = struct.pack(">IIBBBBB", 100_000, 100_000, 8, 2, 0, 0, 0)
+    content = b"\x89PNG\r\n\x1a\n" + make.chunk(b"IHDR", header) + make.chunk(b"IDAT", b"x") + make.chunk(b"IEND", b"")
+    with pytest.raises(UnreadableFileError, match=r"100000 × 100000 pixels, more than the limit"):
+        opened(tmp_path, content)
+
+
+def test_a_file_that_grows_too_much_is_a_bomb(tmp_path):
+    budget = Budget(pixels=10**10, bytes=10**11)
+    with pytest.raises(UnreadableFileError, match="stores only 100 bytes"):
+        budget.allow_pixels(30_000, 30_000, 3, stored=100)
+    budget.allow_pixels(10_000, 10_000, 1, stored=100)  # a blank mask is no bomb
+
+
+def test_pages_are_counted_from_one_for_people(tmp_path):
+    with pytest.raises(UnreadableFileError, match="There is no page 3: the file has only one page"):
+        open_here(make.write(tmp_path, "a", SAMPLES["grey8.png"]), page=2)
+
+
+@pytest.mark.parametrize(("name", "extra"), [("a.dng", "raw"), ("a.heic", "heic")])
+def test_a_missing_extra_is_named(tmp_path, monkeypatch, name, extra):
+    monkeypatch.setitem(__import__("sys").modules, {"raw": "rawpy", "heic": "pillow_heif"}[extra], None)
+    content = make.dng() if extra == "raw" else b"\0\0\0\x18ftypheic\0\0\0\0mif1heic".ljust(99, b"\0")
+    with pytest.raises(UnreadableFileError, match=rf"restorer\[{extra}\]"):
+        opened(tmp_path, content, name)
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+@settings(max_examples=40)
+@given(data=st.data())
+def test_a_damaged_file_raises_nothing_but_a_sentence(tmp_path, name, data):
+    content = bytearray(SAMPLES[name])
+    for _ in range(data.draw(st.integers(0, 6))):
+        content[data.draw(st.integers(0, min(len(content), 400) - 1))] = data.draw(st.integers(0, 255))
+    end = data.draw(st.one_of(st.just(len(content)), st.integers(0, len(content))))
+    with contextlib.suppress(RestorerError):
+        picture = opened(tmp_path, bytes(content[:end]))
+        picture.source.read(picture.source.bounds)
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_every_cut_is_refused_or_read(tmp_path, name):
+    content = SAMPLES[name]
+    for end in range(0, len(content), max(1, len(content) // 40)):
+        with contextlib.suppress(RestorerError):
+            picture = opened(tmp_path, content[:end])
+            picture.source.read(picture.source.bounds)
