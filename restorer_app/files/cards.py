@@ -124,7 +124,8 @@ def _card_from(values: dict[str, Any]) -> ModelCard:
     if missing:
         raise InvalidValueError(f"it lacks {', '.join(missing)}.")
     for name, value in values.items():
-        if not isinstance(value, _KINDS[str(known[name].type)]):
+        wanted = _KINDS[str(known[name].type)]
+        if not isinstance(value, wanted) or (isinstance(value, bool) and wanted is not bool):
             raise InvalidValueError(f"its entry {name} is of the wrong kind.")
     return ModelCard(**{**values, "dtypes": tuple(values["dtypes"])})
 

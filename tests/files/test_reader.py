@@ -1,0 +1,229 @@
+"""The reader process: pixels come through mapped files, and whatever happens there costs one sentence."""
+
+import io
+import os
+import signal
+import struct
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from restorer_app.core.errors import UnreadableFileError
+from restorer_app.core.geometry import Region
+from restorer_app.files import reader_link
+from restorer_app.files.budget import Budget
+from restorer_app.files.handle import FileHandle, MappedHandle
+from restorer_app.files.handles import open_handle
+from restorer_app.files.opening import open_here
+from restorer_app.files.reader import Reader
+from restorer_app.files.reader_protocol import (
+    BrokenFrameError,
+    picture_fields,
+    picture_from,
+    read_frame,
+    shape_and_dtype,
+    write_frame,
+)
+from restorer_app.files.scratch import Scratch
+from tests.files import make
+
+SAMPLES = make.samples()
+
+
+@pytest.fixture(scope="module")
+def reader(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("scratch")
+    with Scratch(folder) as scratch, Reader(scratch) as started:
+        yield started
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_a_picture_comes_through_the_process_as_it_is(tmp_path, reader, name):
+    path = make.write(tmp_path, name, SAMPLES[name])
+    here, there = open_here(path), reader.open(path)
+    whole = here.source.bounds
+    assert np.array_equal(there.source.read(whole), here.source.read(whole))
+    assert there.source.dtype == here.source.dtype
+    told = [picture_fields(picture) for picture in (here, there)]
+    assert told[0] == told[1]
+    if here.alpha is not None:
+        assert np.array_equal(there.alpha.read(whole), here.alpha.read(whole))
+    part = Region(3, 5, 20, 30)
+    assert np.array_equal(open_handle(there.source.handle).read(part), here.source.read(part))
+    assert isinstance(there.source.handle, FileHandle if name.endswith("tif") else MappedHandle)
+
+
+def test_regions_larger_than_the_window_come_in_bands(tmp_path, reader, monkeypatch):
+    monkeypatch.setattr("restorer_app.files.reader._WINDOW", 1 << 16)
+    monkeypatch.setattr(reader, "_window", None)
+    pixels = make.noise(300, 200, 3, dtype="uint16")
+    path = make.write(tmp_path, "a.tif", make.tiff(pixels, compression="lzw", rowsperstrip=7))
+    picture = reader.open(path)
+    assert np.array_equal(picture.source.read(picture.source.bounds), pixels)
+    assert np.array_equal(reader.read(picture.source.handle, Region(7, 9, 190, 280)), pixels[9:280, 7:190])
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+@pytest.mark.parametrize("decode", [True, False])
+def test_an_overview_is_small_and_shows_the_picture(tmp_path, reader, name, decode):
+    path = make.write(tmp_path, name, SAMPLES[name])
+    picture = reader.open(path, decode=decode)
+    small = reader.overview(picture, 16)
+    assert max(small.shape[:2]) <= 16
+    assert small.shape[2] == picture.source.channels
+    assert small.dtype == picture.source.dtype
+    whole = picture.source.read(picture.source.bounds)
+    assert abs(float(small.mean()) - float(whole.mean())) < 0.12 * whole.max()
+
+
+def test_without_decoding_the_first_read_decodes_once(tmp_path, reader):
+    picture = reader.open(make.write(tmp_path, "a.png", SAMPLES["rgba8.png"]), decode=False)
+    assert not picture.source.is_decoded
+    picture.source.read(Region(0, 0, 1, 1))
+    assert picture.source.is_decoded
+    assert picture.source.handle.path == picture.alpha.handle.path
+
+
+def test_a_crash_costs_one_sentence_and_the_next_file_opens(tmp_path, reader):
+    path = make.write(tmp_path, "a.png", SAMPLES["grey8.png"])
+    reader.open(path)
+    os.kill(reader._child.pid, signal.SIGSEGV)
+    with pytest.raises(UnreadableFileError, match=r"a\.png cannot be decoded: the reader process (crashed|broke off)"):
+        reader.open(path)
+    assert reader.open(path).width == 33
+
+
+def test_an_endless_loop_is_ended_by_the_clock(tmp_path):
+    path = make.write(tmp_path, "a.png", SAMPLES["grey8.png"])
+    with Scratch(tmp_path / "s") as scratch, Reader(scratch) as reader:
+        reader.start()
+        os.kill(reader._child.pid, signal.SIGSTOP)
+        reader.budget = Budget(seconds=0.3)
+        with pytest.raises(UnreadableFileError, match="took longer than"):
+            reader.open(path)
+        reader.budget = Budget()
+        assert reader.open(path).width == 33
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no limit on address space")
+def test_a_codec_that_wants_too_much_memory_is_refused(tmp_path):
+    path = make.write(tmp_path, "a.png", make.png_of(make.noise(300, 4000, 3)))
+    with Scratch(tmp_path / "s") as scratch, Reader(scratch, budget=Budget(memory=1 << 20)) as reader:
+        with pytest.raises(UnreadableFileError):
+            reader.open(path)
+        reader.budget = Budget()
+        assert reader.open(path).width == 4000
+
+
+def test_a_bomb_is_refused_by_its_header(tmp_path, reader):
+    header = struct.pack(">IIBBBBB", 60_000, 60_000, 16, 6, 0, 0, 0)
+    content = b"\x89PNG\r\n\x1a\n" + make.chunk(b"IHDR", header) + make.chunk(b"IDAT", b"x") + make.chunk(b"IEND", b"")
+    with pytest.raises(UnreadableFileError, match="more than the limit"):
+        reader.open(make.write(tmp_path, "a.png", content))
+
+
+def test_what_the_disc_and_the_file_say_arrives_word_for_word(tmp_path, reader):
+    with pytest.raises(UnreadableFileError) as caught:
+        reader.open(tmp_path / "none.tif")
+    assert "There is no file" in caught.value.message
+    path = make.write(tmp_path, "a.png", SAMPLES["grey8.png"][:-30])
+    with pytest.raises(UnreadableFileError) as caught:
+        reader.open(path)
+    assert caught.value.advice == "Look for a complete copy."
+
+
+def test_a_file_that_was_replaced_is_read_anew(tmp_path, reader):
+    path = make.write(tmp_path, "a.tif", make.tiff(make.noise(20, 30)))
+    reader.open(path)
+    path.write_bytes(make.tiff(make.noise(21, 31, seed=8)))
+    picture = reader.open(path)
+    assert np.array_equal(picture.source.read(picture.source.bounds), make.noise(21, 31, seed=8))
+
+
+def test_threads_may_ask_at_once(tmp_path, reader):
+    pixels = make.noise(200, 200)
+    picture = reader.open(make.write(tmp_path, "a.tif", make.tiff(pixels, compression="deflate", rowsperstrip=9)))
+    regions = list(picture.source.bounds.divided(37))
+    with ThreadPoolExecutor(4) as pool:
+        for region, found in zip(regions, pool.map(picture.source.read, regions), strict=True):
+            assert np.array_equal(found, pixels[region.slices()])
+
+
+def test_the_process_ends_with_its_client(tmp_path):
+    with Scratch(tmp_path / "s") as scratch:
+        reader = Reader(scratch)
+        reader.start()
+        pid = reader._child.pid
+        reader.close()
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
+
+
+def test_the_frozen_program_starts_itself(monkeypatch):
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    assert reader_link.reader_command() == [sys.executable, "--reader-process"]
+
+
+def test_frames_pass_whole_or_not_at_all():
+    pipe = io.BytesIO()
+    write_frame(pipe, {"a": [1, "ü"]})
+    content = pipe.getvalue()
+    assert read_frame(io.BytesIO(content)) == {"a": [1, "ü"]}
+    for end in range(len(content)):
+        assert read_frame(io.BytesIO(content[:end])) is None
+    for wrong in (b"\xff\xff\xff\xff", b"\0\0\0\2[]", b"\0\0\0\1{"):
+        with pytest.raises(BrokenFrameError):
+            read_frame(io.BytesIO(wrong.ljust(200, b" ")))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("kind", "exe"),
+        ("page", -1),
+        ("page", True),
+        ("layout", ["rgb"]),
+        ("bits", 1 << 70),
+        ("orientation", 9),
+        ("icc", "not base64!"),
+        ("dpi", [300]),
+        ("editable", 1),
+        ("reason", "x" * 5000),
+        ("facts", [["one"]]),
+        ("stale", "text"),
+        ("xmp", 7),
+        ("metadata", [3]),
+    ],
+)
+def test_what_a_captured_process_could_say_is_not_believed(tmp_path, name, value):
+    picture = open_here(make.write(tmp_path, "a.png", SAMPLES["grey8.png"]))
+    said = picture_fields(picture)
+    assert picture_from(Path("a"), said, source=picture.source, alpha=None).width == 33
+    with pytest.raises(BrokenFrameError):
+        picture_from(Path("a"), said | {name: value}, source=picture.source, alpha=None)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        None,
+        {},
+        {"shape": [1, 2], "dtype": "uint8"},
+        {"shape": [0, 1, 1], "dtype": "uint8"},
+        {"shape": [1, 1, 1000], "dtype": "uint8"},
+        {"shape": [1, 1.5, 1], "dtype": "uint8"},
+        {"shape": [1, 1, 1], "dtype": "object"},
+    ],
+)
+def test_sizes_are_checked(said):
+    with pytest.raises(BrokenFrameError):
+        shape_and_dtype(said)
+
+
+def test_texts_lose_their_control_characters(tmp_path):
+    picture = open_here(make.write(tmp_path, "a.png", SAMPLES["grey8.png"]))
+    said = picture_fields(picture) | {"facts": [["Title", "a\x1b[31mred"]]}
+    assert picture_from(Path("a"), said, source=picture.source, alpha=None).facts == (("Title", "a[31mred"),)
