@@ -88,7 +88,7 @@ def test_one_broken_model_does_not_hide_the_others(folder):
 
 
 def test_a_model_that_is_not_there_is_named_beside_those_that_are(folder):
-    with pytest.raises(UnusableModelError, match="There is no model best.*These are here: denoise-small"):
+    with pytest.raises(UnusableModelError, match=r"There is no model best.*These are here: denoise-small"):
         find_model("best", folder.parent)
     with pytest.raises(UnusableModelError, match="These are here: none"):
         find_model("best", folder.parent / "nowhere")
