@@ -14,13 +14,26 @@ from types import FrameType
 from typing import NoReturn
 
 from restorer_app import __version__
-from restorer_app.cli import bench, compare, decompress, denoise, info, mask, models, repair, upscale, verify
+from restorer_app.cli import (
+    bench,
+    compare,
+    decompress,
+    denoise,
+    info,
+    mask,
+    models,
+    repair,
+    tour,
+    train,
+    upscale,
+    verify,
+)
 from restorer_app.cli.work import JobFailedError
 from restorer_app.core.errors import RestorerError
 
 FAILED, USAGE, INTERRUPTED = 1, 2, 130
 
-_COMMANDS = (info, repair, denoise, upscale, decompress, verify, compare, mask, models, bench)
+_COMMANDS = (info, repair, denoise, upscale, decompress, verify, compare, mask, models, tour, train, bench)
 
 
 def run(argv: list[str]) -> int:

@@ -76,10 +76,18 @@ def model_for(operation: Operation) -> ModelCard | None:
     """The model that an operation runs on, or a sentence that says what to use as long as it is not trained."""
     if operation.task is None:
         return None
-    name = f"{operation.task}-x{operation.scale}" if operation.scale > 1 else operation.task
-    if not any(model.folder.name == name for model in cards.list_models()):
-        raise UnusableModelError(f"The model {name} is not trained yet.", advice=_instead_of(operation))
-    return cards.find_model(name).card
+    if not is_trained(operation):
+        raise UnusableModelError(f"The model {_model_id(operation)} is not trained yet.", advice=_instead_of(operation))
+    return cards.find_model(_model_id(operation)).card
+
+
+def is_trained(operation: Operation) -> bool:
+    """Whether what the operation runs on is here; classical methods need nothing."""
+    return operation.task is None or any(model.folder.name == _model_id(operation) for model in cards.list_models())
+
+
+def _model_id(operation: Operation) -> str:
+    return f"{operation.task}-x{operation.scale}" if operation.scale > 1 else str(operation.task)
 
 
 def _instead_of(operation: Operation) -> str:
@@ -126,7 +134,7 @@ def carry_out(session: Session, operation: Operation, how: Computing, progress: 
 def save(session: Session, progress: Progress, *, output: Path | None = None, derive: bool = False) -> Saved:
     """Writes the derivative: a patched copy where that is possible, else a new TIFF, unless a name forbids it."""
     saving = session.saving()
-    derives = derive or _must_derive(session, output)
+    derives = derive or must_derive(session, output)
     target = output
     if output is not None and output.is_dir():
         master, kind = session.picture.path, session.picture.kind
@@ -141,11 +149,11 @@ def save(session: Session, progress: Progress, *, output: Path | None = None, de
     return saved
 
 
-def _must_derive(session: Session, output: Path | None) -> bool:
+def must_derive(session: Session, output: Path | None) -> bool:
     """Whether a new TIFF is the only way; a name that asks for another kind of file is not overruled."""
     picture = session.picture
     other_size = session.image.bounds != session.original.bounds
-    whole_jpeg = picture.kind == "jpeg" and not any(record.mask_sha256 for record in session.records)
+    whole_jpeg = picture.kind == "jpeg" and any(record.mask_sha256 is None for record in session.records)
     if not (other_size or whole_jpeg or not picture.patchable):
         return False
     if output is None or output.is_dir() or output.suffix.lower() in naming.SUFFIXES["bigtiff"]:

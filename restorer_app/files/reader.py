@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import queue
+import signal
 import sys
 import threading
 from collections.abc import Callable
@@ -35,6 +36,7 @@ def main(argv: list[str]) -> int:
     from restorer_app.files import reader_child  # noqa: PLC0415 - the client needs no codec
 
     assert not argv  # the client passes none
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C on a terminal goes to both; the client decides
     return reader_child.serve(*reader_child.own_pipes())
 
 

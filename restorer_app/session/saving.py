@@ -51,11 +51,11 @@ class Saving:
 
 def touched_so_far(history: History) -> Raster | None:
     """The union of what every step up to the current one may have changed; None once the size changed."""
-    bounds = history.current.image.bounds
-    union = masks.blank(bounds)
-    for step in history.steps[: history.cursor + 1]:
-        if step.record is not None and step.record.name == "upscale":
-            return None
+    steps = history.steps[: history.cursor + 1]
+    if any(step.record is not None and step.record.name == "upscale" for step in steps):
+        return None
+    union = masks.blank(history.current.image.bounds)
+    for step in steps:
         if step.touched is not None:
             union = masks.union(union, step.touched)
     return union

@@ -268,6 +268,20 @@ def test_upscaling_makes_a_picture_of_another_size_and_undo_brings_the_old_one_b
     assert np.array_equal(shown(session), PLAIN)
 
 
+def test_a_picture_that_was_repaired_and_then_upscaled_can_be_saved():
+    session = a_session()
+    session.stroke(dab(100, 100))
+    session.ask(Repair("patch"))
+    job = session.next_job()
+    session.take(fill(job, 7))
+    session.take(Finished(job.id, a_record()))
+    session.ask(Upscale(2, method="lanczos"))
+    job = session.next_job()
+    session.take(TileDone(job.id, job.output_region, np.full((800, 1400, 3), 3, np.uint16), 1, 1))
+    session.take(Finished(job.id, a_record(operation={"name": "upscale", "scale": 2})))
+    assert session.saving().allowed is None
+
+
 def test_a_whole_picture_operation_takes_the_mask_where_there_is_one():
     session = a_session()
     whole = session.ask(Denoise(method="nlm"))
