@@ -4,6 +4,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from restorer_app.engine.jpegtrace import quality_of
+
 Picture = NDArray[np.float32]  # H W C, or H W, 0..1, never clipped
 
 _SIDE = 8
@@ -48,3 +50,8 @@ def _little_noise_level(pixels: Picture) -> float:
     kernel = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32) / 6  # unit noise in, unit noise out
     rest = cv2.filter2D(np.ascontiguousarray(pixels), cv2.CV_32F, kernel, borderType=cv2.BORDER_REFLECT_101)
     return float(np.median(np.abs(rest)) / 0.6745)
+
+
+def jpeg_quality(picture: Picture) -> int | None:
+    """The JPEG quality that the picture's own coefficients betray, or None where nothing shows one."""
+    return quality_of(picture)

@@ -3,15 +3,12 @@
 import csv
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 
+from restorer_app.training.learner import Learner
 from restorer_app.training.lessons import Lesson
-from restorer_app.training.schedule import Length
-
-if TYPE_CHECKING:
-    from restorer_app.training.loop import Learner
 
 LINE_EVERY_S = 15.0
 LOOK_EVERY_S = 90.0
@@ -20,15 +17,15 @@ LOOK_EVERY_S = 90.0
 class Journal:
     """Notes what a run does; `watched` is a lesson that is never learnt from."""
 
-    def __init__(self, folder: Path, length: Length, *, watched: Lesson) -> None:
+    def __init__(self, folder: Path, watched: Lesson) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self._file, self._length, self._watched = folder / "journal.csv", length, watched
+        self._file, self._watched = folder / "journal.csv", watched
         self._board = _board(folder)
         self._errors: list[torch.Tensor] = []
-        self._lined = self._looked = self._last = time.perf_counter()
+        self._lined = self._looked = time.perf_counter()
         self._started_at: tuple[float, float] | None = None
 
-    def note(self, learner: "Learner", progress: float, error: torch.Tensor) -> None:
+    def note(self, learner: Learner, progress: float, error: torch.Tensor) -> None:
         """One step was made."""
         self._errors.append(error)
         now = time.perf_counter()
@@ -38,26 +35,27 @@ class Journal:
         if now - self._looked > LOOK_EVERY_S:
             self._look(learner)
 
-    def close(self, learner: "Learner") -> None:
+    def close(self, learner: Learner) -> None:
         """The run is over: one last look, and the plot."""
         self._look(learner)
         if self._board:
             self._board.close()
         plot(self._file, self._file.with_name("plot.png"), title=learner.recipe.id)
 
-    def _line(self, learner: "Learner", progress: float, now: float) -> None:
+    def _line(self, learner: Learner, progress: float, now: float) -> None:
         error = float(torch.stack(self._errors).mean())
         assert self._started_at is not None
-        spent, done = now - self._started_at[0], progress - self._started_at[1]
-        left = spent / done * (1 - progress) / 60 if done > 0 else float("nan")
+        spent, gained = now - self._started_at[0], progress - self._started_at[1]
+        left = spent / gained * (1 - progress) / 60 if gained > 0 else float("nan")
         pace = len(self._errors) / (now - self._lined)
-        print(f"{learner.recipe.id} {progress:6.1%}  step {learner.step}  {pace:.2f} steps/s  loss {error:.4f}  {left:.0f} min left", flush=True)
+        done = f"{learner.recipe.id} {progress:6.1%}  step {learner.step}  {pace:.2f} steps/s"
+        print(f"{done}  loss {error:.4f}  {left:.0f} min left", flush=True)
         if self._board:
             self._board.add_scalar("loss", error, learner.step)
         self._errors.clear()
         self._lined = now
 
-    def _look(self, learner: "Learner") -> None:
+    def _look(self, learner: Learner) -> None:
         """What the watched lesson comes to with the running mean of the weights."""
         net, w = learner.mean_net(), self._watched
         with torch.inference_mode():
@@ -67,7 +65,9 @@ class Journal:
         new = not self._file.exists()
         with self._file.open("a", newline="") as out:
             rows = csv.writer(out)
-            rows.writerows([["step", "seconds", "psnr"]] * new + [[learner.step, round(learner.seconds, 1), round(psnr, 3)]])
+            rows.writerows(
+                [["step", "seconds", "psnr"]] * new + [[learner.step, round(learner.seconds, 1), round(psnr, 3)]]
+            )
         print(f"{learner.recipe.id}  watched {psnr:.2f} dB after {learner.seconds / 60:.1f} min", flush=True)
         if self._board:
             self._board.add_scalar("psnr", psnr, learner.step)
@@ -78,7 +78,7 @@ class Journal:
 def plot(journal: Path, picture: Path, *, title: str) -> bool:
     """Draw the run; False where matplotlib is not installed."""
     try:
-        from matplotlib.figure import Figure
+        from matplotlib.figure import Figure  # noqa: PLC0415 - optional
     except ImportError:
         return False
     with journal.open() as lines:
@@ -94,7 +94,7 @@ def plot(journal: Path, picture: Path, *, title: str) -> bool:
 def _board(folder: Path) -> Any:
     """TensorBoard's writer, where it is installed."""
     try:
-        from torch.utils.tensorboard import SummaryWriter
+        from torch.utils.tensorboard import SummaryWriter  # noqa: PLC0415 - optional
     except ImportError:
         return None
-    return SummaryWriter(str(folder / "board"))  # type: ignore[no-untyped-call]  # untyped in torch
+    return SummaryWriter(str(folder / "board"))

@@ -3,10 +3,13 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from restorer_app.training.damage import blur, jpeg, noise
+from restorer_app.engine.closing import close
+from restorer_app.training.damage import blur, holes, jpeg, noise
+from restorer_app.training.photographs import Photographs
 
 
 @dataclass(frozen=True)
@@ -19,10 +22,26 @@ class Lesson:
     weight: Tensor
 
 
-Make = Callable[[Tensor, torch.Generator, Mapping[str, float]], Lesson]
+@dataclass(frozen=True)
+class Supplies:
+    """What lessons are made of: photographs, and for repair a bank of holes."""
+
+    photographs: Photographs
+    holes: Tensor | None = None
+
+    @property
+    def device(self) -> torch.device:
+        return self.photographs.starts.device
+
+    def to(self, device: torch.device) -> "Supplies":
+        """The same on a device, so that crops and damage are made there."""
+        return Supplies(self.photographs.to(device), None if self.holes is None else self.holes.to(device))
 
 
-def denoise(crops: Tensor, generator: torch.Generator, damage: Mapping[str, float]) -> Lesson:
+Make = Callable[[Tensor, torch.Generator, Mapping[str, float], Supplies], Lesson]
+
+
+def denoise(crops: Tensor, generator: torch.Generator, damage: Mapping[str, float], _: Supplies) -> Lesson:
     """Noise of every kind; errors weigh by what a good denoiser leaves at that level."""
     shares = noise.Shares()
     clean = noise.some_grey(crops.float() / 255, generator, shares.grey)
@@ -32,7 +51,7 @@ def denoise(crops: Tensor, generator: torch.Generator, damage: Mapping[str, floa
     return Lesson(picture, level, clean, 1 / (0.0123 * mean.pow(1.17) + 1e-5))
 
 
-def decompress(crops: Tensor, generator: torch.Generator, damage: Mapping[str, float]) -> Lesson:
+def decompress(crops: Tensor, generator: torch.Generator, damage: Mapping[str, float], _: Supplies) -> Lesson:
     """JPEG of any quality, a tenth untouched; errors weigh by what JPEG of that quality costs."""
     clean = noise.some_grey(crops.float() / 255, generator, 0.3)
     chance = torch.rand(2, len(clean), generator=generator, device=clean.device)
@@ -44,7 +63,7 @@ def decompress(crops: Tensor, generator: torch.Generator, damage: Mapping[str, f
     return Lesson(picture, level.expand_as(clean[:, :1]), clean, 1 / (0.0045 * level.pow(3) + 3e-5))
 
 
-def upscale(crops: Tensor, generator: torch.Generator, damage: Mapping[str, float]) -> Lesson:
+def upscale(crops: Tensor, generator: torch.Generator, damage: Mapping[str, float], _: Supplies) -> Lesson:
     """Reduced crops; a share of them also blurred, noisy and compressed, and the guide says how much."""
     clean, scale = noise.some_grey(crops.float() / 255, generator, 0.2), int(damage["scale"])
     chance = torch.rand(4, len(clean), generator=generator, device=clean.device)
@@ -60,4 +79,23 @@ def upscale(crops: Tensor, generator: torch.Generator, damage: Mapping[str, floa
     return Lesson(small, guide, clean, torch.full_like(worn, (255 / 4) ** 2)[:, None, None, None])
 
 
-LESSONS: Mapping[str, Make] = {"denoise": denoise, "decompress": decompress, "upscale": upscale}
+def repair(crops: Tensor, generator: torch.Generator, damage: Mapping[str, float], supplies: Supplies) -> Lesson:
+    """Crops with a hole that classical means closed; errors in it weigh by how badly those did."""
+    assert supplies.holes is not None  # gathered for every repair
+    clean = noise.some_grey(crops.float() / 255, generator, damage["grey"])
+    hole = holes.drawn(supplies.holes, len(clean), clean.shape[-1], generator)
+    closed = torch.stack([_closed(one, gap) for one, gap in zip(clean.cpu(), hole.cpu(), strict=True)]).to(clean.device)
+    share = hole.mean((1, 2, 3), keepdim=True).clamp_min(1e-3)
+    missed = (closed - clean).square().mean((1, 2, 3), keepdim=True) / share
+    return Lesson(closed, hole, clean, hole / share / (missed + 1e-4))
+
+
+def _closed(clean_CHW: Tensor, hole_1HW: Tensor) -> Tensor:
+    gap = hole_1HW[0].numpy() > 0
+    if gap.all():  # nothing to close it from, and nothing to learn
+        return clean_CHW
+    picture = np.ascontiguousarray(clean_CHW.permute(1, 2, 0).numpy())
+    return torch.from_numpy(close(picture, gap)).permute(2, 0, 1)
+
+
+LESSONS: Mapping[str, Make] = {"denoise": denoise, "decompress": decompress, "upscale": upscale, "repair": repair}

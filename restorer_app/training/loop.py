@@ -1,156 +1,169 @@
-"""The training loop, from the photographs to the last checkpoint."""
+"""The training loop: photographs in, lessons learnt, a model folder out."""
 
+import itertools
 import signal
 import time
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Self
 
 import torch
-from torch import Tensor, nn
 
-from restorer_app.engine.nets import NETS
+from restorer_app.core.errors import InvalidValueError
 from restorer_app.training import checkpoint
+from restorer_app.training.damage import holes
+from restorer_app.training.evaluate import publish
 from restorer_app.training.journal import Journal
-from restorer_app.training.lessons import LESSONS, Lesson
-from restorer_app.training.losses import loss
-from restorer_app.training.optimiser import optimisers
-from restorer_app.training.photographs import Photographs
-from restorer_app.training.recipe import Recipe
+from restorer_app.training.learner import Learner
+from restorer_app.training.lessons import LESSONS, Lesson, Supplies
+from restorer_app.training.origin import Origin, origin_of
+from restorer_app.training.photographs import gather
+from restorer_app.training.recipe import Recipe, recipe_for
 from restorer_app.training.schedule import Length, rate_at
 
 # A step that took longer than this was stopped from outside; the pause is no training time.
-LONGEST_STEP_S = 20.0
+_LONGEST_STEP_S = 20.0
+_HOLES, _HOLE_ROOM = 3000, 32  # in the bank; pixels of freedom to cut one out
+_WATCHED = 32  # crops that are looked at but never learnt from
 
 
 @dataclass(frozen=True)
 class Order:
-    """A run that was asked for: what, for how long, on which device, into which folder."""
+    """A run that was asked for."""
 
-    recipe: Recipe
-    length: Length
-    folder: Path
-    device: torch.device
+    model: str
+    photos: tuple[Path, ...]
+    into: Path  # the folder of models that gets the new one
+    work: Path  # checkpoints, journal and decoded photographs
+    steps: int | None = None  # either so many steps, or so many minutes of training
+    minutes: float = 60.0
+    start: Path | None = None  # a checkpoint to go on from, or weights to begin with
+    recipe: Path | None = None
+    elements: Path | None = None  # pictures of real hairs, dust and scratches, for repair
+    trained_by: str = ""
+    device: str = "cpu"
+    threads: int = 1
     keep_every_s: float = 180.0
     compiled: bool = False
 
-
-class Learner:
-    """A net with its optimisers and running mean, and how far it has come."""
-
-    def __init__(self, recipe: Recipe, device: torch.device) -> None:
-        torch.manual_seed(recipe.seed)
-        self.recipe = recipe
-        self.net = NETS[recipe.net](**recipe.net_args).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch has no overload for both
-        self.mean = [p.detach().clone() for p in self.net.parameters()]
-        self.optimisers = optimisers(self.net, kind=recipe.optimiser, rate=recipe.rate)
-        self.step, self.seconds = 0, 0.0
-
-    def state(self) -> dict[str, Any]:
-        """Everything, for a checkpoint. Crops and damage are drawn from (seed, step): the step is their position."""
-        return {
-            "net": self.net.state_dict(),
-            "mean": dict(zip((n for n, _ in self.net.named_parameters()), self.mean, strict=True)),
-            "optimisers": [o.state_dict() for o in self.optimisers],
-            "random": torch.get_rng_state(),
-            "step": self.step,
-            "seconds": self.seconds,
-            "id": self.recipe.id,
-        }
-
-    def go_on(self, state: dict[str, Any]) -> None:
-        """Stand where the checkpoint stood."""
-        self.start_warm(state["net"])
-        for mean, name in zip(self.mean, (n for n, _ in self.net.named_parameters()), strict=True):
-            mean.copy_(state["mean"][name])
-        for optimiser, saved in zip(self.optimisers, state["optimisers"], strict=True):
-            optimiser.load_state_dict(saved)
-        torch.set_rng_state(state["random"])
-        self.step, self.seconds = state["step"], state["seconds"]
-
-    def start_warm(self, weights: dict[str, Tensor]) -> None:
-        """Begin with another model's weights, where the shapes agree."""
-        own = self.net.state_dict()
-        fits = {name: w.float() for name, w in weights.items() if name in own and own[name].shape == w.shape}
-        self.net.load_state_dict(own | fits)
-        with torch.no_grad():
-            for mean, weight in zip(self.mean, self.net.parameters(), strict=True):
-                mean.copy_(weight)
-
-    def learn(self, lesson: Lesson, run: nn.Module, rate: float) -> Tensor:
-        """One step: look, answer, be told, change a little."""
-        answer = run(lesson.picture, lesson.guide)
-        error = loss(self.recipe.loss, answer.float(), lesson.answer, lesson.weight)
-        error.backward()  # type: ignore[no-untyped-call]  # torch's own
-        nn.utils.clip_grad_norm_(self.net.parameters(), self.recipe.clip)
-        for optimiser in self.optimisers:
-            for group in optimiser.param_groups:
-                group["lr"] = rate * self.recipe.rate
-            optimiser.step()
-            optimiser.zero_grad()
-        self.step += 1
-        decay = min(self.recipe.ema, self.step / (self.step + 9))
-        torch._foreach_lerp_(self.mean, [p.detach() for p in self.net.parameters()], 1 - decay)
-        return error.detach()
-
-    def mean_net(self) -> nn.Module:
-        """The net with the running mean of its weights: what is measured and shipped."""
-        net = NETS[self.recipe.net](**self.recipe.net_args)
-        weights = dict(zip((n for n, _ in self.net.named_parameters()), self.mean, strict=True))
-        net.load_state_dict({name: w.cpu() for name, w in weights.items()})
-        return net.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # as above
+    @property
+    def length(self) -> Length:
+        return Length(steps=self.steps, minutes=self.minutes)
 
 
-def lesson_at(step: int, recipe: Recipe, photographs: Photographs) -> Lesson:
-    """The lesson of one step: a function of seed and step alone, so that any run can go on anywhere."""
-    device = photographs.starts.device
-    generator = torch.Generator(device).manual_seed(recipe.seed * 1_000_003 + step)
-    crops = photographs.detailed_crops(recipe.batch, recipe.crop, generator)
-    lesson = LESSONS[recipe.task](crops, generator, recipe.damage)
-    flat = {"memory_format": torch.channels_last}
-    return replace(lesson, picture=lesson.picture.contiguous(**flat), guide=lesson.guide.contiguous(**flat))
+def teach(order: Order) -> Path:
+    """Train as ordered and answer with the folder of the new model."""
+    torch.set_num_threads(order.threads)
+    origin = origin_of(order.start)
+    recipe = recipe_for(order.model, order.recipe, warm=origin.is_warm)
+    supplies = gathered(order, recipe)
+    learner = Learner(recipe, torch.device(order.device))
+    _begin(learner, origin)
+    train(order, learner, supplies)
+    watched = _watched(recipe, supplies.to(learner.mean[0].device))
+    return publish(
+        learner, origin, watched, order.into, photos=order.photos, work=order.work, trained_by=order.trained_by
+    )
 
 
-def lessons(first: int, recipe: Recipe, photographs: Photographs) -> Iterator[Lesson]:
-    """Lesson after lesson; beside a GPU, three are prepared ahead on the processor."""
-    step = first
-    if photographs.starts.device.type == "cpu":
-        while True:
-            yield lesson_at(step, recipe, photographs)
-            step += 1
-    with ThreadPoolExecutor(3) as pool:
-        ahead: list[Future[Lesson]] = []
-        while True:
-            while len(ahead) < 3:
-                ahead.append(pool.submit(lesson_at, step, recipe, photographs))
-                step += 1
-            yield ahead.pop(0).result()
+def gathered(order: Order, recipe: Recipe) -> Supplies:
+    """The photographs and, for repair, a bank of holes."""
+    cache = order.work / "photographs"
+    photographs = gather(order.photos, cache, recipe.rules)
+    if not photographs.have(recipe.crop):
+        raise InvalidValueError(
+            "There is no photograph that is large enough.", advice=f"Each side needs {recipe.crop} pixels."
+        )
+    if recipe.task != "repair":
+        return Supplies(photographs)
+    side = recipe.crop + _HOLE_ROOM
+    return Supplies(photographs, holes.bank(_HOLES, side, order.elements, cache, seed=recipe.seed, kinds=holes.Kinds()))
 
 
-def train(order: Order, learner: Learner, photographs: Photographs) -> Path:
+def train(order: Order, learner: Learner, supplies: Supplies) -> Path:
     """Learn until the length is reached or the run is told to stop; answers with the last checkpoint."""
-    device, stopped = order.device, _told_to_stop()
-    run = torch.compile(learner.net) if order.compiled else learner.net
-    photographs = photographs.to(device)
-    journal = Journal(order.folder, order.length, watched=lesson_at(-1, replace(order.recipe, batch=32), photographs))
+    device, folder, recipe = torch.device(order.device), order.work / learner.recipe.id, learner.recipe
+    if order.compiled:
+        learner.net.compile()
+    supplies = supplies.to(device)
+    journal = Journal(folder, _watched(recipe, supplies))
     kept_at, began = time.monotonic(), time.perf_counter()
-    for lesson in lessons(learner.step, order.recipe, photographs):
-        progress = order.length.progress(learner.step, learner.seconds)
-        if progress >= 1 or stopped:
-            break
-        with torch.autocast(device.type, torch.bfloat16, enabled=_halves_pay(device)):
-            error = learner.learn(lesson, run, rate_at(progress, order.recipe.warm_up))
-        now = time.perf_counter()
-        learner.seconds, began = learner.seconds + min(now - began, LONGEST_STEP_S), now
-        journal.note(learner, progress, error)
-        if time.monotonic() - kept_at > order.keep_every_s:
-            checkpoint.save(order.folder, learner.step, learner.state())
-            kept_at = time.monotonic()
+    with _StopSignal() as stop:
+        for lesson in lessons(learner.step, recipe, supplies):
+            progress = order.length.progress(learner.step, learner.seconds)
+            if progress >= 1 or stop.was_given:
+                break
+            with torch.autocast(device.type, torch.bfloat16, enabled=_halves_pay(device)):
+                error = learner.learn(lesson, rate_at(progress, recipe.warm_up))
+            now = time.perf_counter()
+            learner.seconds, began = learner.seconds + min(now - began, _LONGEST_STEP_S), now
+            journal.note(learner, progress, error)
+            if time.monotonic() - kept_at > order.keep_every_s:
+                checkpoint.save(folder, learner.step, learner.state())
+                kept_at = time.monotonic()
     journal.close(learner)
-    return checkpoint.save(order.folder, learner.step, learner.state())
+    return checkpoint.save(folder, learner.step, learner.state())
+
+
+def lessons(first: int, recipe: Recipe, supplies: Supplies) -> Iterator[Lesson]:
+    """Lesson after lesson from a step on; each is learnt from `reuse` times, turned by a quarter."""
+    skip = first % recipe.reuse
+    for fresh in _fresh(first // recipe.reuse, recipe, supplies):
+        for quarters in range(skip, recipe.reuse):
+            yield _turned(fresh, quarters)
+        skip = 0
+
+
+def lesson_at(index: int, recipe: Recipe, supplies: Supplies) -> Lesson:
+    """One lesson: a function of seed and index alone, so that any run can go on anywhere."""
+    generator = torch.Generator(supplies.device).manual_seed(recipe.seed * 1_000_003 + index)
+    crops = supplies.photographs.detailed_crops(recipe.batch, recipe.crop, generator)
+    lesson = LESSONS[recipe.task](crops, generator, recipe.damage, supplies)
+    flat = torch.channels_last
+    return replace(
+        lesson,
+        picture=lesson.picture.contiguous(memory_format=flat),
+        guide=lesson.guide.contiguous(memory_format=flat),
+    )
+
+
+def _fresh(index: int, recipe: Recipe, supplies: Supplies) -> Iterator[Lesson]:
+    """Lessons made one by one; beside a GPU, three ahead on the processor."""
+    if supplies.device.type == "cpu":
+        for at in itertools.count(index):
+            yield lesson_at(at, recipe, supplies)
+    with ThreadPoolExecutor(3) as pool:
+        ahead = [pool.submit(lesson_at, index + i, recipe, supplies) for i in range(3)]
+        for at in itertools.count(index + 3):
+            yield ahead.pop(0).result()
+            ahead.append(pool.submit(lesson_at, at, recipe, supplies))
+
+
+def _turned(lesson: Lesson, quarters: int) -> Lesson:
+    if quarters == 0:
+        return lesson
+    turn = {name: torch.rot90(value, quarters, (2, 3)) for name, value in vars(lesson).items()}
+    return Lesson(**{name: value.contiguous(memory_format=torch.channels_last) for name, value in turn.items()})
+
+
+def _watched(recipe: Recipe, supplies: Supplies) -> Lesson:
+    return lesson_at(-1, replace(recipe, batch=_WATCHED), supplies)
+
+
+def _begin(learner: Learner, origin: Origin) -> None:
+    if origin.state is None:
+        if learner.start_warm(origin.weights) == 0 and origin.is_warm:
+            raise InvalidValueError(f"No weight of {origin.path} fits the model {learner.recipe.id}.")
+    elif origin.state["id"] == learner.recipe.id:
+        learner.go_on(origin.state)
+    else:
+        raise InvalidValueError(
+            f"{origin.path} is a checkpoint of {origin.state['id']}, not of {learner.recipe.id}.",
+            advice="To begin with another model's weights, give the folder of that model.",
+        )
 
 
 def _halves_pay(device: torch.device) -> bool:
@@ -158,15 +171,19 @@ def _halves_pay(device: torch.device) -> bool:
     return device.type == "cuda" or (device.type == "cpu" and torch.cpu._is_amx_tile_supported())
 
 
-def _told_to_stop() -> list[int]:
-    """A list that fills when the process is asked to end: the run then keeps a checkpoint and leaves."""
-    told: list[int] = []
+class _StopSignal:
+    """Hears Ctrl+C and the wish to end, so that the run keeps a checkpoint before it leaves."""
 
-    def tell(number: int, _frame: FrameType | None) -> None:
-        told.append(number)
+    def __init__(self) -> None:
+        self.was_given = False
 
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, tell)
-    return told
+    def __enter__(self) -> Self:
+        self._before = {number: signal.signal(number, self._hear) for number in (signal.SIGTERM, signal.SIGINT)}
+        return self
 
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
 
+    def _hear(self, _number: int, _frame: FrameType | None) -> None:
+        self.was_given = True

@@ -10,7 +10,9 @@ from torch import Tensor, nn
 class Muon(torch.optim.Optimizer):
     """Momentum whose step is made orthogonal by five Newton–Schulz rounds (Jordan 2024), as large as AdamW's."""
 
-    def __init__(self, params: Iterable[Tensor], *, lr: float = 1e-3, momentum: float = 0.95, decay: float = 0.0) -> None:
+    def __init__(
+        self, params: Iterable[Tensor], *, lr: float = 1e-3, momentum: float = 0.95, decay: float = 0.0
+    ) -> None:
         super().__init__(params, {"lr": lr, "momentum": momentum, "decay": decay})
 
     @torch.no_grad()
@@ -29,6 +31,7 @@ class Muon(torch.optim.Optimizer):
         """One step on weights of one shape, together: ten small products cost more than one of ten."""
         aheads = []
         for weight in weights:
+            assert weight.grad is not None  # those without were left out
             state = self.state[weight]
             if not state:
                 state["momentum"] = torch.zeros_like(weight)
@@ -50,7 +53,8 @@ def orthogonal(matrices: Tensor) -> Tensor:
     for _ in range(5):
         gram = x @ x.mT
         x = 3.4445 * x + (-4.7750 * gram + 2.0315 * gram @ gram) @ x
-    return x.mT if tall else x
+    found: Tensor = x.mT if tall else x
+    return found
 
 
 def optimisers(net: nn.Module, *, kind: str, rate: float) -> list[torch.optim.Optimizer]:

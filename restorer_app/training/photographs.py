@@ -36,9 +36,13 @@ class Photographs:
         """The same photographs on a device, so that crops are cut there."""
         return Photographs(*(x.to(device) for x in (self.pixels, self.starts, self.heights, self.widths)))
 
+    def have(self, size: int) -> bool:
+        """Is any photograph large enough for crops of this size?"""
+        return bool(((self.heights >= size) & (self.widths >= size)).any())
+
     def detailed_crops(self, count: int, size: int, generator: torch.Generator, *, rivals: int = 3) -> Tensor:
         """Crops of which three quarters are the most detailed of `rivals`: sky and blur are soon learnt."""
-        drawn = self.crops(count * rivals, size, generator).unflatten(0, (count, rivals))
+        drawn = self.crops(count * rivals, size, generator).view(count, rivals, 3, size, size)
         thin = drawn[:, :, 1, ::3].int()  # every third row of green is enough to judge by
         detail = (thin[..., 1:] - thin[..., :-1]).abs().sum((-1, -2))
         detail[: count // 4, 0] = detail.max() + 1  # these stay as they were drawn
@@ -55,7 +59,10 @@ class Photographs:
         left = (chance[1] * (width - size + 1)).long()
         turn = torch.randint(0, 8, (count,), generator=generator, device=which.device)
         rows, columns = _turned_grid(size, turn)
-        at = self.starts[which, None, None] + ((top[:, None, None] + rows) * width[:, None, None] + left[:, None, None] + columns) * 3
+        at = (
+            self.starts[which, None, None]
+            + ((top[:, None, None] + rows) * width[:, None, None] + left[:, None, None] + columns) * 3
+        )
         channel = torch.arange(3, device=at.device)
         return self.pixels[at[:, None] + channel[None, :, None, None]]
 
@@ -63,7 +70,7 @@ class Photographs:
 def _turned_grid(size: int, turn: Tensor) -> tuple[Tensor, Tensor]:
     """Row and column indices of a crop under each of the eight turns of a square."""
     line = torch.arange(size, device=turn.device)
-    rows, columns = torch.broadcast_tensors(line[:, None], line[None, :])
+    rows, columns = line[:, None].expand(size, size), line[None, :].expand(size, size)
     swap, flip_rows, flip_columns = (((turn >> bit) & 1).bool()[:, None, None] for bit in range(3))
     first, second = torch.where(swap, columns, rows), torch.where(swap, rows, columns)
     return torch.where(flip_rows, size - 1 - first, first), torch.where(flip_columns, size - 1 - second, second)
@@ -71,8 +78,10 @@ def _turned_grid(size: int, turn: Tensor) -> tuple[Tensor, Tensor]:
 
 def gather(folders: Sequence[Path], cache: Path, rules: Sequence[Rule] = (), *, least: int = 64) -> Photographs:
     """Decode every photograph under the folders once into `cache`, and map the result."""
-    files = sorted(f for folder in folders for f in folder.rglob("*") if f.suffix.lower() in SUFFIXES)
-    key = hashlib.sha256(repr([(str(f), f.stat().st_size) for f in files] + [tuple(rules), least]).encode()).hexdigest()[:16]
+    files = sorted(f for folder in folders for f in _files(folder))
+    key = hashlib.sha256(
+        repr([(str(f), f.stat().st_size) for f in files] + [tuple(rules), least]).encode()
+    ).hexdigest()[:16]
     pixels, index = cache / f"{key}.bytes", cache / f"{key}.json"
     if not index.exists():
         cache.mkdir(parents=True, exist_ok=True)
@@ -116,8 +125,13 @@ def _clean(file: Path, rules: Sequence[Rule]) -> Image.Image | None:
 
 def manifest(folders: Sequence[Path]) -> str:
     """Name and SHA-256 of every photograph, one a line: what a model was taught with."""
-    lines = []
-    for folder in folders:
-        for file in sorted(f for f in folder.rglob("*") if f.suffix.lower() in SUFFIXES):
-            lines.append(f"{folder.name}/{file.relative_to(folder).as_posix()},{hashlib.sha256(file.read_bytes()).hexdigest()}")
+    lines = [
+        f"{folder.name}/{file.relative_to(folder).as_posix()},{hashlib.sha256(file.read_bytes()).hexdigest()}"
+        for folder in folders
+        for file in _files(folder)
+    ]
     return "file,sha256\n" + "\n".join(lines) + "\n"
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(f for f in folder.rglob("*") if f.suffix.lower() in SUFFIXES)

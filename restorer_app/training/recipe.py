@@ -6,8 +6,9 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from restorer_app.core.errors import UnreadableFileError
+from restorer_app.core.errors import InvalidValueError, UnreadableFileError
 from restorer_app.training.photographs import Rule
+from restorer_app.training.toml import toml
 
 HISTORICAL = Rule("historical", reduce=2.0, grey=True)
 
@@ -19,10 +20,11 @@ class Recipe:
     id: str
     task: str
     net: str
-    net_args: Mapping[str, int]
+    net_args: Mapping[str, Any]
     scale: int = 1
     crop: int = 64  # of the clean photograph
     batch: int = 6
+    reuse: int = 1  # how often a lesson is learnt from, each time turned by a quarter
     rate: float = 1e-3
     optimiser: str = "muon"
     warm_up: float = 0.02  # share of the whole run
@@ -46,22 +48,16 @@ def read_recipe(file: Path) -> Recipe:
 
 def recipe_toml(recipe: Recipe) -> str:
     """The recipe as TOML; `read_recipe` reads it back equal."""
-    plain: dict[str, Any] = asdict(recipe)
-    rules, tables = plain.pop("rules"), {name: plain.pop(name) for name in ("net_args", "damage")}
-    lines = [f"{name} = {_value(value)}" for name, value in plain.items()]
-    for name, table in tables.items():
-        lines += ["", f"[{name}]", *(f"{key} = {_value(value)}" for key, value in table.items())]
-    for rule in rules:
-        lines += ["", "[[rules]]", *(f"{key} = {_value(value)}" for key, value in rule.items())]
-    return "\n".join(lines) + "\n"
-
-
-def _value(value: str | float | bool) -> str:
-    return f'"{value}"' if isinstance(value, str) else str(value).lower() if isinstance(value, bool) else repr(value)
+    return toml(asdict(recipe))
 
 
 _DENOISE = Recipe(
-    id="denoise", task="denoise", net="trunk", net_args={"width": 48, "depth": 12}, rate=5e-3, damage={"most": 60 / 255}
+    id="denoise",
+    task="denoise",
+    net="trunk",
+    net_args={"width": 48, "depth": 12},
+    rate=1.5e-3,
+    damage={"most": 60 / 255},
 )
 
 _UPSCALE = Recipe(
@@ -80,7 +76,15 @@ _UPSCALE = Recipe(
 # One explicit table: what `restorer train ID` knows without a recipe file.
 RECIPES: Mapping[str, Recipe] = {
     "denoise": _DENOISE,
-    "decompress": replace(_DENOISE, id="decompress", task="decompress", rate=2e-3, damage={"worst": 5, "best": 95}),
+    "decompress": replace(
+        _DENOISE,
+        id="decompress",
+        task="decompress",
+        # 0.067 · guide^1.5 is the root of JPEG's squared error on photographs.
+        net_args={"width": 48, "depth": 12, "strength": 0.067, "power": 1.5},
+        rate=2e-3,
+        damage={"worst": 5, "best": 95},
+    ),
     "upscale-x2": _UPSCALE,
     "upscale-x4": replace(
         _UPSCALE,
@@ -90,4 +94,30 @@ RECIPES: Mapping[str, Recipe] = {
         crop=128,
         damage={"scale": 4, "natural": 0.2},
     ),
+    "repair": Recipe(
+        id="repair",
+        task="repair",
+        net="mend",
+        net_args={"width": 48},
+        crop=96,
+        batch=4,
+        reuse=3,
+        rate=1.5e-3,
+        loss="root",
+        damage={"grey": 0.25},
+    ),
 }
+
+# Of the usual rate, for a model that is already good: a higher one would first unlearn.
+_WARM_RATE = 0.3
+
+
+def recipe_for(model: str, file: Path | None, *, warm: bool) -> Recipe:
+    """A model's recipe, from a file or the table."""
+    if file is not None:
+        recipe = replace(read_recipe(file), id=model)
+    elif model in RECIPES:
+        recipe = RECIPES[model]
+    else:
+        raise InvalidValueError(f"There is no recipe for {model}.", advice=f"There are {', '.join(sorted(RECIPES))}.")
+    return replace(recipe, rate=recipe.rate * _WARM_RATE) if warm else recipe

@@ -8,11 +8,12 @@ from restorer_app.engine.nets.layers import Conv, ExactConv, start_weights
 
 
 class Enlarge(nn.Module):
-    """`depth` 3×3 convolutions of `width` channels at the small size; reach `depth` + 2 small pixels."""
+    """`depth` 3×3 convolutions of `width` channels at the small size; reach `depth` + 3 small pixels."""
 
     def __init__(self, scale: int = 2, width: int = 32, depth: int = 12) -> None:
         super().__init__()
         self.scale = scale
+        self.reach = depth + 3
         self.first = ExactConv(3 + 3 + 1, width)
         self.middle = nn.ModuleList(Conv(width, width) for _ in range(depth - 2))
         self.last = ExactConv(width, 3 * scale * scale)

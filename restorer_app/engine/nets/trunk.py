@@ -1,22 +1,26 @@
-"""The trunk of denoise and decompress: plain convolutions at half size, a residual on the picture."""
+"""The trunk of denoise and decompress: plain convolutions at half size that correct a cosine transform's answer."""
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from restorer_app.engine.nets.layers import Conv, ExactConv, extended, start_weights
+from restorer_app.engine.nets.shrink import Shrink
 
 
 class Trunk(nn.Module):
-    """Pixel-unshuffle 2, then `depth` 3×3 convolutions of `width` channels; reach 2 × `depth` + 2 pixels.
+    """Pixel-unshuffle 2, then `depth` 3×3 convolutions of `width` channels; reach 2 × `depth` + 10 pixels.
 
-    The net sees the picture's detail in units of the damage and answers in them: it learns one thing for all levels,
-    and where the guide is 0 the picture comes back untouched.
+    The guide becomes a noise level: `strength` · guide^`power`. The net sees detail in units of it and answers in
+    them: it learns one thing for all levels, and where the guide is 0 the picture comes back untouched.
     """
 
-    def __init__(self, width: int = 48, depth: int = 12) -> None:
+    def __init__(self, width: int = 48, depth: int = 12, strength: float = 1.0, power: float = 1.0) -> None:
         super().__init__()
-        self.first = ExactConv(4 * (3 + 3 + 1), width)
+        self.strength, self.power = strength, power
+        self.reach = 2 * depth + 10  # the convolutions, the patches of the transform, and where a pair of pixels begins
+        self.shrink = Shrink()
+        self.first = ExactConv(4 * (3 + 3 + 3 + 1), width)
         self.middle = nn.ModuleList(Conv(width, width) for _ in range(depth - 2))
         self.last = ExactConv(width, 4 * 3)
         start_weights(self, self.middle, self.last)
@@ -25,10 +29,14 @@ class Trunk(nn.Module):
         """The picture with its damage taken out; `guide_BCHW` says how much damage there is."""
         height, width = picture_BCHW.shape[-2:]
         picture, guide = extended(picture_BCHW.float(), 2), extended(guide_BCHW.float(), 2)
+        level = self.strength * (guide if self.power == 1 else guide**self.power)
+        start = self.shrink(picture, level)
         smooth = F.avg_pool2d(picture, 5, stride=1, padding=2, count_include_pad=False)
-        seen = torch.cat(((picture - smooth) / (guide + 0.02), picture - 0.5, guide), dim=1)
+        unit = level + 0.02
+        seen = torch.cat(((picture - smooth) / unit, start - 0.5, level, (picture - start) / unit), dim=1)
         features = self.first(F.pixel_unshuffle(seen, 2))
         for layer in self.middle:
             features = features + layer(F.relu(features))
-        residual = F.pixel_shuffle(self.last(F.relu(features)), 2) * guide
-        return (picture + residual)[..., :height, :width]
+        residual = F.pixel_shuffle(self.last(F.relu(features)), 2) * level
+        answer: Tensor = (start + residual)[..., :height, :width]
+        return answer

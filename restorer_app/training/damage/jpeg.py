@@ -19,8 +19,12 @@ def compressed(clean_BCHW: Tensor, quality: Tensor, generator: torch.Generator) 
     halved = (torch.rand(count, generator=generator, device=generator.device) < 0.6).cpu()
     pixels = (clean_BCHW * 255).round().clamp(0, 255).to("cpu", torch.uint8)
     done = []
-    for crop, value, (down, right), half in zip(pixels, quality.cpu().tolist(), draw.tolist(), halved.tolist(), strict=True):
-        done.append(crop if value >= 100 else _through(crop, round(value), (down, right), HALF_COLOUR if half else FULL_COLOUR))
+    for crop, value, (down, right), half in zip(
+        pixels, quality.cpu().tolist(), draw.tolist(), halved.tolist(), strict=True
+    ):
+        done.append(
+            crop if value >= 100 else _through(crop, round(value), (down, right), HALF_COLOUR if half else FULL_COLOUR)
+        )
     return torch.stack(done).to(clean_BCHW.device).float() / 255
 
 

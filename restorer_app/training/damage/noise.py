@@ -11,11 +11,11 @@ from torch.nn import functional as F
 class Shares:
     """Which part of the crops gets which noise; the rest is plain Gaussian."""
 
-    grain: float = 0.15
-    poisson: float = 0.08
-    uneven: float = 0.08
-    banded: float = 0.04
-    clean: float = 0.06  # so that a clean picture is left alone
+    grain: float = 0.12
+    poisson: float = 0.05
+    uneven: float = 0.05
+    banded: float = 0.02
+    clean: float = 0.04  # so that a clean picture is left alone
     grey: float = 0.25
 
 

@@ -1,0 +1,133 @@
+"""The finished model: its folder, and the figures that training itself can measure."""
+
+import hashlib
+import platform
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors.torch import save
+from torch import Tensor, nn
+
+from restorer_app.core import metrics
+from restorer_app.core.card import ModelCard
+from restorer_app.files.cards import CARD, WEIGHTS
+from restorer_app.training.journal import plot
+from restorer_app.training.learner import Learner
+from restorer_app.training.lessons import Lesson
+from restorer_app.training.origin import Origin
+from restorer_app.training.photographs import manifest
+from restorer_app.training.recipe import Recipe, recipe_toml
+from restorer_app.training.toml import toml
+
+_HALVES_MAY_COST_DB = 0.02
+
+
+def publish(
+    learner: Learner,
+    origin: Origin,
+    watched: Lesson,
+    into: Path,
+    *,
+    photos: Sequence[Path],
+    work: Path,
+    trained_by: str,
+) -> Path:
+    """Write the model's folder: weights, card, recipe, manifest, plot."""
+    folder, recipe = into / learner.recipe.id, learner.recipe
+    folder.mkdir(parents=True, exist_ok=True)
+    weights, figures = stored(learner, watched)
+    (folder / WEIGHTS).write_bytes(weights)
+    (folder / "recipe.toml").write_text(recipe_toml(recipe), encoding="utf-8")
+    names = _manifest(photos, folder)
+    plot(work / recipe.id / "journal.csv", folder / "plot.png", title=recipe.id)
+    card = ModelCard(
+        id=recipe.id,
+        version=datetime.now(UTC).strftime("%Y.%m.%d"),
+        task=recipe.task,
+        net=recipe.net,
+        net_args=recipe.net_args,
+        scale=recipe.scale,
+        halo=_reach(learner.net),
+        multiple_of=1 if recipe.task == "upscale" else 2,
+        tiling=True,
+        dtypes=("float32", "bfloat16"),
+        sha256=hashlib.sha256(weights).hexdigest(),
+        licence="MIT",
+        trained_by=trained_by or "somebody who did not say",
+        synthesises_detail=False,
+        minutes=round(learner.seconds / 60, 1),
+        machine=_machine(learner),
+        data_sha256=hashlib.sha256(names).hexdigest(),
+        measured={"watched crops": figures},
+        notes=_story(origin, recipe, photos, learner),
+    )
+    (folder / CARD).write_text(toml(asdict(card)), encoding="utf-8")
+    return folder
+
+
+def stored(learner: Learner, watched: Lesson) -> tuple[bytes, dict[str, float]]:
+    """The weights as a file, in half precision where that costs next to nothing, and what that very file reaches."""
+    whole = {name: w.contiguous() for name, w in learner.mean_weights().items()}
+    halves = {name: w.half() for name, w in whole.items()}
+    net = learner.mean_net()
+    exact = figures_of(net, watched)
+    net.load_state_dict({name: w.float() for name, w in halves.items()})
+    rounded = figures_of(net, watched)
+    cheap = exact["psnr"] - rounded["psnr"] <= _HALVES_MAY_COST_DB
+    return save(halves if cheap else whole), rounded if cheap else exact
+
+
+def figures_of(net: nn.Module, lesson: Lesson) -> dict[str, float]:
+    """MSE, PSNR and SSIM of the answers to a lesson: means over its crops."""
+    with torch.inference_mode():
+        answer = net(lesson.picture.cpu(), lesson.guide.cpu()).clamp(0, 1)
+    pairs = list(zip(_pixels(answer), _pixels(lesson.answer), strict=True))
+    found = {
+        "mse": [metrics.mse(a, b) for a, b in pairs],
+        "psnr": [min(metrics.psnr(a, b), 100.0) for a, b in pairs],
+        "ssim": [metrics.ssim(a, b) for a, b in pairs],
+    }
+    return {name: round(float(np.mean(values)), 6 if name == "mse" else 3) for name, values in found.items()}
+
+
+def _pixels(x_BCHW: Tensor) -> list[Any]:
+    return list(x_BCHW.cpu().permute(0, 2, 3, 1).contiguous().numpy())
+
+
+def _machine(learner: Learner) -> str:
+    device = learner.mean[0].device
+    name = torch.cuda.get_device_name(device) if device.type == "cuda" else f"{torch.get_num_threads()} thread"
+    return f"{platform.machine()}, {name}, torch {torch.__version__}"
+
+
+def _story(origin: Origin, recipe: Recipe, photos: Sequence[Path], learner: Learner) -> str:
+    """Where the model comes from, in a sentence or two."""
+    began = "Trained from nothing"
+    if origin.card is not None:
+        began = f"Fine-tuned from {origin.card.id} {origin.card.version} (weights {origin.card.sha256[:12]})"
+    elif origin.is_warm:
+        began = "Fine-tuned from weights without a card"
+    taught = ", ".join(folder.name for folder in photos)
+    pixels = learner.step * recipe.batch * recipe.crop**2 / 1e6
+    return f"{began} on the photographs in {taught}: {learner.step} steps, {pixels:.0f} megapixels."
+
+
+def _manifest(photos: Sequence[Path], folder: Path) -> bytes:
+    """The collection's own manifest where it has one, else one that is written beside the weights."""
+    for parent in [parent for photo in photos for parent in photo.resolve().parents[:2]]:
+        if (parent / "MANIFEST.csv").is_file():
+            return (parent / "MANIFEST.csv").read_bytes()
+    names = manifest(photos).encode()
+    (folder / "manifest.csv").write_bytes(names)
+    return names
+
+
+def _reach(net: nn.Module) -> int:
+    reach = net.reach
+    assert isinstance(reach, int)  # every net says how far it sees
+    return reach

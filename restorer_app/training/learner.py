@@ -1,0 +1,94 @@
+"""Learner: a net with its optimisers and running mean, and how far it has come."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from restorer_app.engine.nets import NETS
+from restorer_app.training.lessons import Lesson
+from restorer_app.training.losses import loss
+from restorer_app.training.optimiser import optimisers
+from restorer_app.training.recipe import Recipe
+
+
+class Learner:
+    """Changes with every lesson; everything it is made of goes into a checkpoint."""
+
+    def __init__(self, recipe: Recipe, device: torch.device) -> None:
+        torch.manual_seed(recipe.seed)
+        self.recipe = recipe
+        self.net = _built(recipe).to(device)
+        self.mean = [p.detach().clone() for p in self.net.parameters()]
+        self.optimisers = optimisers(self.net, kind=recipe.optimiser, rate=recipe.rate)
+        self.step, self.seconds = 0, 0.0
+
+    def learn(self, lesson: Lesson, rate: float) -> Tensor:
+        """One step: look, answer, be told, change a little."""
+        answer = self.net(lesson.picture, lesson.guide)
+        error = loss(self.recipe.loss, answer.float(), lesson.answer, lesson.weight)
+        error.backward()  # type: ignore[no-untyped-call]  # torch's own
+        nn.utils.clip_grad_norm_(self.net.parameters(), self.recipe.clip)
+        for optimiser in self.optimisers:
+            for group in optimiser.param_groups:
+                group["lr"] = rate * self.recipe.rate
+            optimiser.step()
+            optimiser.zero_grad()
+        self.step += 1
+        # A short mean at first: the weights of the first steps are worth nothing.
+        decay = min(self.recipe.ema, self.step / (self.step + 9))
+        torch._foreach_lerp_(self.mean, [p.detach() for p in self.net.parameters()], 1 - decay)
+        return error.detach()
+
+    def state(self) -> dict[str, Any]:
+        """Everything, for a checkpoint. Crops and damage are drawn from seed and step: the step is their position."""
+        return {
+            "id": self.recipe.id,
+            "net": self.net.state_dict(),
+            "mean": self.mean_weights(),
+            "optimisers": [o.state_dict() for o in self.optimisers],
+            "random": torch.get_rng_state(),
+            "step": self.step,
+            "seconds": self.seconds,
+        }
+
+    def go_on(self, state: Mapping[str, Any]) -> None:
+        """Stand exactly where the checkpoint stood."""
+        self.net.load_state_dict(state["net"])
+        with torch.no_grad():
+            for mean, name in zip(self.mean, self._names(), strict=True):
+                mean.copy_(state["mean"][name])
+        for optimiser, saved in zip(self.optimisers, state["optimisers"], strict=True):
+            optimiser.load_state_dict(saved)
+        torch.set_rng_state(state["random"])
+        self.step, self.seconds = state["step"], state["seconds"]
+
+    def start_warm(self, weights: Mapping[str, Tensor]) -> int:
+        """Begin with another model's weights wherever the shapes agree; answers how many did."""
+        own = self.net.state_dict()
+        fits = {name: w.float() for name, w in weights.items() if name in own and own[name].shape == w.shape}
+        self.net.load_state_dict(own | fits)
+        with torch.no_grad():
+            for mean, weight in zip(self.mean, self.net.parameters(), strict=True):
+                mean.copy_(weight)
+        return len(fits)
+
+    def mean_weights(self) -> dict[str, Tensor]:
+        """The running mean of the weights: what is measured and shipped."""
+        return {name: mean.detach().cpu() for name, mean in zip(self._names(), self.mean, strict=True)}
+
+    def mean_net(self) -> nn.Module:
+        """The net with the running mean of its weights, on the processor."""
+        net = _built(self.recipe)
+        net.load_state_dict(self.mean_weights())
+        return net.eval()
+
+    def _names(self) -> list[str]:
+        return [name for name, _ in self.net.named_parameters()]
+
+
+def _built(recipe: Recipe) -> nn.Module:
+    net: nn.Module = NETS[recipe.net](**recipe.net_args)
+    net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's own types miss it
+    return net

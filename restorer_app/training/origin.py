@@ -1,0 +1,46 @@
+"""Origin: what a run began with, for the net and for the card."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor
+
+from restorer_app.core.card import ModelCard
+from restorer_app.core.errors import UnreadableFileError
+from restorer_app.files.cards import CARD, WEIGHTS, read_card
+from restorer_app.training import checkpoint
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Nothing, a checkpoint's whole state, or another model's weights with its card where there is one."""
+
+    path: Path | None = None
+    state: Mapping[str, Any] | None = None
+    weights: Mapping[str, Tensor] = field(default_factory=dict)
+    card: ModelCard | None = None
+
+    @property
+    def is_warm(self) -> bool:
+        return bool(self.weights)
+
+
+def origin_of(start: Path | None) -> Origin:
+    """Read a checkpoint, a weights file, a model folder, or the newest checkpoint of a run's folder."""
+    if start is None:
+        return Origin()
+    if start.is_dir():
+        newest = checkpoint.newest(start)
+        start = newest or start / WEIGHTS
+    if start.suffix == ".ckpt":
+        return Origin(start, state=checkpoint.read(start))
+    try:
+        weights = load_file(start)
+    except (OSError, SafetensorError) as error:
+        raise UnreadableFileError(f"{start} holds no weights of a model.") from error
+    has_card = (start.parent / CARD).is_file()
+    return Origin(start, weights=weights, card=read_card(start.parent) if has_card else None)
