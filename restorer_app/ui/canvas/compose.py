@@ -60,7 +60,7 @@ def compose(painter: QPainter, box: Box, pane: Pane, scene: Scene, *, smooth: bo
     if pane.content == "image" and scene.stamp is not None and not is_alone:
         _draw_stamp(painter, inside, pane.viewport, scene, scene.stamp, smooth=smooth)
     if pane.content != "original" and scene.shows_masks:
-        _draw_masks(painter, inside, clip, pane, scene)
+        _draw_masks(painter, inside, clip, pane, scene, smooth=smooth)
     painter.setClipping(False)
 
 
@@ -104,20 +104,24 @@ def _draw_stamp(painter: QPainter, box: Box, view: Viewport, scene: Scene, stamp
     painter.drawImage(box[0], box[1], buffer)
 
 
-def _draw_masks(painter: QPainter, inside: Box, clip: Box, pane: Pane, scene: Scene) -> None:
+def _draw_masks(painter: QPainter, inside: Box, clip: Box, pane: Pane, scene: Scene, *, smooth: bool) -> None:
     overlay = scene.overlay
     if overlay.mode == "off":
         return
     if not scene.protect.is_empty and overlay.mode != "mask only":
         overlays.draw_hatching(painter, scene.protect, pane.viewport, inside, overlay)
     if overlay.mode == "mask only":
-        overlays.draw_values(painter, scene.mask, pane.viewport, inside, overlays.alone())
+        painter.setClipRect(as_rect(inside))
+        painter.fillRect(as_rect(inside), QColor(0, 0, 0))
+        overlays.draw_values(painter, scene.mask, pane.viewport, inside, overlays.share())
     elif scene.mask.is_empty:
         return
     elif overlay.mode == "outline":
         overlays.draw_outline(painter, scene.mask, pane.viewport, clip, overlay)
     else:
-        overlays.draw_values(painter, scene.mask, pane.viewport, inside, overlays.tint(overlay))
+        # while the zoom changes, a quarter of the tiles will do; a stroke in hand has its own level
+        coarser = 0 if smooth or scene.mask.has_strokes else 1
+        overlays.draw_values(painter, scene.mask, pane.viewport, inside, overlays.tint(overlay), coarser=coarser)
 
 
 def _waiting(background: QColor) -> QColor:

@@ -38,7 +38,7 @@ class MaskLayer:
         self._occupied: dict[int, frozenset[Cell]] = {}
         self._strokes: list[_Drawn] = []  # finished, but not in the raster yet
         self._stroke: _Drawn | None = None  # in hand
-        self._worked: dict[Place, Values] = {}  # tiles with strokes drawn in, all of one level
+        self._worked: dict[Place, Values | int] = {}  # tiles with strokes drawn in, all of one level
 
     @property
     def raster(self) -> Raster:
@@ -82,10 +82,10 @@ class MaskLayer:
                 self._stroke = _Drawn(stroke, before.extent)
             return []
         self._stroke = _Drawn(stroke, before.extent.union(drawn.extent) if before else drawn.extent)
-        for place, values in self._worked.items():
+        for place in list(self._worked):
             region = tile_region(*place, self._raster.bounds)
             if region.overlaps(drawn.extent):
-                cover(values, part, place[0], region)
+                self._draw(place, region, part)
         return [drawn.extent]
 
     def finish(self) -> None:
@@ -119,18 +119,26 @@ class MaskLayer:
         near = [drawn.stroke for drawn in self._shown_strokes() if drawn.extent.overlaps(region)]
         if not near:
             return self._plain(place)
-        values = self._copied(place, region)
+        self._worked[place] = self._plain(place)
         for stroke in near:
-            cover(values, stroke, place[0], region)
-        self._worked[place] = values
-        return values
+            self._draw(place, region, stroke, is_own=False)
+        return self._worked[place]
 
-    def _copied(self, place: Place, region: Region) -> Values:
-        plain = self._plain(place)
-        if not isinstance(plain, int):
-            return plain.copy()
-        size = 1 << place[0]
-        return np.full((-(-region.height // size), -(-region.width // size)), plain, np.uint8)
+    def is_worked(self, place: Place) -> bool:
+        """Whether a tile's values are still being drawn into."""
+        return place in self._worked
+
+    def _draw(self, place: Place, region: Region, stroke: Stroke, *, is_own: bool = True) -> None:
+        """Draws a stroke into a worked tile; one that it fills becomes a number again."""
+        values, end = self._worked[place], 0 if stroke.erase else 255
+        if isinstance(values, int):
+            if values == end:
+                return
+            size = 1 << place[0]
+            values = np.full((-(-region.height // size), -(-region.width // size)), values, np.uint8)
+        elif not is_own:
+            values = values.copy()
+        self._worked[place] = end if cover(values, stroke, place[0], region) else values
 
     def _plain(self, place: Place) -> Values | int:
         level, row, column = place

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from restorer_app.core.errors import InvalidValueError
 from restorer_app.core.geometry import Region
 from restorer_app.core.raster import Pixels
+
+
+@lru_cache(maxsize=8)
+def _whole(width: int, height: int) -> Region:
+    return Region.of_size(width, height)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +38,11 @@ class Turn:
     @property
     def mirrors_y(self) -> bool:
         return self.orientation in (3, 4, 7, 8)
+
+    @property
+    def bounds(self) -> Region:
+        """Everything that is stored."""
+        return _whole(self.width, self.height)
 
     @property
     def shown_size(self) -> tuple[int, int]:

@@ -45,6 +45,7 @@ class ShownPicture:
         self._numbers: dict[int, int] = {}  # a pyramid's, by its id; none is used twice
         self._last_number = 0
         self._pyramids: list[Pyramid] = []
+        self._layers: dict[str, Layer] = {}
         self._alpha = None if alpha is None else Layer(Raster(alpha), Pyramid(alpha))
         self._overviews: dict[int, tuple[Pixels, Piece]] = {}
         self._edits: list[Region] = []  # every change of image or original
@@ -60,6 +61,10 @@ class ShownPicture:
     @property
     def pyramids(self) -> list[Pyramid]:
         return self._pyramids + ([self._alpha.pyramid] if self._alpha else [])
+
+    @property
+    def has_pixels(self) -> bool:
+        return bool(self._cache) or bool(self._overviews)
 
     @property
     def cached_bytes(self) -> int:
@@ -114,8 +119,7 @@ class ShownPicture:
                 return Piece(tile.image, tile.x, tile.y, tile.step, is_best and key not in self._stale)
         if content == "difference":
             return None
-        number = self._numbers.get(id(self._layer(content).pyramid))
-        found = self._overviews.get(number) if number is not None else None
+        found = self._overviews.get(self._numbers[id(self._layer(content).pyramid)])
         return found[1] if found else None
 
     def request(self, content: Content, place: Place) -> Request:
@@ -126,7 +130,7 @@ class ShownPicture:
 
     def is_ready(self, content: Content, place: Place) -> bool:
         key = self._key(content, place)
-        return self._cache.get(key) is not None and key not in self._stale
+        return key in self._cache and key not in self._stale
 
     def is_stale(self, key: TileKey) -> bool:
         return key in self._stale
@@ -163,9 +167,7 @@ class ShownPicture:
 
     # -------------------------------------------------------------------------------------- pyramids
     def _layer(self, content: Content) -> Layer:
-        raster = self.original if content == "original" else self.image
-        pyramid = next(each for each in self._pyramids if each.source is raster.source)
-        return Layer(raster, pyramid)
+        return self._layers["original" if content == "original" else "image"]
 
     def _replaced(self, changed: list[Region]) -> list[Region]:
         self._edits += changed
@@ -197,6 +199,8 @@ class ShownPicture:
             if id(pyramid) not in self._numbers:
                 self._last_number += 1
                 self._numbers[id(pyramid)] = self._last_number
+        for content, raster in (("image", self.image), ("original", self.original)):
+            self._layers[content] = Layer(raster, next(each for each in kept if each.source is raster.source))
 
     def _overview_piece(self, pixels: Pixels) -> Piece:
         step = max(self.bounds.width / pixels.shape[1], self.bounds.height / pixels.shape[0])

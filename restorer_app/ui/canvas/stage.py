@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import QObject, QRect, QTimer, Signal
@@ -17,7 +17,7 @@ from restorer_app.ui.canvas.colour import Look
 from restorer_app.ui.canvas.compare import Pane
 from restorer_app.ui.canvas.compose import Scene, Stamp
 from restorer_app.ui.canvas.mask_layer import MaskLayer
-from restorer_app.ui.canvas.overlay import OUTLINE_REACH, as_rect, cut, places_in
+from restorer_app.ui.canvas.overlay import OUTLINE_REACH, as_rect, cut, places_in, tiles_around
 from restorer_app.ui.canvas.pyramid import Pyramid
 from restorer_app.ui.canvas.screen import Screen
 from restorer_app.ui.canvas.settings import CompareMode, Overlay
@@ -55,10 +55,14 @@ class Stage(QObject):
         self._screen = Screen()
         self._missing: set[TileKey] = set()
         self._wants_are_old = False
+        self._wanted_for: list[object] = []  # the tiles in view when it was last asked what they lack
         self._is_settled = False
+        self._owes_settled = False
         self._is_moving = False
         self._rest = QTimer(self, singleShot=True, interval=REST_MS)
         self._rest.timeout.connect(self._come_to_rest)
+        self._asking = QTimer(self, singleShot=True, interval=0)
+        self._asking.timeout.connect(self._want)
         self._builder = Builder(self)
         self._builder.tile_rendered.connect(self._take_tile)
         self._builder.overview_read.connect(self._take_overview)
@@ -175,7 +179,7 @@ class Stage(QObject):
             return
         if old is not None and replace(view, left=old.left, top=old.top) == old:
             self._screen.shift(view.left - old.left, view.top - old.top, self.panes, self._scene())
-            self._wants_are_old = True
+            self._wants_are_old = self._wants_are_old or self._tiles_in_view() != self._wanted_for
             self._spoil_view()
         else:
             self._is_moving = True
@@ -203,8 +207,9 @@ class Stage(QObject):
             return self._screen.image
         self._screen.refresh(self.panes, self._scene(), smooth=not self._is_moving)
         if self._wants_are_old:
-            self._want()
-        self._settle()
+            self._asking.start()  # after this paint: asking takes longer than many a paint
+        else:
+            self._settle()
         return self._screen.image
 
     def redraw(self) -> None:
@@ -275,27 +280,45 @@ class Stage(QObject):
 
     def _want(self) -> None:
         """Asks for what the view lacks, then for what it may need next."""
+        picture = self.picture
+        if picture is None:
+            return
         self._wants_are_old = False
-        wanted = [request for pane in self.panes for request in self._lacking(pane, pane.content, 0)]
-        self._missing = {request.key for request in wanted}
+        self._wanted_for = self._tiles_in_view()
+        self._owes_settled = True
+        seen: list[Request] = []
+        soon: list[Request] = []
         for pane in self.panes:
-            wanted += self._lacking(pane, pane.content, _AROUND)
-            if pane.content == "image":
-                wanted += self._lacking(pane, "original", 0)  # shown the moment that its key is held
-        self._builder.want(wanted)
+            for request, is_seen in self._lacking(pane, pane.content):
+                (seen if is_seen else soon).append(request)
+            if pane.content == "image" and picture.image is not picture.original:
+                # shown the moment that its key is held
+                soon += [request for request, is_seen in self._lacking(pane, "original") if is_seen]
+        self._missing = {request.key for request in seen}
+        self._builder.want(seen + soon)
+        if not seen:
+            self._settle()
 
-    def _lacking(self, pane: Pane, content: Content, margin: int) -> Iterable[Request]:
+    def _tiles_in_view(self) -> list[object]:
+        """The same as long as the same tiles are in view."""
+        return [(pane.content, tiles_around(pane.viewport, pane.box)) for pane in self.panes]
+
+    def _lacking(self, pane: Pane, content: Content) -> list[tuple[Request, bool]]:
+        """What is not ready in and around a part of the view, and whether it is in it."""
         assert self.picture is not None
         left, top, right, bottom = pane.box
-        box = (left - margin, top - margin, right + margin, bottom + margin)
-        lacking = [place for place, _ in places_in(pane.viewport, box) if not self.picture.is_ready(content, place)]
-        if not lacking:
-            return []
-        rows, columns = [place[1] for place in lacking], [place[2] for place in lacking]
-        row, column = (min(rows) + max(rows)) / 2, (min(columns) + max(columns)) / 2
-        # row by row: what lies in one strip of a file is decoded once
-        lacking.sort(key=lambda place: (abs(place[1] - row), place[1], abs(place[2] - column)))
-        return [self.picture.request(content, place) for place in lacking]
+        box = (left - _AROUND, top - _AROUND, right + _AROUND, bottom + _AROUND)
+        lacking = [
+            (place, cut(part, pane.box) is not None)
+            for place, part in places_in(pane.viewport, box)
+            if not self.picture.is_ready(content, place)
+        ]
+        rows, columns = [place[1] for place, _ in lacking], [place[2] for place, _ in lacking]
+        if lacking:
+            row, column = (min(rows) + max(rows)) / 2, (min(columns) + max(columns)) / 2
+            # row by row: what lies in one strip of a file is decoded once
+            lacking.sort(key=lambda each: (abs(each[0][1] - row), each[0][1], abs(each[0][2] - column)))
+        return [(self.picture.request(content, place), is_seen) for place, is_seen in lacking]
 
     def _take_tile(self, tile: Tile) -> None:
         if self.picture is None:
@@ -329,4 +352,6 @@ class Stage(QObject):
                 self.spoil(gone)
                 return  # settled at the next paint
         self._is_settled = True
-        self.settled.emit()
+        if self._owes_settled:  # not after every dab: only where something had been missing
+            self._owes_settled = False
+            self.settled.emit()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import cv2
 import numpy as np
@@ -25,8 +25,7 @@ Place = tuple[int, int, int]  # level, row, column
 DIFFERENCE_GAIN = 8
 
 
-@dataclass(frozen=True, slots=True)
-class TileKey:
+class TileKey(NamedTuple):
     """`pixels` says whose: a pyramid's number where a raster changed nothing, else the content's name."""
 
     pixels: int | Content
@@ -190,6 +189,9 @@ class TileCache:
         self._bytes += tile.image.sizeInBytes()
         while self._bytes > self._limit and len(self._tiles) > 1:
             self._drop(next(iter(self._tiles)))
+
+    def __contains__(self, key: TileKey) -> bool:
+        return key in self._tiles
 
     def __iter__(self) -> Iterator[TileKey]:
         return iter(self._tiles)

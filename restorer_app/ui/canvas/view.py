@@ -173,6 +173,11 @@ class Canvas(Listening):
         return self._peek.values(raster, x, y)
 
     @property
+    def has_pixels(self) -> bool:
+        """Whether anything of the picture could be drawn yet."""
+        return self._stage.picture is not None and self._stage.picture.has_pixels
+
+    @property
     def is_settled(self) -> bool:
         return self._stage.is_settled
 

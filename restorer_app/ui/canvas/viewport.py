@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from restorer_app.core.geometry import Region
 from restorer_app.ui.canvas.orientation import Turn
@@ -112,13 +113,27 @@ class Viewport:
             math.ceil(bottom * self.zoom + self.top - 0.5),
         )
 
+    def spans(self, level: int, tiles: range, *, along_rows: bool) -> list[tuple[int, int]]:
+        """From where to where columns of tiles (or rows) reach on the screen: `box_of` for many at once."""
+        turn, step = self.turn, TILE << level
+        end = turn.width if along_rows else turn.height
+        is_across = along_rows != turn.transposes
+        start = (self.left if is_across else self.top) - 0.5
+        mirrors = turn.mirrors_x if is_across else turn.mirrors_y
+        found = []
+        for tile in tiles:
+            near, far = tile * step, min((tile + 1) * step, end)
+            if mirrors:
+                near, far = end - far, end - near
+            found.append((math.ceil(near * self.zoom + start), math.ceil(far * self.zoom + start)))
+        return found
+
     def region_in(self, box: Box) -> Region | None:
         """The stored pixels that a box of the view shows, or None where it shows none."""
         left, top = (box[0] - self.left) / self.zoom, (box[1] - self.top) / self.zoom
         right, bottom = (box[2] - self.left) / self.zoom, (box[3] - self.top) / self.zoom
         x0, y0, x1, y1 = self.turn.stored_box(left, top, right, bottom)
-        whole = Region.of_size(self.turn.width, self.turn.height)
-        return Region.clipped(math.floor(x0), math.floor(y0), math.ceil(x1), math.ceil(y1), inside=whole)
+        return Region.clipped(math.floor(x0), math.floor(y0), math.ceil(x1), math.ceil(y1), inside=self.turn.bounds)
 
     @property
     def visible(self) -> Region | None:
@@ -135,6 +150,7 @@ def top_level(width: int, height: int) -> int:
     return min(max(math.ceil(math.log2(max(width, height) / TILE)), 0), TOP_LEVEL)
 
 
+@lru_cache(maxsize=4096)  # asked for every tile of every paint
 def tile_region(level: int, row: int, column: int, bounds: Region) -> Region:
     """The stored pixels under a tile."""
     size = TILE << level
