@@ -19,9 +19,12 @@ from restorer_app.files.jpeg_scan import Scan, cut_at_restarts
 Numbers = NDArray[np.int64]
 Coefficients = NDArray[np.int16]  # blocks in scan order × 64 in stored order; the first is the true DC, no difference
 
+_Start = tuple[int, int]  # bit, place
+_End = tuple[int, int, int]  # bit, place, blocks
+
 _SHORTEST, _LONGEST = 1 << 11, 1 << 14  # bits of a piece: short ones fall in step too late, long ones need many steps
 _PIECES = 4096  # numpy's cost a step hardly grows up to here
-_MOST_ROUNDS = 64  # a stream that is not in step by then is no photograph
+_MOST_ROUNDS = 400  # photographs need two, flat drawings some ten
 _SWEEP = 64  # steps between looking for pieces that have ended
 _BEHIND = 512  # bytes after the stream: what a sweep can read beyond an end
 
@@ -86,7 +89,8 @@ class _Reader:
         first = {key: n << 16 for n, key in enumerate(keys)}
         tables = [[first[0, scan.dc[part]], *[first[1, scan.ac[part]]] * 63] for part in scan.slots]
         self._table = np.array(tables, np.int64).reshape(-1)  # by place
-        self._next = _successors(len(scan.slots))
+        self.slots = len(scan.slots)
+        self._next = _successors(self.slots)
 
     def step(self, state: _State) -> tuple[_State, Numbers]:
         """The state after one symbol, and what that symbol meant; 0 where no code begins so."""
@@ -118,21 +122,50 @@ def _successors(slots: int) -> Numbers:
 
 
 def _in_step(reader: _Reader, pieces: _Pieces) -> _State:
-    """Where each piece truly begins, counted in blocks of its interval."""
-    zeros = np.zeros_like(pieces.start)
-    begin = ends = _State(pieces.start, zeros, zeros)
-    todo = np.arange(len(pieces.start))
-    before = todo - 1
-    for _ in range(_MOST_ROUNDS):
-        ends = _with(ends, todo, _read_to_end(reader, replace(begin.only(todo), block=zeros[todo]), pieces.end[todo]))
-        bit = np.where(pieces.first, pieces.start, ends.bit[before])
-        place = np.where(pieces.first, 0, ends.place[before])
-        differs = (bit != begin.bit) | (place != begin.place)
-        if not differs.any():
-            return replace(begin, block=_blocks_before(pieces, ends.block))
-        begin = _State(bit, place, zeros)
-        todo = np.flatnonzero(differs)
+    """Where each piece truly begins, counted in blocks of its interval.
+
+    What a piece leads to is remembered for every start it was read from. Flat parts of a picture never tell which
+    block of the MCU a reader is in, so from the third round on pieces are read from every one of them at once.
+    """
+    known: list[dict[_Start, _End]] = [{} for _ in pieces.start]
+    for number in range(_MOST_ROUNDS):
+        starts = _chained(pieces, known)
+        missing = [(piece, start) for piece, start in enumerate(starts) if start not in known[piece]]
+        if not missing:
+            ends = [known[piece][start] for piece, start in enumerate(starts)]
+            bits, places = np.array(starts, np.int64).T
+            return _State(bits, places, _blocks_before(pieces, np.array([end[2] for end in ends], np.int64)))
+        if number > 1 and len(missing) * reader.slots <= _PIECES:
+            missing = [(piece, other) for piece, start in missing for other in _in_every_slot(start, reader.slots)]
+        where = np.array([piece for piece, _ in missing])
+        bits, places = np.array([start for _, start in missing], np.int64).T
+        end = _read_to_end(reader, _State(bits, places, np.zeros_like(bits)), pieces.end[where])
+        for (piece, start), found in zip(missing, zip(*_lists(end), strict=True), strict=True):
+            known[piece][start] = found
     raise UnreadableFileError("The JPEG's pixels are damaged and cannot be followed.")
+
+
+def _chained(pieces: _Pieces, known: list[dict[_Start, _End]]) -> list[_Start]:
+    """Each piece begins where the one before ends: from its own start if that was read, or else as it last ended."""
+    starts: list[_Start] = []
+    for piece, first in enumerate(pieces.first.tolist()):
+        before = known[piece - 1] if piece else {}
+        if first or not before:
+            starts.append((int(pieces.start[piece]), 0))
+            continue
+        end = before.get(starts[-1]) or next(reversed(before.values()))
+        starts.append(end[:2])
+    return starts
+
+
+def _in_every_slot(start: _Start, slots: int) -> list[_Start]:
+    """The same bit, for each block of the MCU; the one asked for last, so that it counts as the latest."""
+    bit, place = start
+    return [(bit, (place + 64 * more) % (64 * slots)) for more in range(1, slots + 1)]
+
+
+def _lists(state: _State) -> tuple[list[int], list[int], list[int]]:
+    return state.bit.tolist(), state.place.tolist(), state.block.tolist()
 
 
 def _with(state: _State, which: Numbers, new: _State) -> _State:
