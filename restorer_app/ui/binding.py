@@ -48,6 +48,7 @@ class Binding(QObject):
         desk.told.connect(window.notice.say)
         saver.changed.connect(self.soon)
         canvas.cursor_moved.connect(self._show_values)
+        canvas.reading_failed.connect(self._tell_unreadable)
         canvas.cursor_left.connect(lambda: window.status.show_place(""))
         canvas.zoom_changed.connect(lambda factor: window.status.show_zoom(zoom(factor)))
         self._show_current()
@@ -101,6 +102,7 @@ class Binding(QObject):
         situation = self.situation()
         window = self._window
         window.show_situation(situation)
+        self._canvas.set_paints_protect(situation.protecting)
         window.film.show_frames(presenting.frames(self._desk.documents), current=self._place_of(document))
         window.one_click.show_offers(offers(self._acts.ways, masked=situation.masked, editable=situation.editable))
         window.options.show_after_each_stroke(on=situation.after_each_stroke)
@@ -150,7 +152,7 @@ class Binding(QObject):
         picture, session = document.picture, document.session
         self._canvas.show_picture(
             session.image,
-            original=session.original,
+            original=document.original,
             mask=session.mask,
             protect=session.protect,
             alpha=picture.alpha,
@@ -158,6 +160,7 @@ class Binding(QObject):
             orientation=picture.orientation,
             icc=picture.icc,
             white_is_zero=picture.white_is_zero,
+            overview=document.overview if session.image.bounds == session.original.bounds else None,
         )
         self._canvas.set_editable(picture.editable)
         if not picture.editable:
@@ -182,6 +185,10 @@ class Binding(QObject):
             self._window.show_situation(self.situation())  # at once: Enter may already wait behind this stroke
         if change.what in ("history", "saved", "jobs", "size"):
             self.soon()
+
+    def _tell_unreadable(self, problem: str) -> None:
+        kept = self.tr("What is in sight stays, and so does every finished step; put the file back and open it again.")
+        self._window.notice.say(Told(problem, kept))
 
     def _is_masked(self, mask: Raster) -> bool:
         """Asked often, and a mask never changes: counted once each."""

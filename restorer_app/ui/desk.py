@@ -14,7 +14,7 @@ from restorer_app.core.job import Failed
 from restorer_app.core.operation import Operation
 from restorer_app.core.stroke import Stroke
 from restorer_app.session.change import Change
-from restorer_app.session.session import Session
+from restorer_app.session.session import HISTORY_BYTES, Session
 from restorer_app.ui.document import Document
 from restorer_app.ui.jobs import Jobs
 from restorer_app.ui.loading import Loader, Opened, Opening
@@ -31,7 +31,15 @@ class Desk(QObject):
     told = Signal(object)  # Told
     loading_changed = Signal()
 
-    def __init__(self, loader: Loader, jobs: Jobs, *, store: Store | None, cards: list[ModelCard]) -> None:
+    def __init__(
+        self,
+        loader: Loader,
+        jobs: Jobs,
+        *,
+        store: Store | None,
+        cards: list[ModelCard],
+        history_bytes: int = HISTORY_BYTES,
+    ) -> None:
         super().__init__()
         self.jobs = jobs
         self.cards = cards
@@ -40,6 +48,7 @@ class Desk(QObject):
         self.loading: list[Opening] = []
         self._loader = loader
         self._store = store
+        self._history_bytes = history_bytes
         self._replacing: dict[Opening, Document] = {}  # another page of an open file takes its place
         loader.opened.connect(self._opened)
         loader.refused.connect(self._not_opened)
@@ -154,7 +163,7 @@ class Desk(QObject):
 
     def _opened(self, opened: Opened) -> None:
         self._no_longer_loading(opened.opening)
-        session = Session(opened.picture, store=self._store)
+        session = Session(opened.picture, store=self._store, history_bytes=self._history_bytes)
         document = Document.of(opened.picture, session, opened.overview)
         session.listen(lambda change: self._session_changed(document, change))
         replaced = self._replacing.pop(opened.opening, None)

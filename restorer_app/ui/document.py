@@ -9,10 +9,11 @@ from pathlib import Path
 from PySide6.QtGui import QImage
 
 from restorer_app.core.history import Step
-from restorer_app.core.raster import Pixels
+from restorer_app.core.raster import Pixels, Raster
 from restorer_app.files.picture import Picture
 from restorer_app.files.saving import Saved
 from restorer_app.session.session import Session
+from restorer_app.ui.enlarged import Enlarged
 from restorer_app.ui.thumbs import image_of, step_thumb
 
 
@@ -28,6 +29,7 @@ class Document:
     saved_at: float = 0.0
     saved_steps: int = 0  # finished operations when it was saved
     saving_share: float | None = None  # while a save runs
+    _enlarged: Raster | None = None
     _thumbs: dict[int, tuple[Step, QImage]] = field(default_factory=dict)
 
     @classmethod
@@ -45,8 +47,14 @@ class Document:
         return self.path.name
 
     @property
-    def pixel_samples(self) -> int:
-        return self.session.image.bounds.area * self.session.image.channels
+    def original(self) -> Raster:
+        """The picture as it was opened, as large as the one in hand: an upscaled one is compared place by place."""
+        first, bounds = self.session.original, self.session.image.bounds
+        if bounds == first.bounds:
+            return first
+        if self._enlarged is None or self._enlarged.bounds != bounds:
+            self._enlarged = Raster(Enlarged(first, bounds))
+        return self._enlarged
 
     def thumb_of(self, position: int) -> QImage | None:
         """The small picture of a step, made once."""

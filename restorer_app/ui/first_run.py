@@ -7,13 +7,22 @@ from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QIcon, QPainter, QPixmap
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QScrollArea,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from restorer_app.ui.icons import pixmap
 from restorer_app.ui.pieces import button, label
 from restorer_app.ui.theme import DARK, Colours
 
-SAMPLE = QSize(216, 150)
+SAMPLE = QSize(188, 131)
 CARD_WIDTH = 760
 
 
@@ -26,7 +35,7 @@ class Sample:
     thumb: Path
 
 
-class FirstRun(QWidget):
+class FirstRun(QScrollArea):
     """Stands where the picture will be."""
 
     open_asked = Signal()
@@ -36,7 +45,8 @@ class FirstRun(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("empty")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QScrollArea.Shape.NoFrame)
         self._colours = DARK
         self._steps: list[tuple[QLabel, str]] = []
         self._card = QWidget()
@@ -51,8 +61,11 @@ class FirstRun(QWidget):
         self._sample_words = label(self.tr("Or try it on a damaged photograph"), rank="heading")
         self._recent_words = label(self.tr("Opened lately"), rank="heading")
         self._lay_out()
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(24, 24, 24, 24)
+        page = QWidget()
+        page.setObjectName("emptyPage")
+        self.setWidget(page)
+        outer = QVBoxLayout(page)
+        outer.setContentsMargins(16, 16, 16, 16)
         outer.addStretch(1)
         row = QHBoxLayout()
         row.addStretch(1)

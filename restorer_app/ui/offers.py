@@ -82,7 +82,7 @@ def _offer(way: Way, *, masked: bool, editable: bool) -> Offer:
 
 def _detail(way: Way) -> str:
     if way.card is None:
-        return {"denoise": _tr("classical · non-local means"), "upscale": _tr("classical · Lanczos")}[way.kind.name]
+        return {"denoise": _tr("classical · non-local"), "upscale": _tr("classical · Lanczos")}[way.kind.name]
     if ":" in way.id:
         return way.card.id
     return _tr("adds plausible detail") if way.card.synthesises_detail else _tr("faithful · adds no detail")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QDialogButtonBox, QFrame, QLabel, QPushButton, QSizePolicy, QWidget
 
 
 def label(text: str = "", *, rank: str = "", wraps: bool = False, parent: QWidget | None = None) -> QLabel:
@@ -39,6 +39,13 @@ def set_rank(widget: QWidget, rank: str, *, on: bool) -> None:
     widget.setProperty(rank, on)
     widget.style().unpolish(widget)
     widget.style().polish(widget)
+
+
+def make_primary(buttons: QDialogButtonBox, which: QDialogButtonBox.StandardButton) -> None:
+    """The button that Return presses looks like it."""
+    chosen = buttons.button(which)
+    chosen.setProperty("primary", True)
+    chosen.setDefault(True)
 
 
 class Card(QFrame):

@@ -67,6 +67,7 @@ class Window(QMainWindow):
         )
         self.may_close: Callable[[], bool] = lambda: True
         self._painted = False
+        self._is_arranged = False
         self._hidden: list[PanelDock] = []
         self.actions_table = Actions(self)
         self.menu_row = MenuRow(self.actions_table)
@@ -128,6 +129,7 @@ class Window(QMainWindow):
     def reset_panels(self) -> None:
         self._hidden = []
         self.restoreState(self._first_layout, LAYOUT)
+        self._share_room()
 
     def remembered(self) -> tuple[str, str]:
         """Geometry and docks as text for the settings."""
@@ -141,7 +143,7 @@ class Window(QMainWindow):
         else:
             self._fit_screen()
         if docks:
-            self.restoreState(QByteArray.fromBase64(docks.encode()), LAYOUT)
+            self._is_arranged = self.restoreState(QByteArray.fromBase64(docks.encode()), LAYOUT)
 
     def _fit_screen(self) -> None:
         room = self.screen().availableGeometry()
@@ -152,6 +154,8 @@ class Window(QMainWindow):
         super().paintEvent(event)
         if not self._painted:
             self._painted = True
+            if not self._is_arranged:
+                self._share_room()
             self.first_painted.emit()
 
     def closeEvent(self, event: QCloseEvent) -> None:
@@ -212,6 +216,9 @@ class Window(QMainWindow):
         self.tabifyDockWidget(self.docks["file"], self.docks["record"])
         self.tabifyDockWidget(self.docks["record"], self.docks["queue"])
         self.docks["file"].raise_()
+
+    def _share_room(self) -> None:
+        """Heights as the panels want them where nobody has chosen others; Qt forgets what it is told before showing."""
         order = [self.docks[name] for name in ("one-click", "history", "proof", "file")]
-        self.resizeDocks(order, [322, 210, 172, 180], Qt.Orientation.Vertical)
         self.resizeDocks(order[:1], [304], Qt.Orientation.Horizontal)
+        self.resizeDocks(order, [330, 200, 176, 170], Qt.Orientation.Vertical)

@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QGuiApplication
 from PySide6.QtWidgets import QApplication
 
 from restorer_app.files import cards, places
+from restorer_app.files.budget import Budget
 from restorer_app.files.reader import Reader
 from restorer_app.files.scratch import Scratch, SpillStore
 from restorer_app.session.settings import Settings
@@ -23,6 +24,7 @@ from restorer_app.ui.choices import Choices
 from restorer_app.ui.desk import Desk
 from restorer_app.ui.jobs import Jobs
 from restorer_app.ui.loading import Loader
+from restorer_app.ui.memory import memory_bytes
 from restorer_app.ui.offers import ways
 from restorer_app.ui.preview import Preview
 from restorer_app.ui.progress import Progress
@@ -32,6 +34,7 @@ from restorer_app.ui.theme import Colours
 from restorer_app.ui.window import Window
 from restorer_app.ui.worker import EngineWorker
 
+HISTORY_SHARE = 0.25  # of the memory that it may take; older tiles go to the disc
 SPILL_BYTES = 32 * 2**30  # of the disc, for the history's tiles
 
 
@@ -43,13 +46,14 @@ class Workshop(QObject):
         self.window = window
         self.choices = choices
         self.scratch = Scratch()
-        self.reader = Reader(self.scratch)
+        room = memory_bytes() * choices.now.memory_share
+        self.reader = Reader(self.scratch, budget=Budget(memory=int(room)))
         self.worker = EngineWorker(self.scratch, self)
         self.loader = Loader(self.reader, self)
         self.jobs = Jobs(self.worker, self)
         stored = [model.card for model in cards.list_models() if model.card is not None]
         store = SpillStore(self.scratch, limit=SPILL_BYTES)
-        self.desk = Desk(self.loader, self.jobs, store=store, cards=stored)
+        self.desk = Desk(self.loader, self.jobs, store=store, cards=stored, history_bytes=int(room * HISTORY_SHARE))
         self.saver = Saver(self)
         self.canvas = Canvas()
         self.acts = PictureActs(self.desk, choices, self)
@@ -78,7 +82,7 @@ class Workshop(QObject):
         self.loader.stop()
         self.worker.stop()
         self.reader.close()
-        self.canvas.show_nothing()
+        self.canvas.end()
         self.desk.documents.clear()
         self.scratch.close()
 

@@ -12,6 +12,7 @@ from PySide6.QtGui import QGuiApplication, QImage, QKeySequence
 from PySide6.QtTest import QTest
 
 from restorer_app.core import mask as masks
+from restorer_app.session.commands import COMMANDS
 from tests.ui.conftest import until
 
 # ------------------------------------------------------------------------------------------ hands

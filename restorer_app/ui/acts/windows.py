@@ -24,7 +24,7 @@ class WindowActs(QObject):
         self._window = window
         self._desk = desk
         self._choices = choices
-        self._sheet: ShortcutsSheet | None = None
+        self.sheet: ShortcutsSheet | None = None
         self.show_begin: Callable[[], None] = lambda: window.show_stage(window.first_run)
 
     def find_command(self) -> None:
@@ -57,11 +57,11 @@ class WindowActs(QObject):
 
     def show_keys(self) -> None:
         """Not modal: it may stay beside the picture while one learns."""
-        if self._sheet is not None and self._sheet.isVisible():
-            self._sheet.close()
+        if self.sheet is not None and self.sheet.isVisible():
+            self.sheet.close()
             return
-        self._sheet = ShortcutsSheet(self._window)
-        self._sheet.show()
+        self.sheet = ShortcutsSheet(self._window)
+        self.sheet.show()
 
     def show_about(self) -> None:
         AboutDialog(self._desk.cards, self._window).exec()

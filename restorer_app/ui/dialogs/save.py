@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from restorer_app.ui.pieces import button, label
+from restorer_app.ui.pieces import button, label, make_primary
 
 
 class SaveDialog(QDialog):
@@ -42,6 +42,7 @@ class SaveDialog(QDialog):
         self._derive.toggled.connect(self._suit_suffix)
         self._problem = label(rank="dim", wraps=True)
         self._buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Cancel)
+        make_primary(self._buttons, QDialogButtonBox.StandardButton.Save)
         self._buttons.accepted.connect(self.accept)
         self._buttons.rejected.connect(self.reject)
         row = QHBoxLayout()

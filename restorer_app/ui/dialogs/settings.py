@@ -18,7 +18,8 @@ from PySide6.QtWidgets import (
 )
 
 from restorer_app.session.settings import Settings
-from restorer_app.ui.pieces import ElidedLabel, button, label
+from restorer_app.ui.pieces import ElidedLabel, button, label, make_primary
+from restorer_app.ui.wording import THIN
 
 
 class SettingsDialog(QDialog):
@@ -33,7 +34,7 @@ class SettingsDialog(QDialog):
             {"system": self.tr("As the system"), "dark": self.tr("Dark"), "light": self.tr("Light")}, settings.theme
         )
         self._colour = _choice({"cyan": self.tr("Cyan"), "orange": self.tr("Orange")}, settings.overlay_colour)
-        self._opacity = _slider(10, 100, round(settings.overlay_opacity * 100))
+        self._opacity = _Share(10, 100, round(settings.overlay_opacity * 100))
         self._surround = _choice(
             {"-1": self.tr("As the theme"), "32": self.tr("Nearly black"), "92": self.tr("Dark grey"),
              "141": self.tr("Grey"), "200": self.tr("Light grey")},
@@ -43,8 +44,8 @@ class SettingsDialog(QDialog):
             {"auto": self.tr("The best there is"), "cpu": self.tr("CPU"), "cuda": self.tr("Graphics card (CUDA)")},
             settings.device,
         )
-        self._grain = _slider(0, 200, round(settings.grain * 100))
-        self._memory = _slider(10, 90, round(settings.memory_share * 100))
+        self._grain = _Share(0, 200, round(settings.grain * 100))
+        self._memory = _Share(10, 90, round(settings.memory_share * 100))
         self._profile = ElidedLabel(settings.display_profile or self.tr("sRGB"))
         form = QFormLayout()
         form.setHorizontalSpacing(24)
@@ -62,6 +63,7 @@ class SettingsDialog(QDialog):
             field.setAccessibleName(text)
             form.addRow(label(text), field)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
+        make_primary(buttons, QDialogButtonBox.StandardButton.Ok)
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         column = QVBoxLayout(self)
@@ -119,10 +121,26 @@ def _choice(texts: dict[str, str], chosen: str) -> QComboBox:
     return box
 
 
-def _slider(least: int, most: int, value: int) -> QSlider:
-    made = QSlider(Qt.Orientation.Horizontal)
-    made.setRange(least, most)
-    made.setValue(value)
-    made.setToolTip(str(value))
-    made.valueChanged.connect(lambda now: made.setToolTip(str(now)))
-    return made
+class _Share(QWidget):
+    """A slider in per cent that says its number."""
+
+    def __init__(self, least: int, most: int, value: int) -> None:
+        super().__init__()
+        self._slider = QSlider(Qt.Orientation.Horizontal)
+        self._number = label(rank="dim")
+        self._number.setMinimumWidth(44)
+        self._number.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._slider.valueChanged.connect(lambda now: self._number.setText(f"{now}{THIN}%"))
+        self._slider.setRange(least, most)
+        self._slider.setValue(value)
+        self.setFocusProxy(self._slider)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self._slider, 1)
+        row.addWidget(self._number)
+
+    def setAccessibleName(self, name: str) -> None:
+        self._slider.setAccessibleName(name)
+
+    def value(self) -> int:
+        return self._slider.value()

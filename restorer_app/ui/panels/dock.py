@@ -10,6 +10,8 @@ from restorer_app.ui.icons import icon
 from restorer_app.ui.pieces import label
 from restorer_app.ui.theme import Colours
 
+WIDTH = 290  # below, the sentences of the panels would be cut
+
 
 class PanelDock(QDockWidget):
     """Holds one panel; can be moved, closed, stacked, and says its title as a heading."""
@@ -18,6 +20,7 @@ class PanelDock(QDockWidget):
         super().__init__(title)
         self.setObjectName(f"dock-{name}")  # the window state is remembered by this name
         self.setWidget(_scrolling(panel) if scrolls else panel)
+        self.setMinimumWidth(WIDTH)
         self._title = _Title(title, self)
         self.setTitleBarWidget(self._title)
 
@@ -33,6 +36,7 @@ def _scrolling(panel: QWidget) -> QScrollArea:
     area = QScrollArea()
     area.setWidgetResizable(True)
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setMinimumHeight(72)
     area.setFrameShape(QScrollArea.Shape.NoFrame)
     area.setWidget(panel)
     return area

@@ -82,7 +82,7 @@ class HistoryPanel(QListView):
         self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName(self.tr("History"))
-        self.setMinimumHeight(ROW_HEIGHT * 2)
+        self.setMinimumHeight(ROW_HEIGHT + 20)
         self.clicked.connect(self._choose)
         self.activated.connect(self._choose)
 

@@ -64,6 +64,8 @@ class OptionsBar(QToolBar):
         self._stroke = QCheckBox(self.tr("Repair after each stroke"))
         self._stroke.toggled.connect(self.after_each_stroke_chosen)
         self._hint = label(rank="dim")
+        for box in (self._size, self._hardness):
+            box.lineEdit().setTextMargins(6, 0, 0, 0)  # a style sheet's padding does not reach it
         self._fill()
 
     def add_mask_actions(self, actions: list[QAction]) -> None:
@@ -77,6 +79,7 @@ class OptionsBar(QToolBar):
             button.setDefaultAction(action)
             button.setAutoRaise(True)
             button.setIconSize(QSize(18, 18))
+            button.setFixedSize(QSize(32, 30))
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
             button.setAccessibleName(action.text())
             row.addWidget(button)
@@ -147,7 +150,7 @@ class OptionsBar(QToolBar):
     def _spaced(*parts: QWidget) -> QWidget:
         holder = QWidget()
         row = QHBoxLayout(holder)
-        row.setContentsMargins(0, 0, 16, 0)
+        row.setContentsMargins(8, 0, 8, 0)
         row.setSpacing(8)
         for part in parts:
             row.addWidget(part)
