@@ -33,7 +33,7 @@ class LearnedMethod:
         self.card = card
         self.place = place
         self._channels = channels
-        self._net: nn.Module = loading.load(card, place.device)
+        self.net: nn.Module = loading.load(card, place.device)
 
     @property
     def batch_pixels(self) -> int:
@@ -41,14 +41,14 @@ class LearnedMethod:
 
     def run(self, pictures: Sequence[Floats], guides: Sequence[Floats] | float) -> list[Floats]:
         """What the net makes of pictures of one shape; a guide each, or one level for all."""
-        with _computing(self.place):
+        with computing(self.place):
             x_BCHW = to_batch(pictures, self.place.device, channels=3)
             guide_BCHW = (
                 level_map(guides, x_BCHW)
                 if isinstance(guides, float)
                 else to_batch(guides, self.place.device, channels=1)
             )
-            y_BCHW: Tensor = self._net(x_BCHW, guide_BCHW)
+            y_BCHW: Tensor = self.net(x_BCHW, guide_BCHW)
             found = from_batch(y_BCHW, channels=self._channels)
         self._must_be_sound(found, pictures)
         return found
@@ -66,7 +66,7 @@ class LearnedMethod:
 
 
 @contextmanager
-def _computing(place: Place) -> Iterator[None]:
+def computing(place: Place) -> Iterator[None]:
     """Threads, types and algorithms of a place; what stands for "no memory" on any device becomes one error."""
     use_threads(place)
     kind = torch.device(place.device).type
