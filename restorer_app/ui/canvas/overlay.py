@@ -17,7 +17,7 @@ from restorer_app.ui.canvas.tiles import Place
 from restorer_app.ui.canvas.viewport import TILE, Box, Viewport, tile_region, top_level
 
 # Cyan is light and orange darker on grey and on sepia; their lightness tells them apart without any hue.
-COLOURS: dict[OverlayColour, tuple[int, int, int]] = {"cyan": (60, 210, 225), "orange": (235, 105, 0)}
+COLOURS: dict[OverlayColour, tuple[int, int, int]] = {"cyan": (60, 210, 225), "orange": (224, 88, 0)}
 _HALO = (10, 20, 24)
 OUTLINE_REACH = 2  # device pixels that an outline lies outside what it goes round
 _HATCH = 8  # device pixels from one line of the hatching to the next
@@ -147,7 +147,7 @@ def on_screen(layer: MaskLayer, view: Viewport, box: Box) -> Values:
         here = replace(view, left=view.left - box[0], top=view.top - box[1])
         draw_values(painter, layer, here, (0, 0, image.width(), image.height()), share())
     wide = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine() // 4, 4)
-    return wide[:, : image.width(), 3]
+    return wide[:, : image.width(), 3].copy()  # the image goes, and its memory with it
 
 
 def draw_outline(painter: QPainter, layer: MaskLayer, view: Viewport, box: Box, overlay: Overlay) -> None:

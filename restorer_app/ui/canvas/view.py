@@ -376,5 +376,6 @@ class Canvas(Listening):
             self._easel.tell_cursor_again()
 
     def end(self) -> None:
-        """Ends the thread that reads; the canvas shows no other picture after this."""
+        """Ends gestures and the thread that reads; the canvas shows no other picture after this."""
+        self._easel.hands.let_go()
         self._stage.end()

@@ -16,6 +16,7 @@ STEPS = (
 )
 NEAREST_FROM = 2.0  # from here on pixels are shown as squares
 TILE = 256  # level pixels; a tile of level 0 is a cell of the raster
+MARGIN = 20  # device pixels around a fitted picture, where the view is large enough
 TOP_LEVEL = 8  # a cell is one pixel there
 
 Box = tuple[int, int, int, int]  # left, top, right, bottom in device pixels, possibly empty
@@ -38,14 +39,11 @@ class Viewport:
 
     @classmethod
     def fitted(cls, turn: Turn, view_width: int, view_height: int) -> Viewport:
-        width, height = turn.shown_size
-        zoom = min(view_width / width, view_height / height, LARGEST_ZOOM)
-        return cls(turn, view_width, view_height, zoom).placed()
+        return cls(turn, view_width, view_height, _fitting(turn, view_width, view_height)).placed()
 
     @property
     def fit_zoom(self) -> float:
-        width, height = self.turn.shown_size
-        return min(self.view_width / width, self.view_height / height)
+        return _fitting(self.turn, self.view_width, self.view_height)
 
     @property
     def is_nearest(self) -> bool:
@@ -138,6 +136,13 @@ class Viewport:
     @property
     def visible(self) -> Region | None:
         return self.region_in((0, 0, self.view_width, self.view_height))
+
+
+def _fitting(turn: Turn, view_width: int, view_height: int) -> float:
+    """The zoom at which the whole picture is in view, with a little grey around it to paint from."""
+    width, height = turn.shown_size
+    margin = 2 * MARGIN if min(view_width, view_height) > 20 * MARGIN else 0
+    return min((view_width - margin) / width, (view_height - margin) / height, LARGEST_ZOOM)
 
 
 def level_for(zoom: float, turn: Turn) -> int:
