@@ -6,6 +6,8 @@ from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+import cv2
+
 from restorer_app.core.errors import InvalidValueError, RestorerError
 from restorer_app.core.geometry import Region
 from restorer_app.core.job import CancelToken, Job
@@ -58,6 +60,10 @@ class Work:
                 results = self._run(batch)
             except (DeviceFullError, MemoryError):
                 results = None  # the except block must end first: it holds the failed tile's tensors
+            except cv2.error as problem:
+                if problem.code != cv2.Error.StsNoMem:
+                    raise
+                results = None
             if results is None:
                 note, queue = self._smaller(batch, [tile for later in queue for tile in later])
                 if note:
