@@ -12,6 +12,7 @@ from restorer_app.core.raster import Raster
 from restorer_app.session.change import Change
 from restorer_app.session.commands import Situation
 from restorer_app.ui import presenting
+from restorer_app.ui.acts.files import own_samples
 from restorer_app.ui.acts.picture import PictureActs
 from restorer_app.ui.canvas.view import Canvas
 from restorer_app.ui.choices import Choices
@@ -146,6 +147,7 @@ class Binding(QObject):
             self._window.show_stage(self._canvas)
             self._canvas.setFocus()
             self._remember(document)
+            self._guide(document)
         self.show_all()
 
     def _show_picture(self, document: Document) -> None:
@@ -195,6 +197,14 @@ class Binding(QObject):
         if self._known_mask is None or self._known_mask[0] is not mask:
             self._known_mask = (mask, not masks.is_empty(mask))
         return self._known_mask[1]
+
+    def _guide(self, document: Document) -> None:
+        """A newcomer with a sample is told the next thing to do, once."""
+        if document.path.parent != own_samples() or len(document.session.history) > 1:
+            return
+        first = self.tr("Paint along a scratch, then press Enter.")
+        then = self.tr("Hold \\ to see the original, Ctrl+Z takes it back, Ctrl+S saves a copy and proves it.")
+        self._window.notice.say(Told(first, then, warns=False))
 
     def _remember(self, document: Document) -> None:
         self._choices.take(self._choices.now.with_recent(document.path))

@@ -7,18 +7,23 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
+from restorer_app.core import mask as masks
 from restorer_app.core.card import ModelCard
 from restorer_app.core.errors import RestorerError
 from restorer_app.core.history import Store
 from restorer_app.core.job import Failed
 from restorer_app.core.operation import Operation
+from restorer_app.core.raster import CELL, Raster
 from restorer_app.core.stroke import Stroke
 from restorer_app.session.change import Change
 from restorer_app.session.session import HISTORY_BYTES, Session
 from restorer_app.ui.document import Document
 from restorer_app.ui.jobs import Jobs
 from restorer_app.ui.loading import Loader, Opened, Opening
+from restorer_app.ui.mask_work import MaskWork, Work
 from restorer_app.ui.notice import Told
+
+LARGE = 4_000_000  # pixels of mask work that fit into a frame; more goes to a thread
 
 
 class Desk(QObject):
@@ -46,6 +51,7 @@ class Desk(QObject):
         self.documents: list[Document] = []
         self.current: Document | None = None
         self.loading: list[Opening] = []
+        self._mask_work = MaskWork(self)
         self._loader = loader
         self._store = store
         self._history_bytes = history_bytes
@@ -90,6 +96,7 @@ class Desk(QObject):
 
     def close(self, place: int) -> None:
         """Lets a picture go; whoever calls has asked about unsaved work."""
+        self._mask_work.settle()
         document = self.documents.pop(place)
         self.jobs.forget(document)
         if document is self.current:
@@ -104,7 +111,40 @@ class Desk(QObject):
 
     # -------------------------------------------------------------------------------------- what is asked
     def stroke(self, stroke: Stroke, *, protects: bool = False) -> bool:
-        return self.attempt(lambda session: session.stroke(stroke, protects=protects))
+        """A large one is computed on a thread; the canvas shows its preview meanwhile."""
+        extent = stroke.extent(self.current.session.mask.bounds) if self.current is not None else None
+        if extent is None or extent.area <= LARGE:
+            return self.attempt(lambda session: session.stroke(stroke, protects=protects))
+        verb = "Erased" if stroke.erase else "Painted"
+        title = f"{verb} {'protection' if protects else 'mask'}"
+        return self.attempt(lambda _session: self._begin(title, lambda mask: masks.paint(mask, stroke)[0], protects))
+
+    def change_mask(self, title: str, work: Work, *, protects: bool = False) -> bool:
+        """Another mask made from the one in hand, as one step."""
+
+        def change(session: Session) -> None:
+            mask = session.protect if protects else session.mask
+            if len(mask.tiles) * CELL * CELL > LARGE:
+                self._begin(title, work, protects)
+            else:
+                session.set_mask(title, work(mask), protects=protects)
+
+        return self.attempt(change)
+
+    def _begin(self, title: str, work: Work, protects: bool) -> None:
+        assert self.current is not None  # attempt() has a picture in hand
+        session = self.current.session
+        if not self.current.picture.editable:
+            raise RestorerError(self.current.picture.reason)
+
+        def land(before: Raster, after: Raster) -> None:
+            now = session.protect if protects else session.mask
+            if now is not before:  # a job was given up meanwhile and has brought its mask back
+                after = work(now)
+            if after.changed_cells(now):
+                self.attempt_on(session, lambda each: each.set_mask(title, after, protects=protects))
+
+        self._mask_work.begin(session.protect if protects else session.mask, work, land)
 
     def restore(self, stroke: Stroke) -> bool:
         return self.attempt(lambda session: session.restore(stroke))
@@ -116,6 +156,7 @@ class Desk(QObject):
         self, operation: Operation, *, card: ModelCard | None = None, device: str = "auto", joined: bool = False
     ) -> bool:
         """Puts an operation into the queue; the mask moves into it. Without a card the first that fits is taken."""
+        self._mask_work.settle()
         document = self.current
         if document is None:
             return False
@@ -145,10 +186,12 @@ class Desk(QObject):
 
     def attempt(self, work: Callable[[Session], object]) -> bool:
         """Does something with the session in hand; a refusal is told and changes nothing."""
-        if self.current is None:
-            return False
+        self._mask_work.settle()
+        return self.current is not None and self.attempt_on(self.current.session, work)
+
+    def attempt_on(self, session: Session, work: Callable[[Session], object]) -> bool:
         try:
-            work(self.current.session)
+            work(session)
         except RestorerError as problem:
             self.told.emit(Told.of(problem))
             return False

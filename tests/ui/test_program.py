@@ -13,6 +13,7 @@ from PySide6.QtTest import QTest
 
 from restorer_app.core import mask as masks
 from restorer_app.session.commands import COMMANDS
+from restorer_app.ui.acts.files import own_samples
 from tests.ui.conftest import until
 
 # ------------------------------------------------------------------------------------------ hands
@@ -411,8 +412,6 @@ def test_closing_without_unsaved_work_does_not_ask(empty, scan):
 
 
 def test_every_command_has_somebody_who_does_it(empty):
-    from restorer_app.session.commands import COMMANDS
-
     orphans = [command.id for command in COMMANDS if empty.window.actions_table.method_of(command) is None]
     assert orphans == []
 
@@ -460,3 +459,33 @@ def test_points_of_the_tests_are_where_they_are_thought_to_be(empty, scan):
     QTest.qWait(20)
     assert seen
     assert QPointF(*seen[-1]).manhattanLength() == pytest.approx(277, abs=3)
+
+
+def test_a_huge_stroke_is_computed_elsewhere_and_what_is_asked_next_waits_for_it(empty, tmp_path):
+    path = tmp_path / "large.tif"
+    tifffile.imwrite(path, np.full((2400, 2600), 120, np.uint8), photometric="minisblack")
+    session = open_file(empty, path).session
+    empty.workshop.view.set_size(2000)
+    paint(empty, (1200, 1200), (1300, 1200))
+    assert masks.is_empty(session.mask), "the window has not waited"
+    press(empty, "Ctrl+Alt+G")  # asked for the moment the stroke is there
+    until(lambda: len(session.history) > 1)
+    assert masks.count_covered(session.mask) > 3_000_000
+
+
+def test_the_sample_opens_as_a_copy_with_a_word_on_how_to_begin(empty):
+    empty.workshop.files.sample()
+    until(lambda: len(empty.workshop.desk.documents) == 1)
+    assert document(empty).path.parent == own_samples()
+    assert "press Enter" in empty.window.notice.text
+
+
+def test_the_view_is_inverted_and_lightened_and_the_picture_stays(empty, scan):
+    session = open_file(empty, scan).session
+    for key in ("Ctrl+I", "Shift+.", "Alt+Shift+."):
+        press(empty, key)
+    adjustment = canvas(empty).adjustment
+    assert (adjustment.invert, adjustment.exposure > 0, adjustment.gamma > 1) == (True, True, True)
+    assert session.image is session.original
+    press(empty, "Ctrl+Alt+0")
+    assert not canvas(empty).adjustment.invert

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -25,6 +26,21 @@ from restorer_app.ui.saver import Saver
 from restorer_app.ui.window import Window
 
 PICTURES = "*.tif *.tiff *.png *.jpg *.jpeg *.jp2 *.webp *.avif *.dng *.cr2 *.nef *.arw *.psd *.heic"
+
+
+def _own_copy(path: Path) -> Path:
+    """A sample is worked on as a copy in a place of the person's own: the program's folder may be read-only."""
+    if path.parent != places.samples() or not path.is_file():
+        return path
+    copy = own_samples() / path.name
+    if not copy.exists():
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, copy)
+    return copy
+
+
+def own_samples() -> Path:
+    return places.state() / "samples"
 
 
 class FileActs(QObject):
@@ -58,7 +74,7 @@ class FileActs(QObject):
     def open_paths(self, paths: list[str]) -> None:
         files: list[Path] = []
         for told in paths:
-            path = Path(told)
+            path = _own_copy(Path(told))
             files += sorted(each for each in path.iterdir() if each.is_file()) if path.is_dir() else [path]
         self._desk.open(files)
 

@@ -78,12 +78,7 @@ class PictureActs(QObject):
         self._desk.attempt(lambda session: session.reselect_mask())
 
     def _set(self, title: str, work: Callable[[Raster], Raster]) -> None:
-        protects = self.protecting
-        self._desk.attempt(
-            lambda session: session.set_mask(
-                title, work(session.protect if protects else session.mask), protects=protects
-            )
-        )
+        self._desk.change_mask(title, work, protects=self.protecting)
 
     # ------------------------------------------------------------------------------------- operations
     def repair(self) -> None:

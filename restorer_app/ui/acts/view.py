@@ -13,6 +13,7 @@ from restorer_app.ui.choices import Choices
 
 HARDNESS_STEP = 0.1
 EXPOSURE_STEP = 0.5
+GAMMA_STEP = 1.15
 
 
 class ViewActs(QObject):
@@ -110,12 +111,22 @@ class ViewActs(QObject):
     def show_darker(self) -> None:
         self._expose(-EXPOSURE_STEP)
 
+    def show_shadows_lighter(self) -> None:
+        self._bend(GAMMA_STEP)
+
+    def show_shadows_darker(self) -> None:
+        self._bend(1 / GAMMA_STEP)
+
     def show_plain(self) -> None:
         self._adjust(Adjustment())
 
     def _expose(self, by: float) -> None:
         adjustment = self._canvas.adjustment
         self._adjust(replace(adjustment, exposure=min(max(adjustment.exposure + by, -10.0), 10.0)))
+
+    def _bend(self, by: float) -> None:
+        adjustment = self._canvas.adjustment
+        self._adjust(replace(adjustment, gamma=min(max(adjustment.gamma * by, 0.1), 10.0)))
 
     def _adjust(self, adjustment: Adjustment) -> None:
         self._canvas.set_adjustment(adjustment)

@@ -20,7 +20,9 @@ class Frame:
     name: str
     thumb: QImage | None = None
     unsaved: bool = False
-    loading: bool = False
+
+    def looks_like(self, other: Frame) -> bool:
+        return (self.name, self.unsaved) == (other.name, other.unsaved) and self.thumb is other.thumb
 
 
 class FilmStrip(QListWidget):
@@ -55,7 +57,9 @@ class FilmStrip(QListWidget):
         while self.count() < len(frames):
             self.addItem(QListWidgetItem())
         for place, frame in enumerate(frames):
-            _fill(self.item(place), frame, self.tr("not saved"))
+            before = self._frames[place] if place < len(self._frames) else None
+            if before is None or not frame.looks_like(before):
+                _fill(self.item(place), frame, self.tr("not saved"))
         self._frames = frames
         self.setCurrentRow(current)
         self.blockSignals(False)
