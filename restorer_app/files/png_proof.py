@@ -17,7 +17,7 @@ from restorer_app.core.job import CancelToken
 from restorer_app.core.raster import Raster
 from restorer_app.files.patching import Progress, SavingStoppedError, Verdict, stop_if_cancelled
 from restorer_app.files.png_chunks import Chunk, Header, content_of, is_xmp, read_chunks, read_header
-from restorer_app.files.png_filters import Bytes, unfilter
+from restorer_app.files.png_filters import SUB, Bytes, unfilter
 from restorer_app.files.png_lines import Inflated, Pass, bands, passes
 from restorer_app.files.refusal import cannot_read
 
@@ -146,20 +146,65 @@ def _all_of(described: list[tuple[str, str]], name: str) -> list[str]:
 
 
 def _count(one: _Side, other: _Side, question: _Question) -> _Count:
+    """Looks at both streams twice: which lines differ at all, then what they and those they lean on show."""
     count = _Count()
-    streams = Inflated(one.file, one.chunks), Inflated(other.file, other.chunks)
     parts = passes(one.header)
-    total, done = sum(part.height for part in parts), 0
-    for part in parts:
+    surveys = [_survey(part, pairs) for part, pairs in _walk(one, other, parts, question, "Comparing the lines")]
+    for (part, pairs), survey in zip(_walk(one, other, parts, question, "Proving the pixels"), surveys, strict=True):
+        count.identical += survey.identical
         above = np.zeros((2, part.line_bytes), np.uint8)
+        for first, end, lines in pairs:
+            settled = first >= survey.end and bool((above[0] == above[1]).all())
+            if end > survey.begin and not settled:
+                place = _Place(one.header, part, first, end)
+                above = _compare_band(place, lines, above, allowed=question.allowed, count=count)
+    return count
+
+
+_Band = tuple[int, int, tuple[Bytes, Bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Survey:
+    """Which lines of a pass have to be undone: from one that leans on none above, past the last that differs."""
+
+    begin: int
+    end: int
+    identical: int
+
+
+def _walk(
+    one: _Side, other: _Side, parts: list[Pass], question: _Question, title: str
+) -> Iterator[tuple[Pass, Iterator[_Band]]]:
+    """Both streams side by side; every band of a pass has to be taken before the next pass."""
+    streams = Inflated(one.file, one.chunks), Inflated(other.file, other.chunks)
+    total = sum(part.height for part in parts)
+    done = 0
+
+    def pairs(part: Pass) -> Iterator[_Band]:
+        nonlocal done
         for first, end in bands(part, _LINES):
             stop_if_cancelled(question.cancel)
             mine, theirs = (_lines(stream.take((end - first) * (part.line_bytes + 1)), part) for stream in streams)
-            place = _Place(one.header, part, first, end)
-            above = _compare_band(place, (mine, theirs), above, allowed=question.allowed, count=count)
+            yield first, end, (mine, theirs)
             done += end - first
-            question.progress("Proving the pixels", done / total)
-    return count
+            question.progress(title, done / total)
+
+    for part in parts:
+        yield part, pairs(part)
+
+
+def _survey(part: Pass, pairs: Iterator[_Band]) -> _Survey:
+    same, free = np.zeros(part.height, bool), np.zeros(part.height, bool)
+    for first, end, (mine, theirs) in pairs:
+        same[first:end] = (mine == theirs).all(axis=1)
+        free[first:end] = mine[:, 0] <= SUB
+    differing = np.flatnonzero(~same)
+    if not len(differing):
+        return _Survey(part.height, part.height, part.height)
+    leaning_on_none = np.flatnonzero(free[: differing[0]])
+    begin = int(leaning_on_none[-1]) if len(leaning_on_none) else 0
+    return _Survey(begin, int(differing[-1]) + 1, int(same.sum()))
 
 
 def _lines(content: bytes, part: Pass) -> Bytes:
@@ -170,11 +215,9 @@ def _compare_band(
     place: _Place, lines: tuple[Bytes, Bytes], above: Bytes, *, allowed: Raster | None, count: _Count
 ) -> Bytes:
     """Counts what differs in one band; gives back its last plain line in both files."""
-    same = (lines[0] == lines[1]).all(axis=1)
-    count.identical += int(same.sum())
     step = place.header.bytes_a_pixel
     plain = unfilter(lines[0], above[0], step)
-    if same.all() and (above[0] == above[1]).all():  # equal differences from equal lines
+    if (lines[0] == lines[1]).all() and (above[0] == above[1]).all():  # equal differences from equal lines
         return np.stack([plain[-1], plain[-1]])
     other = unfilter(lines[1], above[1], step)
     changed = _changed_samples(plain, other, place.header, place.part)
