@@ -15,7 +15,8 @@ _NEAR = 160  # pixels from which patches come at first; what is far away is seld
 _SHALLOW = 2.0  # a hole no deeper than this needs no coarser level
 _ROUNDS, _LAST_ROUNDS = 8, 5  # looks and votes on coarse levels and on the finest
 _STEPS = (4, 2, 1)  # a good match travels this far in one round
-_THROWS = 6  # each half as far as the one before
+_NEARER = 4.0  # each throw of the dice goes this much less far than the one before
+_CRISP = 0.7  # of the last vote: Kodak24 blobs keep 0.7 of their fine contrast instead of 0.46, for 0.25 dB
 
 
 def fill(picture: Floats, hole: Hole, *, seed: int, cancelled: Callable[[], bool] | None = None) -> Floats:
@@ -35,23 +36,25 @@ def fill(picture: Floats, hole: Hole, *, seed: int, cancelled: Callable[[], bool
             field.start_anywhere()
         else:
             field.start_from(coarser)
-        _settle(field, filled, gap, rounds=_ROUNDS if number else _LAST_ROUNDS, cancelled=cancelled)
+        _settle(field, filled, gap, is_last=number == 0, cancelled=cancelled)
     assert filled is not None  # there is always the picture itself
     return filled
 
 
-def _settle(field: Field, filled: Floats, gap: Hole, *, rounds: int, cancelled: Callable[[], bool] | None) -> None:
+def _settle(field: Field, filled: Floats, gap: Hole, *, is_last: bool, cancelled: Callable[[], bool] | None) -> None:
     """Looks for better matches and lets them vote, in turns; `filled` changes in place."""
-    far = max(gap.shape)
-    for _ in range(rounds):
+    rounds = _LAST_ROUNDS if is_last else _ROUNDS
+    for number in range(rounds):
         if cancelled is not None and cancelled():
             return
         field.look(filled)
         for step in _STEPS:
             field.propagate(step)
-        for throw in range(_THROWS):
-            field.search(max(far / 2**throw, 1))
-        filled[gap] = field.vote()
+        radius = float(field.near)
+        while radius > 1:
+            field.search(radius)
+            radius /= _NEARER
+        filled[gap] = field.vote(crisp=_CRISP if is_last and number == rounds - 1 else 0.0)
 
 
 def _pyramid(picture: Floats, hole: Hole) -> list[tuple[Floats, Hole]]:
@@ -59,7 +62,7 @@ def _pyramid(picture: Floats, hole: Hole) -> list[tuple[Floats, Hole]]:
     levels = [(picture.astype(np.float32), hole)]
     while _depth(levels[-1][1]) >= _SHALLOW and min(levels[-1][1].shape) >= 8 * RADIUS + 4:
         smaller = _halved(*levels[-1])
-        if not smaller[1].any():
+        if not smaller[1].any() or smaller[1].all():
             break
         levels.append(smaller)
     return levels

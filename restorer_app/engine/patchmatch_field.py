@@ -14,7 +14,7 @@ RADIUS = 3  # patches of 7 × 7: 5 × 5 lost 0.1 dB, 9 × 9 gained nothing in sc
 
 # What is known counts fully; a pixel of the hole counts this much less for each pixel of its depth, so that
 # the surroundings decide and not what was guessed a round ago.
-_TRUST = np.float32(1 / 1.5)
+_TRUST = np.float32(1 / 2)
 _BIAS = np.float32(0.9)  # of the difference in mean colour that a copy is corrected by: skies and shades go on
 _MOST_BIAS = np.float32(0.1)  # and no more than this, so that nothing is recoloured
 _SHARPNESS = 0.75  # of the 75th percentile of costs: how much better matches outvote worse ones (Wexler)
@@ -22,6 +22,7 @@ _AT_ONCE = 2048  # patches compared together: their 1.6 MB stay in the cache
 
 Places = NDArray[np.int64]  # centres of patches, as row × width + column
 _OFFSETS = tuple((dy, dx) for dy in range(-RADIUS, RADIUS + 1) for dx in range(-RADIUS, RADIUS + 1))
+_NEARNESS = tuple(float(np.exp(-(dy * dy + dx * dx) / 8)) for dy, dx in _OFFSETS)  # a patch knows its middle best
 
 
 class Field:
@@ -30,7 +31,8 @@ class Field:
     def __init__(self, picture: Floats, hole: Hole, *, near: int, rng: np.random.Generator) -> None:
         self.height, self.width = hole.shape
         self.channels = picture.shape[2]
-        self._near, self._rng = near, rng
+        self.near = near  # pixels from which matches come at first
+        self._rng = rng
         self._steps = np.array([dy * self.width + dx for dy, dx in _OFFSETS])
         side = 2 * RADIUS + 1
         touching = cv2.dilate(hole.astype(np.uint8), np.ones((side, side), np.uint8)) > 0
@@ -91,7 +93,7 @@ class Field:
         """A source near each target, or anywhere when a few throws find none."""
         found = self._rng.choice(np.flatnonzero(self._is_source), len(targets))
         for _ in range(4):
-            thrown = self._thrown(targets, self._near)
+            thrown = self._thrown(targets, self.near)
             good = self._is_source[thrown]
             found[good] = thrown[good]
         return found
@@ -156,20 +158,28 @@ class Field:
         return difference, np.matmul(self._weights[who][:, None, :], each)[:, 0]
 
     # ----------------------------------------------------------------------------------------- the vote
-    def vote(self) -> Floats:
-        """Every pixel of the hole as the mean of what the patches over it say; better matches weigh more."""
+    def vote(self, *, crisp: float = 0.0) -> Floats:
+        """Every pixel of the hole as the mean of what the patches over it say; better and nearer ones weigh more.
+
+        `crisp` is the share of the one that weighs most: a mean of many loses their texture.
+        """
         spread = max(float(np.percentile(self.costs, 75)) * _SHARPNESS, 1e-9)
-        weights = np.exp(-self.costs.astype(np.float64) / (2 * spread)) * self._trust + 1e-12
+        worth = np.exp(-self.costs.astype(np.float64) / (2 * spread)) * self._trust + 1e-12
         bias = self._correction()
-        total = np.zeros((len(self._holes), self._pixels.shape[1]))
+        heaviest = np.zeros(len(self._holes))
         weight = np.zeros(len(self._holes))
-        for step in self._steps:
+        total = np.zeros((len(self._holes), self._pixels.shape[1]))
+        best = np.zeros_like(total)
+        for step, near in zip(self._steps, _NEARNESS, strict=True):
             hole = self._hole_number[self.targets + step]
-            here = np.flatnonzero(hole >= 0)
-            said = self._pixels[self.places[here] + step] + bias[here]
-            total[hole[here]] += said * weights[here, None]  # no pixel twice: targets are different places
-            weight[hole[here]] += weights[here]
-        return (total / weight[:, None])[:, : self.channels].astype(np.float32)
+            who = np.flatnonzero(hole >= 0)
+            hole, said, mine = hole[who], self._pixels[self.places[who] + step] + bias[who], worth[who] * near
+            total[hole] += said * mine[:, None]  # no pixel twice: targets are different places
+            weight[hole] += mine
+            wins = mine > heaviest[hole]
+            heaviest[hole[wins]], best[hole[wins]] = mine[wins], said[wins]
+        mean = total / weight[:, None]
+        return (mean + crisp * (best - mean))[:, : self.channels].astype(np.float32)
 
     def _correction(self) -> Floats:
         out = np.empty((len(self.targets), self._pixels.shape[1]), np.float32)
