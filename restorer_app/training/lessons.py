@@ -87,7 +87,7 @@ def repair(crops: Tensor, generator: torch.Generator, damage: Mapping[str, float
     closed = torch.stack([_closed(one, gap) for one, gap in zip(clean.cpu(), hole.cpu(), strict=True)]).to(clean.device)
     share = hole.mean((1, 2, 3), keepdim=True).clamp_min(1e-3)
     missed = (closed - clean).square().mean((1, 2, 3), keepdim=True) / share
-    return Lesson(closed, hole, clean, hole / share / (missed + 1e-4))
+    return Lesson(closed, hole, clean, hole / (missed + 1e-4))
 
 
 def _closed(clean_CHW: Tensor, hole_1HW: Tensor) -> Tensor:

@@ -12,7 +12,7 @@ from typing import Self
 
 import torch
 
-from restorer_app.core.errors import InvalidValueError
+from restorer_app.core.errors import InvalidValueError, RestorerError
 from restorer_app.training import checkpoint
 from restorer_app.training.damage import holes
 from restorer_app.training.evaluate import publish
@@ -62,7 +62,9 @@ def teach(order: Order) -> Path:
     supplies = gathered(order, recipe)
     learner = Learner(recipe, torch.device(order.device))
     _begin(learner, origin)
-    train(order, learner, supplies)
+    last = train(order, learner, supplies)
+    if order.length.progress(learner.step, learner.seconds) < 1:
+        raise RestorerError("Stopped before the end; no model was written.", advice=f"Go on with --from {last}")
     watched = _watched(recipe, supplies.to(learner.mean[0].device))
     return publish(
         learner, origin, watched, order.into, photos=order.photos, work=order.work, trained_by=order.trained_by

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,14 +79,16 @@ def _turned_grid(size: int, turn: Tensor) -> tuple[Tensor, Tensor]:
 
 def gather(folders: Sequence[Path], cache: Path, rules: Sequence[Rule] = (), *, least: int = 64) -> Photographs:
     """Decode every photograph under the folders once into `cache`, and map the result."""
-    files = sorted(f for folder in folders for f in _files(folder))
-    key = hashlib.sha256(
-        repr([(str(f), f.stat().st_size) for f in files] + [tuple(rules), least]).encode()
-    ).hexdigest()[:16]
+    files = [(folder, file) for folder in folders for file in _files(folder)]
+    names = [(folder.name, str(file.relative_to(folder)), file.stat().st_size) for folder, file in files]
+    key = hashlib.sha256(repr((names, tuple(rules), least)).encode()).hexdigest()[:16]
     pixels, index = cache / f"{key}.bytes", cache / f"{key}.json"
     if not index.exists():
         cache.mkdir(parents=True, exist_ok=True)
-        index.write_text(json.dumps(_decode_all(files, pixels, rules, least)))
+        unfinished = cache / f"{key}-{os.getpid()}.part"  # two runs may start at the same time
+        sizes_found = _decode_all([file for _, file in files], unfinished, rules, least)
+        unfinished.replace(pixels)
+        index.write_text(json.dumps(sizes_found))
     sizes = torch.tensor(json.loads(index.read_text()), dtype=torch.int64).reshape(-1, 2)
     lengths = sizes.prod(1) * 3
     # Mapped copy-on-write because torch knows no read-only tensors; nothing ever writes to it.

@@ -1,0 +1,192 @@
+"""The benchmark of quality: every trained model beside its classical peers, on pictures never trained on."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from restorer_app.bench.cases import CASES, Case, pictures_of
+from restorer_app.bench.peers import Kept, Trial, kept_figures, pictures_hash, table_of
+from restorer_app.bench.report import BUSY_SHARE, Cell, Report, Table, machine, others_load
+from restorer_app.bench.sheet import Sheet
+from restorer_app.core.errors import InvalidValueError
+from restorer_app.engine import levels, loading
+from restorer_app.engine.closing import close
+from restorer_app.engine.values import Floats
+from restorer_app.files import cards
+
+COLUMNS = ("case", "method", "PSNR", "median", "least", "SSIM", "MP/s", "must", "aim", "pictures")
+_Way = Callable[[Trial], Floats]
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What one method reaches on one case: over all its pictures."""
+
+    case: str
+    method: str
+    psnr: float
+    median: float
+    least: float
+    ssim: float
+    speed: float | None  # megapixels a second; None beside other work, where it would be wrong
+    pictures: int
+
+    def row(self, case: Case) -> tuple[Cell, ...]:
+        found = (round(self.psnr, 2), round(self.median, 2), round(self.least, 2), round(self.ssim, 4))
+        return (case.name, self.method, *found, self.speed, case.must, case.aim, self.pictures)
+
+
+def run(
+    models: Sequence[str],
+    data: Path,
+    *,
+    out: Path,
+    with_peers: bool = False,
+    most: int | None = None,
+    models_folder: Path | None = None,
+    to_cards: bool = False,
+) -> Report:
+    """Measure the models, or all that are here; writes tables and sheets into `out`, figures into the cards if told."""
+    chosen = {name: case for name, case in CASES.items() if not models or case.model in models}
+    if not chosen:
+        raise InvalidValueError(f"There is no case for {', '.join(models)}.")
+    out.mkdir(parents=True, exist_ok=True)
+    tables, slow, figures = [], [], list[Figures]()
+    for name, case in chosen.items():
+        sheet = Sheet(case.name)
+        found, kept = _measure(name, case, data, models_folder, sheet, with_peers=with_peers, most=most)
+        sheet.write(out / f"{name}.png")
+        tables.append(Table(case.name, COLUMNS, tuple(one.row(case) for one in found), note=case.published))
+        slow += kept
+        figures += found
+    report = Report("quality", machine(), tuple(tables))
+    (out / "quality.md").write_text(report.markdown(), encoding="utf-8")
+    if with_peers:
+        (out / "peers.toml").write_text(table_of(slow), encoding="utf-8")
+    if to_cards:
+        _to_cards(figures, models_folder)
+    return report
+
+
+def _measure(
+    name: str,
+    case: Case,
+    data: Path,
+    models_folder: Path | None,
+    sheet: Sheet,
+    *,
+    with_peers: bool,
+    most: int | None,
+) -> tuple[list[Figures], list[Kept]]:
+    pictures = list(islice(pictures_of(data, case), most))
+    trials = [case.trial(pixels, title) for title, pixels in pictures]
+    sheet.show("as it was", [trial.truth for trial in trials])
+    stamp = pictures_hash([pixels for _, pixels in pictures])
+    found, kept = [], []
+    for peer in case.peers:
+        if peer.slow and not with_peers:
+            found += [_from_table(row, len(trials)) for row in kept_figures() if _is(row, name, peer.name, stamp)]
+            continue
+        figures = _judged((name, peer.name), case, trials, peer.run, sheet)
+        found.append(figures)
+        if peer.slow:
+            values = (round(x, 3) for x in (figures.psnr, figures.median, figures.least, figures.ssim))
+            kept.append(Kept(name, peer.name, peer.version, stamp, *values))
+    for method, way in _ways(case, models_folder):
+        found.append(_judged((name, method), case, trials, way, sheet))
+    return found, kept
+
+
+def _ways(case: Case, models_folder: Path | None) -> Iterator[tuple[str, _Way]]:
+    """Our model, told the level of damage, and where it applies with the level estimated."""
+    stored = cards.find_model(case.model, *([models_folder] if models_folder else []))
+    assert stored.card is not None  # found models have one
+    cards.verify(stored)
+    net = loading.load(stored.card, "cpu")
+    if case.name != "clean, halved: change":  # nothing to tell
+        yield f"{case.model}, told" if case.estimates else case.model, lambda trial: _answer(net, trial, trial.level)
+    if case.estimates:
+        yield f"{case.model}, auto", lambda trial: _answer(net, trial, _estimate(case, trial))
+
+
+def _estimate(case: Case, trial: Trial) -> float:
+    if case.model == "denoise":
+        return levels.noise_level(trial.seen)
+    quality = levels.jpeg_quality(trial.seen)
+    return 0.0 if quality is None else 1 - quality / 100
+
+
+def _answer(net: nn.Module, trial: Trial, level: float) -> Floats:
+    """The whole picture in one piece, grey as three equal channels, as the engine does it."""
+    seen = trial.seen if trial.hole is None else close(trial.seen, trial.hole)
+    channels = seen.shape[2]
+    picture = _tensor(np.repeat(seen, 3, axis=2) if channels == 1 else seen)
+    guide = torch.full_like(picture[:, :1], level) if trial.hole is None else _tensor(trial.hole[:, :, None])
+    with torch.inference_mode():
+        answer = net(picture, guide)[0].permute(1, 2, 0)
+    found: Floats = (answer if channels == 3 else answer.mean(2, keepdim=True)).numpy()
+    return found
+
+
+def _tensor(pixels: Any) -> Tensor:
+    picture = torch.from_numpy(np.ascontiguousarray(pixels, np.float32)).permute(2, 0, 1)[None]
+    return picture.contiguous(memory_format=torch.channels_last)
+
+
+def _judged(names: tuple[str, str], case: Case, trials: Sequence[Trial], way: _Way, sheet: Sheet) -> Figures:
+    load, seconds, answers = others_load(), 0.0, []
+    for trial in trials:
+        start = time.perf_counter()
+        answers.append(way(trial))
+        seconds += time.perf_counter() - start
+    sheet.show(names[1], answers)
+    scores = [case.judge(trial, answer) for trial, answer in zip(trials, answers, strict=True)]
+    psnr = [min(score[0], 100.0) for score in scores]
+    quiet = load is not None and load < BUSY_SHARE
+    pixels = sum(trial.truth.shape[0] * trial.truth.shape[1] for trial in trials)
+    return Figures(
+        *names,
+        float(np.mean(psnr)),
+        float(np.median(psnr)),
+        float(np.min(psnr)),
+        float(np.mean([score[1] for score in scores])),
+        round(pixels / seconds / 1e6, 3) if quiet else None,
+        len(trials),
+    )
+
+
+def _is(row: Kept, case: str, method: str, stamp: str) -> bool:
+    return (row.case, row.method, row.pictures) == (case, method, stamp)
+
+
+def _from_table(row: Kept, pictures: int) -> Figures:
+    return Figures(row.case, f"{row.method} ({row.version})", row.psnr, row.median, row.least, row.ssim, None, pictures)
+
+
+def _to_cards(figures: Sequence[Figures], models_folder: Path | None) -> None:
+    """Our own figures into the `[measured]` tables of the cards, in place of those that stood there."""
+    by_model: dict[str, list[Figures]] = {}
+    for one in figures:
+        if one.method.startswith(CASES[one.case].model):
+            by_model.setdefault(CASES[one.case].model, []).append(one)
+    for model, found in by_model.items():
+        file = cards.find_model(model, *([models_folder] if models_folder else [])).folder / cards.CARD
+        head = file.read_text(encoding="utf-8").split("\n[measured")[0].rstrip()
+        file.write_text(head + "\n\n" + "\n".join(map(_measured, found)), encoding="utf-8")
+
+
+def _measured(one: Figures) -> str:
+    case, how = CASES[one.case], one.method.partition(", ")[2]
+    lines: Mapping[str, float] = {"psnr": one.psnr, "median": one.median, "least": one.least, "ssim": one.ssim}
+    values = "".join(f"{key} = {round(value, 3)}\n" for key, value in lines.items())
+    name = case.name if case.pictures in case.name else f"{case.name}, {case.pictures}"
+    return f'[measured."{name}{", " + how if how else ""}"]\n{values}pictures = {one.pictures}\n'
