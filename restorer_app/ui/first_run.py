@@ -61,6 +61,8 @@ class FirstRun(QScrollArea):
         self._sample_words = label(self.tr("Or try it on a damaged photograph"), rank="heading")
         self._recent_words = label(self.tr("Opened lately"), rank="heading")
         self._lay_out()
+        self.show_samples(())
+        self.show_recent([])
         page = QWidget()
         page.setObjectName("emptyPage")
         self.setWidget(page)

@@ -85,6 +85,7 @@ class Notice(QWidget):
         self.setAccessibleName(self.text)
         self.wear(self._colours)
         self._place()
+        QTimer.singleShot(0, self._place)  # once more when the labels have measured themselves in the style's font
         self.show()
         self.raise_()
         if told.passes:
@@ -108,7 +109,13 @@ class Notice(QWidget):
         parent = self.parentWidget()
         assert parent is not None  # a notice lies over something
         width = min(parent.width() - 2 * MARGIN, MOST)
-        self.setGeometry((parent.width() - width) // 2, MARGIN, width, max(self.heightForWidth(width), 44))
+        self.setGeometry((parent.width() - width) // 2, MARGIN, width, max(self._height_for(width), 44))
+
+    def _height_for(self, width: int) -> int:
+        layout = self.layout()
+        assert layout is not None  # made with the notice
+        layout.invalidate()
+        return max(layout.totalHeightForWidth(width), layout.totalMinimumSize().height())
 
     def _dismiss(self) -> None:
         self.hide()
