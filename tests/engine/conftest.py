@@ -42,13 +42,13 @@ class Small(nn.Module):
         return picture_BCHW + residual * (guide_BCHW if self.holes else guide_BCHW * 0.5)
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def small_net(monkeypatch):
     monkeypatch.setitem(NETS, "small", Small)
 
 
 @pytest.fixture
-def model(home):
+def model(home, small_net):
     """Writes a model into the person's own folder and gives its card."""
 
     def write(task="denoise", *, seed=0, strength=1.0, **changes):
