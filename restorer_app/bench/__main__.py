@@ -4,46 +4,81 @@ from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 
-from restorer_app.bench.report import emit
+from restorer_app.bench.report import Report, emit
 from restorer_app.core.errors import RestorerError
 
 
 def main(argv: list[str]) -> int:
     """Runs one benchmark and prints its report."""
-    parser = argparse.ArgumentParser(prog="restorer bench", description="Measures the program on this machine.")
-    subparsers = parser.add_subparsers(dest="name", metavar="NAME", required=True)
-    core = subparsers.add_parser("core", help="dabs, patches and undo at 24, 100 and 300 megapixels")
-    speed = subparsers.add_parser("speed", help="every installed model, and what the engine adds to the bare net")
-    speed.add_argument("--quick", action="store_true", help="a sixteenth of the picture")
-    speed.add_argument("--device", default="auto", help="auto, cpu or cuda")
-    for each in (core, speed):
-        each.add_argument("--json", action="store_true", help="one JSON object on stdout, for programs")
-        each.add_argument(
-            "--anyway", action="store_true", help="measure also beside other work; such figures do not count"
-        )
-    args = parser.parse_args(argv)
+    args = _parser().parse_args(argv)
     try:
-        return _run(args)
+        emit(_run(args), as_json=args.json)
     except RestorerError as problem:
         print(f"restorer bench: {problem}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
+        print("\nStopped.", file=sys.stderr)
         return 130
-
-
-def _run(args: argparse.Namespace) -> int:
-    # Imported when asked: a benchmark of the core must not carry torch, and its memory would show it.
-    if args.name == "speed":
-        from restorer_app.bench import speed  # noqa: PLC0415 (see above)
-
-        report = speed.run(anyway=args.anyway, quick=args.quick, device=args.device)
-    else:
-        from restorer_app.bench import core  # noqa: PLC0415 (see above)
-
-        report = core.run(anyway=args.anyway)
-    emit(report, as_json=args.json)
     return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="restorer bench",
+        description="Measures the program on this machine.",
+        epilog="window, a fifth one, measures the canvas: restorer bench window --help.",
+    )
+    subparsers = parser.add_subparsers(dest="name", metavar="NAME", required=True)
+    core = subparsers.add_parser("core", help="dabs, patches and undo at 24, 100 and 300 megapixels")
+    files = subparsers.add_parser("files", help="saving and proving a 100-megapixel TIFF, beside other libraries")
+    files.add_argument("--side", type=int, default=10_000, metavar="N", help="of the square picture (10000)")
+    files.add_argument("--repeats", type=int, default=5, metavar="N", help="medians of so many (5)")
+    files.add_argument("--no-peers", action="store_true", help="without the other libraries")
+    speed = subparsers.add_parser("speed", help="megapixels a second by model, dtype and tile; what the engine adds")
+    speed.add_argument("--device", default="auto", help="auto, cpu, cuda (auto)")
+    speed.add_argument("--quick", action="store_true", help="a sixteenth of the picture")
+    quality = subparsers.add_parser("quality", help="every model beside its peers: PSNR, SSIM, pictures side by side")
+    quality.add_argument("models", nargs="*", metavar="MODEL", help="(all that are here)")
+    quality.add_argument("--data", type=Path, required=True, metavar="DIR", help="folder of cbsd68, kodak24, set14 …")
+    quality.add_argument("--out", type=Path, default=Path("runs/quality"), metavar="DIR", help="(runs/quality)")
+    quality.add_argument("--most", type=int, metavar="N", help="pictures of each set at most")
+    quality.add_argument("--peers", action="store_true", help="compute slow peers again instead of reading the table")
+    quality.add_argument("--to-cards", action="store_true", help="write the figures into the models' cards")
+    for each in (core, files, speed, quality):
+        each.add_argument("--json", action="store_true", help="one JSON object on stdout, for programs")
+    for each in (core, files, speed):
+        each.add_argument("--anyway", action="store_true", help="also beside other work; such figures do not count")
+    return parser
+
+
+def _run(args: argparse.Namespace) -> Report:
+    # Imported when asked: a benchmark of the core must not carry torch, and its memory would show it.
+    match args.name:
+        case "core":
+            from restorer_app.bench import core  # noqa: PLC0415 (see above)
+
+            return core.run(anyway=args.anyway)
+        case "files":
+            from restorer_app.bench import files  # noqa: PLC0415 (see above)
+
+            return files.run(anyway=args.anyway, side=args.side, repeats=args.repeats, peers=not args.no_peers)
+        case "speed":
+            from restorer_app.bench import speed  # noqa: PLC0415 (see above)
+
+            return speed.run(anyway=args.anyway, quick=args.quick, device=args.device)
+        case _:
+            from restorer_app.bench import quality  # noqa: PLC0415 (see above)
+
+            return quality.run(
+                args.models,
+                args.data,
+                out=args.out,
+                with_peers=args.peers,
+                most=args.most,
+                to_cards=args.to_cards,
+            )
 
 
 if __name__ == "__main__":

@@ -38,6 +38,8 @@ _COMMANDS = (info, repair, denoise, upscale, decompress, verify, compare, mask, 
 
 def run(argv: list[str]) -> int:
     """Does what the words say and gives the exit code."""
+    if argv[:1] == ["bench"]:
+        return bench.hand_over(argv[1:])
     try:
         return _do(_parser().parse_args(argv))
     except SystemExit as ending:  # argparse ends the program after help and after a usage error
