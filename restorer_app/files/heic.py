@@ -11,7 +11,7 @@ import numpy as np
 from restorer_app.core.errors import UnreadableFileError
 from restorer_app.core.raster import Pixels
 from restorer_app.files.budget import Budget
-from restorer_app.files.depth import bits_fact, dtype_for
+from restorer_app.files.depth import bits_fact, dtype_for, spread
 from restorer_app.files.exif import Exif, read_exif
 from restorer_app.files.picture import Picture
 from restorer_app.files.whole import WholePicture
@@ -67,9 +67,11 @@ def _image(heif: Any, path: Path, page: int, budget: Budget) -> tuple[Any, int]:
 def _decode(heif: Any, path: Path, page: int, budget: Budget) -> Pixels:
     image, _ = _image(heif, path, page, budget)
     try:
-        return np.asarray(image)
+        found = np.asarray(image)
     except (ValueError, RuntimeError, EOFError, SyntaxError) as problem:
         raise _damaged(path) from problem
+    bits = int(image.info.get("bit_depth", 8))
+    return spread(found >> (16 - bits), bits) if 8 < bits < 16 else found  # libheif puts 10 bits at the top of 16
 
 
 def _damaged(path: Path) -> UnreadableFileError:

@@ -13,6 +13,7 @@ from restorer_app.core.errors import UnreadableFileError
 from restorer_app.core.raster import Pixels
 from restorer_app.files import photoshop
 from restorer_app.files.budget import Budget
+from restorer_app.files.depth import bits_fact, spread
 from restorer_app.files.exif import Exif, dots_per_inch, printable, read_exif
 from restorer_app.files.jpeg_markers import (
     ADOBE,
@@ -133,6 +134,7 @@ def _decode(path: Path, header: Header, out: Pixels | None) -> Pixels:
         raise UnreadableFileError(
             "The JPEG's pixels are damaged and cannot be decoded.", advice="Look for another copy of the file."
         ) from problem
+    found = spread(found, header.bits)
     if len(header.components) == 4 and header.adobe_transform is not None:
         np.subtract(np.iinfo(found.dtype).max, found, out=found)  # Adobe stores ink upside down; TIFF does not
     return found
@@ -169,7 +171,7 @@ def _facts(header: Header, exif: Exif) -> tuple[tuple[str, str], ...]:
     coding = "lossless" if header.is_lossless else "progressive" if header.is_progressive else "baseline"
     facts = [
         ("Compression", f"JPEG, {coding}"),
-        ("Bits a sample", str(header.bits)),
+        bits_fact(header.bits),
         ("Colour sampling", sampling(header)),
     ]
     if header.restart_interval:

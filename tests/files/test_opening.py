@@ -1,6 +1,7 @@
 """Every kind opens in its own depth; damage is one RestorerError, whatever it hits."""
 
 import contextlib
+import io
 import struct
 
 import imagecodecs
@@ -51,6 +52,35 @@ def test_odd_depths_are_spread_so_that_white_is_white(tmp_path):
     assert picture.bits == 10
     assert (found.min(), found.max()) == (0, 65535)
     assert len(np.unique(found)) == len(np.unique(ramp))
+
+
+def test_a_jpeg_of_12_bits_is_spread_too(tmp_path):
+    photo = make.photograph(48, 64, 1, dtype="uint16") >> 4
+    picture = opened(tmp_path, imagecodecs.jpeg8_encode(photo, level=98, bitspersample=12))
+    found = picture.source.read(picture.source.bounds).astype(int)
+    assert (picture.bits, picture.patchable) == (12, False)
+    assert np.abs(found - photo * (65535 / 4095)).mean() < 16 * 20  # what the JPEG itself loses
+
+
+def test_a_raw_picture_is_developed_and_not_its_thumbnail(tmp_path):
+    pytest.importorskip("rawpy")
+    picture = opened(tmp_path, make.dng(64, 96))
+    assert (picture.kind, picture.width, picture.height) == ("raw", 96, 64)
+    assert picture.source.read(picture.source.bounds).dtype == np.uint16
+
+
+@pytest.mark.parametrize("deep", [False, True])
+def test_a_heic_is_read_and_white_is_white(tmp_path, deep):
+    heif = pytest.importorskip("pillow_heif")
+    photo = make.photograph(48, 64, dtype="uint16" if deep else "uint8")
+    photo[:8] = np.iinfo(photo.dtype).max
+    out = io.BytesIO()
+    image = heif.from_bytes("RGB;16" if deep else "RGB", (64, 48), photo.tobytes())
+    image.save(out, quality=-1, chroma=444, matrix_coefficients=0)
+    picture = opened(tmp_path, out.getvalue())
+    found = picture.source.read(picture.source.bounds)
+    assert (picture.kind, found.dtype, found.max()) == ("heic", photo.dtype, photo.max())
+    assert np.abs(found.astype(int) - photo).max() <= (65 if deep else 0)
 
 
 def test_facts_are_told(tmp_path):
