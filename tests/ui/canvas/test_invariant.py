@@ -16,6 +16,7 @@ from tests.ui.canvas.scenes import Studio, colours, look
 
 WIDTH, HEIGHT = 1100, 700
 VIEW = (300, 220)
+PIXELS = colours(WIDTH, HEIGHT, seed=1)
 
 places = st.tuples(st.integers(0, VIEW[0] - 1), st.integers(0, VIEW[1] - 1))
 
@@ -42,7 +43,7 @@ class Gestures(RuleBasedStateMachine):
         self.canvas = Canvas()
         self.canvas.resize(*VIEW)
         self.canvas.show()
-        self.studio = Studio.of(self.canvas, colours(WIDTH, HEIGHT, seed=1), orientation=self.orientation)
+        self.studio = Studio.of(self.canvas, PIXELS, orientation=self.orientation)
         self.done = []
         self.is_down = False
 
@@ -164,7 +165,17 @@ class Gestures(RuleBasedStateMachine):
         assert not same(shown, expected), same(shown, expected)
 
 
+def play(qtbot, orientation, *, examples, steps):
+    machine = type("Machine", (Gestures,), {"qtbot": qtbot, "orientation": orientation})
+    run_state_machine_as_test(machine, settings=settings(max_examples=examples, stateful_step_count=steps))
+
+
 @pytest.mark.parametrize("orientation", [1, 6])
 def test_whatever_happened_the_canvas_shows_what_a_new_one_shows(qtbot, orientation):
-    machine = type("Machine", (Gestures,), {"qtbot": qtbot, "orientation": orientation})
-    run_state_machine_as_test(machine, settings=settings(max_examples=10, stateful_step_count=10))
+    play(qtbot, orientation, examples=5, steps=8)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_whatever_happened_for_long_in_any_orientation(qtbot, orientation):
+    play(qtbot, orientation, examples=40, steps=14)

@@ -116,7 +116,7 @@ def test_one_changed_pixel_is_seen_in_the_difference_of_the_whole(canvas, qtbot)
 
 
 def test_two_sides_show_the_same_place(canvas, qtbot):
-    studio, _ = at_full_size(canvas, qtbot, colours(640, 480))
+    _studio, _ = at_full_size(canvas, qtbot, colours(640, 480))
     canvas.set_compare_mode("side by side")
     canvas._easel.pan(-30, 12)
     shown = look(canvas, qtbot)
@@ -146,7 +146,7 @@ def test_a_tile_that_came_too_late_is_asked_for_again(canvas, qtbot):
 
 
 def test_an_image_over_another_source_is_shown(canvas, qtbot):
-    studio, _ = at_full_size(canvas, qtbot, colours(640, 480))
+    _studio, _ = at_full_size(canvas, qtbot, colours(640, 480))
     canvas.update_image(Raster.from_array(np.full((480, 640, 3), 99, np.uint8)))
     assert (look(canvas, qtbot) == 99).all()
     canvas.show_original(True)
@@ -154,7 +154,7 @@ def test_an_image_over_another_source_is_shown(canvas, qtbot):
 
 
 def test_adjustments_of_the_view_change_no_value(canvas, qtbot):
-    studio, before = at_full_size(canvas, qtbot, colours(640, 480))
+    _studio, before = at_full_size(canvas, qtbot, colours(640, 480))
     values = canvas.values_at(300, 200)
     canvas.set_adjustment(Adjustment(invert=True))
     assert np.abs(255 - look(canvas, qtbot).astype(int) - before).max() <= 1
@@ -165,7 +165,7 @@ def test_adjustments_of_the_view_change_no_value(canvas, qtbot):
 
 @pytest.mark.parametrize("mode", ["tint", "outline", "mask only", "off"])
 def test_each_way_to_show_a_mask(canvas, qtbot, mode):
-    studio, before = at_full_size(canvas, qtbot, np.full((480, 640, 3), 128, np.uint8))
+    studio, _before = at_full_size(canvas, qtbot, np.full((480, 640, 3), 128, np.uint8))
     studio.take(Stroke("box", (Point(300, 220), Point(340, 260))))
     canvas.set_overlay(Overlay(mode))
     shown = look(canvas, qtbot).astype(int)
