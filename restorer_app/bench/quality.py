@@ -52,7 +52,6 @@ def run(
     out: Path,
     with_peers: bool = False,
     most: int | None = None,
-    models_folder: Path | None = None,
     to_cards: bool = False,
 ) -> Report:
     """Measure the models, or all that are here; writes tables and sheets into `out`, figures into the cards if told."""
@@ -63,7 +62,7 @@ def run(
     tables, slow, figures = [], [], list[Figures]()
     for name, case in chosen.items():
         sheet = Sheet(case.name)
-        found, kept = _measure(name, case, data, models_folder, sheet, with_peers=with_peers, most=most)
+        found, kept = _measure(name, case, data, sheet, with_peers=with_peers, most=most)
         sheet.write(out / f"{name}.png")
         tables.append(Table(case.name, COLUMNS, tuple(one.row(case) for one in found), note=case.published))
         slow += kept
@@ -73,7 +72,7 @@ def run(
     if with_peers:
         (out / "peers.toml").write_text(table_of(slow), encoding="utf-8")
     if to_cards:
-        _to_cards(figures, models_folder)
+        _to_cards(figures)
     return report
 
 
@@ -81,7 +80,6 @@ def _measure(
     name: str,
     case: Case,
     data: Path,
-    models_folder: Path | None,
     sheet: Sheet,
     *,
     with_peers: bool,
@@ -101,14 +99,14 @@ def _measure(
         if peer.slow:
             values = (round(x, 3) for x in (figures.psnr, figures.median, figures.least, figures.ssim))
             kept.append(Kept(name, peer.name, peer.version, stamp, *values))
-    for method, way in _ways(case, models_folder):
+    for method, way in _ways(case):
         found.append(_judged((name, method), case, trials, way, sheet))
     return found, kept
 
 
-def _ways(case: Case, models_folder: Path | None) -> Iterator[tuple[str, _Way]]:
+def _ways(case: Case) -> Iterator[tuple[str, _Way]]:
     """Our model, told the level of damage, and where it applies with the level estimated."""
-    stored = cards.find_model(case.model, *([models_folder] if models_folder else []))
+    stored = cards.find_model(case.model)
     assert stored.card is not None  # found models have one
     cards.verify(stored)
     net = loading.load(stored.card, "cpu")
@@ -172,14 +170,14 @@ def _from_table(row: Kept, pictures: int) -> Figures:
     return Figures(row.case, f"{row.method} ({row.version})", row.psnr, row.median, row.least, row.ssim, None, pictures)
 
 
-def _to_cards(figures: Sequence[Figures], models_folder: Path | None) -> None:
+def _to_cards(figures: Sequence[Figures]) -> None:
     """Our own figures into the `[measured]` tables of the cards, in place of those that stood there."""
     by_model: dict[str, list[Figures]] = {}
     for one in figures:
         if one.method.startswith(CASES[one.case].model):
             by_model.setdefault(CASES[one.case].model, []).append(one)
     for model, found in by_model.items():
-        file = cards.find_model(model, *([models_folder] if models_folder else [])).folder / cards.CARD
+        file = cards.find_model(model).folder / cards.CARD
         head = file.read_text(encoding="utf-8").split("\n[measured")[0].rstrip()
         file.write_text(head + "\n\n" + "\n".join(map(_measured, found)), encoding="utf-8")
 

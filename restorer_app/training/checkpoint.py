@@ -1,6 +1,7 @@
 """Checkpoints: everything a run needs to go on as if it had never stopped."""
 
 import os
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,6 @@ def read(file: Path) -> dict[str, Any]:
     """A checkpoint's state; only tensors and plain values, never code."""
     try:
         state: dict[str, Any] = torch.load(file, map_location="cpu", weights_only=True)
-    except (OSError, RuntimeError, ValueError, EOFError) as error:
+    except (OSError, RuntimeError, ValueError, EOFError, pickle.UnpicklingError) as error:
         raise UnreadableFileError(f"{file} is no checkpoint of a training run.") from error
     return state

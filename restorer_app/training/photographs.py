@@ -114,7 +114,8 @@ def _decode_all(files: Sequence[Path], pixels: Path, rules: Sequence[Rule], leas
 def _clean(file: Path, rules: Sequence[Rule]) -> Image.Image | None:
     """One photograph as RGB, reduced and made grey as the rules say; None when it cannot be read."""
     try:
-        picture = ImageOps.exif_transpose(Image.open(file)).convert("RGB")
+        with Image.open(file) as stored:
+            picture = ImageOps.exif_transpose(stored).convert("RGB")
     except OSError:
         return None
     for rule in rules:

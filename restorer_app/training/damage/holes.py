@@ -14,6 +14,7 @@ from PIL import Image, ImageDraw
 from torch import Tensor
 
 Mask = NDArray[np.bool_]
+_LARGEST = 512  # pixels; whole frames are mostly empty
 _ALPHA = 40  # of 255: where a real element hides what lies under it; what a person would paint over
 
 
@@ -33,7 +34,7 @@ def bank(count: int, size: int, elements: Path | None, cache: Path, *, seed: int
     if not file.exists():
         cache.mkdir(parents=True, exist_ok=True)
         rng = np.random.default_rng(seed)
-        shapes = [_shape(f) for f in files if max(Image.open(f).size) <= 512]  # whole frames are too sparse
+        shapes = [shape for shape in map(_shape, files) if max(shape.shape) <= _LARGEST]
         np.save(file, np.stack([_hole(rng, size, shapes, kinds) for _ in range(count)]).astype(np.uint8))
     return torch.from_numpy(np.load(file))
 
@@ -114,6 +115,7 @@ def _pasted(rng: np.random.Generator, size: int, shapes: Sequence[Mask]) -> Mask
 
 def _shape(file: Path) -> Mask:
     """Where an element hides what lies under it, cut to its bounds."""
-    dark = np.asarray(Image.open(file).convert("L")) > _ALPHA
+    with Image.open(file) as picture:
+        dark = np.asarray(picture.convert("L")) > _ALPHA
     rows, columns = np.flatnonzero(dark.any(1)), np.flatnonzero(dark.any(0))
     return dark[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1] if len(rows) else np.ones((3, 3), bool)

@@ -1,0 +1,115 @@
+"""Every net: any size, tiles equal the whole, ends in float32, and nothing happens where nothing is asked."""
+
+import pytest
+import torch
+
+from restorer_app.engine.nets import NETS
+
+ARGS = {"trunk": {"width": 16}, "enlarge": {"width": 16}, "mend": {"width": 16}}
+
+
+@pytest.fixture(params=sorted(ARGS))
+def net(request):
+    """A net that does something: the last layer of a fresh one is nearly zero."""
+    torch.manual_seed(0)
+    net = NETS[request.param](**ARGS[request.param]).eval()
+    with torch.no_grad():
+        net.last.weight.mul_(20)
+    return net
+
+
+def _guide(net, picture, value=0.1):
+    if type(net).__name__ == "Mend":
+        return (torch.rand(picture.shape[0], 1, *picture.shape[2:]) < 0.3).float()
+    return torch.full((picture.shape[0], 1, *picture.shape[2:]), value)
+
+
+def test_every_net_is_tested():
+    assert {name for name, kind in NETS.items() if kind.__module__.startswith("restorer_app")} == ARGS.keys()
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 7), (2, 3), (17, 31), (64, 48)])
+def test_any_size_works(net, size):
+    picture = torch.rand(2, 3, *size)
+    with torch.inference_mode():
+        answer = net(picture, _guide(net, picture))
+    scale = getattr(net, "scale", 1)
+    assert answer.shape == (2, 3, size[0] * scale, size[1] * scale)
+    assert answer.dtype == torch.float32
+    assert torch.isfinite(answer).all()
+
+
+def test_a_tile_with_its_reach_equals_the_whole(net):
+    torch.manual_seed(1)
+    reach, scale = net.reach + net.reach % 2, getattr(net, "scale", 1)
+    side = 2 * reach + 24
+    picture = torch.rand(1, 3, side + 31, side + 17)
+    guide = _guide(net, picture)
+    top, left = 10, 6
+    with torch.inference_mode():
+        whole = net(picture, guide)
+        tile = net(picture[..., top : top + side, left : left + side], guide[..., top : top + side, left : left + side])
+    inner = slice(reach * scale, (side - reach) * scale)
+    at = (
+        slice((top + reach) * scale, (top + side - reach) * scale),
+        slice((left + reach) * scale, (left + side - reach) * scale),
+    )
+    assert (tile[..., inner, inner] - whole[..., at[0], at[1]]).abs().max() < 1 / 65535
+
+
+def test_the_ends_run_in_float32_under_autocast(net):
+    picture = torch.rand(1, 3, 32, 32)
+    with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
+        answer = net(picture, _guide(net, picture))
+    assert answer.dtype == torch.float32
+
+
+@pytest.mark.parametrize("name", ["trunk", "mend"])
+def test_where_the_guide_is_zero_the_picture_comes_back(name):
+    torch.manual_seed(0)
+    net, picture = NETS[name](**ARGS[name]), torch.rand(1, 3, 33, 21)
+    with torch.inference_mode():
+        assert torch.equal(net(picture, torch.zeros(1, 1, 33, 21)), picture)
+
+
+def test_outside_the_hole_nothing_changes():
+    net, picture = NETS["mend"](**ARGS["mend"]), torch.rand(1, 3, 40, 40)
+    hole = torch.zeros(1, 1, 40, 40)
+    hole[..., 10:20, 15:30] = 1
+    with torch.inference_mode():
+        answer = net(picture, hole)
+    assert torch.equal(answer * (1 - hole), picture * (1 - hole))
+
+
+def test_a_fresh_net_already_takes_noise_out():
+    torch.manual_seed(0)
+    clean = torch.rand(1, 3, 6, 6).repeat_interleave(16, 2).repeat_interleave(16, 3)
+    noisy = clean + 0.1 * torch.randn_like(clean)
+    with torch.inference_mode():
+        answer = NETS["trunk"]()(noisy, torch.full_like(clean[:, :1], 0.1))
+    assert (answer - clean).square().mean() < 0.35 * (noisy - clean).square().mean()
+
+
+def test_values_beyond_white_and_black_are_not_clipped():
+    net, picture = NETS["trunk"](**ARGS["trunk"]), torch.rand(1, 3, 16, 16) * 3 - 1
+    with torch.inference_mode():
+        assert torch.equal(net(picture, torch.zeros(1, 1, 16, 16)), picture)
+
+
+def test_a_16_bit_ramp_stays_smooth_in_bf16():
+    torch.manual_seed(0)
+    ramp = torch.linspace(0.5, 0.51, 256).expand(1, 3, 64, 256)  # 655 levels of 16 bits, a single one of bfloat16
+    with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
+        answer = NETS["trunk"](**ARGS["trunk"])(ramp, torch.full((1, 1, 64, 256), 0.004))
+    steps = answer[0, 0, 32, 40:-40].diff()
+    assert float(steps.abs().max()) < 8 * 0.01 / 255
+    assert len(answer[0, 0, 32].unique()) > 100
+
+
+@pytest.mark.parametrize("name", sorted(ARGS))
+def test_every_net_can_be_exported(name):
+    net, picture = NETS[name](**ARGS[name]).eval(), torch.rand(1, 3, 32, 48)
+    exported = torch.export.export(net, (picture, _guide(net, picture)))
+    guide = _guide(net, picture)
+    with torch.inference_mode():
+        assert torch.allclose(exported.module()(picture, guide), net(picture, guide), atol=1e-5)

@@ -1,0 +1,48 @@
+"""Holes closed by classical means: smooth surfaces come back, borders and tiny pictures do no harm."""
+
+import numpy as np
+import pytest
+
+from restorer_app.engine import classical, closing
+
+
+def _hole(size, box):
+    hole = np.zeros(size, bool)
+    hole[box[0] : box[1], box[2] : box[3]] = True
+    return hole
+
+
+def _slope(size=(60, 80)):
+    rows, columns = np.mgrid[0 : size[0], 0 : size[1]].astype(np.float32)
+    return np.stack([0.2 + 0.004 * rows, 0.3 + 0.003 * columns, 0.5 + 0.002 * (rows - columns)], -1)
+
+
+def test_a_slope_is_continued():
+    picture, hole = _slope(), _hole((60, 80), (20, 30, 25, 45))
+    assert np.abs(closing.biharmonic(picture, hole) - picture).max() < 0.004
+
+
+def test_a_bowl_is_better_closed_by_bending_than_by_isophotes():
+    rows, columns = np.mgrid[-1:1:60j, -1:1:80j]
+    picture = np.repeat((rows**2 + columns**2)[:, :, None].astype(np.float32) / 2, 3, 2)
+    hole = _hole((60, 80), (22, 38, 30, 50))
+
+    def error(filled):
+        return float(np.square(filled - picture)[hole].mean())
+
+    assert error(closing.biharmonic(picture, hole)) < error(classical.navier_stokes(picture, hole))
+
+
+def test_outside_the_hole_not_one_bit_changes():
+    picture, hole = _slope(), _hole((60, 80), (0, 9, 70, 80))
+    assert np.array_equal(closing.close(picture, hole)[~hole], picture[~hole])
+
+
+@pytest.mark.parametrize("size", [(1, 2), (2, 2), (3, 9), (17, 5)])
+def test_tiny_pictures_and_holes_at_the_border(size):
+    picture = np.random.default_rng(0).random((*size, 3), np.float32)
+    hole = np.zeros(size, bool)
+    hole[0, 0] = True
+    closed = closing.close(picture, hole)
+    assert np.isfinite(closed).all()
+    assert np.array_equal(closed[~hole], picture[~hole])

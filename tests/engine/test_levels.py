@@ -1,0 +1,64 @@
+"""What a picture says of itself: how much noise, which JPEG quality."""
+
+import io
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from restorer_app.engine import levels
+
+
+def _photograph(seed=0, size=(256, 320), fall_off=1.8):
+    """Shapes at every scale, as photographs have: noise whose strength falls with its frequency."""
+    rng = np.random.default_rng(seed)
+    rows, columns = np.fft.fftfreq(size[0])[:, None], np.fft.fftfreq(size[1])[None]
+    fall = 1 / np.maximum(np.hypot(rows, columns), 1 / size[1]) ** fall_off
+    planes = [np.fft.ifft2(np.fft.fft2(rng.normal(size=size)) * fall).real for _ in range(3)]
+    picture = np.stack([planes[0] + 0.3 * plane for plane in planes], -1)
+    return ((picture - picture.min()) / np.ptp(picture)).astype(np.float32)
+
+
+@pytest.mark.parametrize("sigma", [5, 15, 25, 50])
+@pytest.mark.parametrize("grey", [False, True])
+def test_the_noise_that_was_added_is_found(sigma, grey):
+    picture = _photograph()[..., :1] if grey else _photograph()
+    noisy = picture + np.random.default_rng(1).normal(0, sigma / 255, picture.shape).astype(np.float32)
+    assert levels.noise_level(noisy) * 255 == pytest.approx(sigma, rel=0.08)
+
+
+def test_a_clean_picture_has_next_to_no_noise():
+    assert levels.noise_level(_photograph()) * 255 < 0.7
+
+
+def test_grey_in_three_channels_counts_as_one():
+    noisy = _photograph()[..., :1] + np.random.default_rng(1).normal(0, 0.1, (256, 320, 1)).astype(np.float32)
+    assert levels.noise_level(np.repeat(noisy, 3, 2)) == pytest.approx(levels.noise_level(noisy), rel=1e-3)
+
+
+@given(st.integers(1, 20), st.integers(1, 20), st.sampled_from([1, 3]))
+def test_any_size_has_a_level(height, width, channels):
+    picture = np.random.default_rng(0).random((height, width, channels), np.float32)
+    assert 0 <= levels.noise_level(picture) < 1
+    assert levels.jpeg_quality(picture) is None
+
+
+def _jpeg(quality, *, subsampling=0, crop=(0, 0)):
+    pixels = Image.fromarray((_photograph(2, fall_off=1.2) * 255).astype(np.uint8))
+    file = io.BytesIO()
+    pixels.save(file, "JPEG", quality=quality, subsampling=subsampling)
+    return np.asarray(Image.open(file), np.float32)[crop[0] :, crop[1] :] / 255
+
+
+@pytest.mark.parametrize("quality", [10, 30, 60, 85])
+@pytest.mark.parametrize("crop", [(0, 0), (3, 5)])
+def test_the_jpeg_quality_is_found_also_in_a_cut_picture(quality, crop):
+    assert levels.jpeg_quality(_jpeg(quality, subsampling=2, crop=crop)) == pytest.approx(quality, abs=1)
+
+
+def test_a_picture_that_never_was_jpeg_has_no_quality():
+    assert levels.jpeg_quality(_photograph()) is None
+    noisy = _photograph() + np.random.default_rng(0).normal(0, 0.05, (256, 320, 3)).astype(np.float32)
+    assert levels.jpeg_quality(noisy) is None

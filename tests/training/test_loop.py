@@ -1,0 +1,138 @@
+"""Training goes on exactly, learns what it is shown, and leaves a model that the program can load."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from restorer_app.core.errors import InvalidValueError, RestorerError
+from restorer_app.engine import loading
+from restorer_app.files import cards
+from restorer_app.training import checkpoint
+from restorer_app.training.learner import Learner
+from restorer_app.training.loop import Order, gathered, lesson_at, lessons, teach, train
+from restorer_app.training.recipe import RECIPES, recipe_toml
+
+CPU = torch.device("cpu")
+
+
+def _same(one: object, other: object) -> bool:
+    if isinstance(one, torch.Tensor):
+        return torch.equal(one, other)
+    if isinstance(one, dict):
+        return one.keys() == other.keys() and all(_same(one[key], other[key]) for key in one)
+    if isinstance(one, list):
+        return len(one) == len(other) and all(map(_same, one, other))
+    return one == other
+
+
+@pytest.mark.parametrize("reuse", [1, 3])
+def test_a_resumed_run_equals_an_uninterrupted_one_bit_for_bit(order, recipe, supplies, tmp_path, reuse):
+    recipe = replace(recipe, reuse=reuse)
+    whole = Learner(recipe, CPU)
+    train(order, whole, supplies)
+
+    first = Learner(recipe, CPU)
+    for lesson, _ in zip(lessons(0, recipe, supplies), range(5), strict=False):
+        first.learn(lesson, _rate(order, first, recipe))
+    file = checkpoint.save(tmp_path / "part", first.step, first.state())
+
+    second = Learner(recipe, CPU)
+    torch.manual_seed(99)
+    second.go_on(checkpoint.read(file))
+    train(order, second, supplies)
+
+    done, resumed = whole.state(), second.state()
+    for state in (done, resumed):
+        state.pop("seconds")  # the clock is no part of what was learnt
+    assert _same(done, resumed)
+
+
+def _rate(order, learner, recipe):
+    from restorer_app.training.schedule import rate_at
+
+    return rate_at(order.length.progress(learner.step, learner.seconds), recipe.warm_up)
+
+
+def test_one_lesson_learnt_often_enough_is_learnt_by_heart(recipe, supplies):
+    recipe = replace(recipe, net_args={"width": 24, "depth": 5}, rate=5e-3, batch=2)
+    learner, lesson = Learner(recipe, CPU), lesson_at(0, recipe, supplies)
+    first = float(learner.learn(lesson, 1.0))
+    for step in range(150):
+        last = float(learner.learn(lesson, 1.0 - step / 150))
+    assert last < 0.35 * first
+
+
+def test_a_lesson_depends_on_its_number_alone(recipe, supplies):
+    one, again, other = (lesson_at(index, recipe, supplies) for index in (7, 7, 8))
+    assert torch.equal(one.picture, again.picture)
+    assert not torch.equal(one.picture, other.picture)
+
+
+@pytest.mark.parametrize("model", sorted(RECIPES))
+def test_every_model_trains_and_loads(model, photos, tmp_path, monkeypatch):
+    narrow = {**RECIPES[model].net_args, "width": 16}
+    file = tmp_path / "recipe.toml"
+    file.write_text(recipe_toml(replace(RECIPES[model], net_args=narrow, crop=64, batch=2)), encoding="utf-8")
+    monkeypatch.setattr("restorer_app.training.loop._HOLES", 12)
+    monkeypatch.setattr("restorer_app.files.places.models", lambda: tmp_path / "models")
+    order = Order(model, (photos,), tmp_path / "models", tmp_path / "work", steps=2, recipe=file, trained_by="a test")
+
+    folder = teach(order)
+
+    stored = cards.find_model(model)
+    cards.verify(stored)
+    net = loading.load(stored.card, "cpu")
+    guide = torch.zeros(1, 1, 9, 7)
+    assert net(torch.rand(1, 3, 9, 7), guide).shape == (1, 3, 9 * stored.card.scale, 7 * stored.card.scale)
+    assert stored.card.trained_by == "a test"
+    assert {"recipe.toml", "manifest.csv"} <= {file.name for file in folder.iterdir()}
+    loading.forget_all()
+
+
+def test_fine_tuning_says_on_the_card_where_it_came_from(order, recipe, photos, tmp_path):
+    file = tmp_path / "recipe.toml"
+    file.write_text(recipe_toml(recipe), encoding="utf-8")
+    first = teach(replace(order, recipe=file, steps=2))
+    tuned = teach(replace(order, recipe=file, steps=2, start=first, into=tmp_path / "own", work=tmp_path / "again"))
+    card = cards.read_card(tuned)
+    assert cards.read_card(first).sha256[:12] in card.notes
+    assert card.notes.startswith("Fine-tuned from denoise")
+
+
+def test_a_checkpoint_of_another_model_is_refused(order, recipe, supplies, photos, tmp_path):
+    file = checkpoint.save(tmp_path / "other", 0, {**Learner(recipe, CPU).state(), "id": "upscale-x2"})
+    with pytest.raises(InvalidValueError, match="upscale-x2"):
+        teach(replace(order, start=file))
+
+
+def test_weights_of_a_quite_different_net_are_refused(order, photos, tmp_path):
+    from safetensors.torch import save_file
+
+    save_file({"something": torch.zeros(3)}, tmp_path / "w.safetensors")
+    with pytest.raises(InvalidValueError, match="No weight"):
+        teach(replace(order, start=tmp_path / "w.safetensors"))
+
+
+def test_a_run_that_is_told_to_stop_writes_no_model(order, recipe, tmp_path, monkeypatch):
+    import os
+    import signal
+
+    file = tmp_path / "recipe.toml"
+    file.write_text(recipe_toml(recipe), encoding="utf-8")
+    learn = Learner.learn
+
+    def learn_and_stop(self, lesson, rate):
+        os.kill(os.getpid(), signal.SIGTERM)
+        return learn(self, lesson, rate)
+
+    monkeypatch.setattr(Learner, "learn", learn_and_stop)
+    with pytest.raises(RestorerError, match="Stopped before the end"):
+        teach(replace(order, recipe=file))
+    assert not (tmp_path / "models").exists()
+    assert checkpoint.newest(tmp_path / "work" / "denoise") is not None
+
+
+def test_photographs_that_are_too_small_are_refused(order, recipe):
+    with pytest.raises(InvalidValueError, match="large enough"):
+        gathered(order, replace(recipe, crop=500))

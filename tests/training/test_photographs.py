@@ -1,0 +1,55 @@
+"""Photographs are decoded once, cut anywhere, and reduced where the rules say so."""
+
+import numpy as np
+import torch
+from PIL import Image
+
+from restorer_app.training.photographs import Rule, gather, manifest
+
+
+def _generator():
+    return torch.Generator().manual_seed(0)
+
+
+def test_photographs_are_decoded_once(photos, tmp_path):
+    gather([photos], tmp_path / "cache")
+    before = {file: file.stat().st_mtime_ns for file in (tmp_path / "cache").iterdir()}
+    gather([photos], tmp_path / "cache")
+    assert before == {file: file.stat().st_mtime_ns for file in (tmp_path / "cache").iterdir()}
+
+
+def test_a_crop_is_a_piece_of_a_photograph_turned_or_mirrored(tmp_path):
+    pixels = np.random.default_rng(0).integers(0, 256, (70, 90, 3), np.uint8)
+    (tmp_path / "photos").mkdir()
+    Image.fromarray(pixels).save(tmp_path / "photos" / "one.png")
+    photographs = gather([tmp_path / "photos"], tmp_path / "cache")
+    pieces = np.lib.stride_tricks.sliding_window_view(pixels, (16, 16), axis=(0, 1)).transpose(0, 1, 3, 4, 2)
+    for crop in photographs.crops(8, 16, _generator()).permute(0, 2, 3, 1).numpy():
+        turns = [np.rot90(flip, k) for flip in (crop, crop[:, ::-1]) for k in range(4)]
+        assert any((pieces == turn).all((2, 3, 4)).any() for turn in turns)
+
+
+def test_detailed_crops_have_more_detail(photos, tmp_path):
+    Image.new("RGB", (400, 300), "grey").save(photos / "flat.png")
+    photographs = gather([photos], tmp_path / "cache")
+    plain = photographs.crops(64, 32, _generator()).float().var((1, 2, 3)).mean()
+    assert photographs.detailed_crops(64, 32, _generator()).float().var((1, 2, 3)).mean() > plain
+
+
+def test_a_rule_reduces_and_makes_grey(photos, tmp_path):
+    plain = gather([photos], tmp_path / "cache")
+    ruled = gather([photos], tmp_path / "cache", [Rule("photos", reduce=1.5, grey=True)], least=32)
+    assert int(ruled.widths.max()) == round(int(plain.widths.max()) / 1.5)
+    crops = ruled.crops(4, 32, _generator())
+    assert torch.equal(crops[:, 0], crops[:, 2])
+
+
+def test_files_that_are_no_pictures_are_left_out(photos, tmp_path):
+    (photos / "broken.jpg").write_bytes(b"not a picture")
+    assert len(gather([photos], tmp_path / "cache").starts) == 4
+
+
+def test_the_manifest_names_every_photograph(photos):
+    lines = manifest([photos]).splitlines()
+    assert lines[0] == "file,sha256"
+    assert [line.split(",")[0] for line in lines[1:]] == [f"photos/{n}.png" for n in range(4)]

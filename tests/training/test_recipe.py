@@ -1,0 +1,49 @@
+"""Recipes survive their files; the rate and the length are functions of progress."""
+
+import pytest
+
+from restorer_app.core.errors import InvalidValueError, UnreadableFileError
+from restorer_app.engine.nets import NETS
+from restorer_app.training.recipe import RECIPES, read_recipe, recipe_for, recipe_toml
+from restorer_app.training.schedule import Length, rate_at
+
+
+@pytest.mark.parametrize("name", sorted(RECIPES))
+def test_a_recipe_is_read_back_equal(name, tmp_path):
+    (tmp_path / "r.toml").write_text(recipe_toml(RECIPES[name]), encoding="utf-8")
+    assert read_recipe(tmp_path / "r.toml") == RECIPES[name]
+
+
+@pytest.mark.parametrize("name", sorted(RECIPES))
+def test_every_recipe_has_a_net(name):
+    recipe = RECIPES[name]
+    assert recipe.id == name
+    assert NETS[recipe.net](**recipe.net_args).reach > 0
+
+
+def test_an_unknown_model_is_named_with_those_there_are():
+    with pytest.raises(InvalidValueError, match="denoise"):
+        recipe_for("sharpen", None, warm=False)
+
+
+def test_a_file_that_is_no_recipe_is_one_sentence(tmp_path):
+    (tmp_path / "r.toml").write_text("colour = 'blue'", encoding="utf-8")
+    with pytest.raises(UnreadableFileError, match="no recipe"):
+        read_recipe(tmp_path / "r.toml")
+
+
+def test_a_warm_start_learns_more_slowly():
+    assert recipe_for("denoise", None, warm=True).rate < RECIPES["denoise"].rate
+
+
+def test_the_rate_rises_then_falls_to_nothing():
+    rates = [rate_at(progress / 100, 0.02) for progress in range(101)]
+    assert rates[0] < 0.1
+    assert max(rates) == rates[2]
+    assert rates[2:] == sorted(rates[2:], reverse=True)
+    assert rates[-1] < 1e-9
+
+
+def test_minutes_are_training_time_and_steps_are_steps():
+    assert Length(minutes=10).progress(12345, 300.0) == 0.5
+    assert Length(steps=200, minutes=10).progress(50, 1e9) == 0.25
