@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import zlib
 from pathlib import Path
 from typing import BinaryIO
 
@@ -114,13 +115,28 @@ def _whole(path: Path, header: Header, chunks: list[Chunk]) -> WholePicture:
     )
 
 
-def bare_png(file: BinaryIO, chunks: list[Chunk]) -> bytes:
-    """The picture without what a decoder would interpret on its own: profiles, transparency keys, animation."""
+def bare_png(file: BinaryIO, chunks: list[Chunk]) -> bytearray:
+    """The picture without what a decoder would interpret on its own: profiles, transparency keys, animation.
+
+    Put together in one piece of memory: joining half a gigabyte three times would hold it three times.
+    """
     kept = [pack(chunk.name, content_of(file, chunk)) for chunk in chunks if chunk.name in {b"IHDR", b"PLTE"}]
-    return b"".join([SIGNATURE, *kept, pack(b"IDAT", b"".join(idat_content(file, chunks))), pack(b"IEND", b"")])
+    stored = sum(chunk.length for chunk in chunks if chunk.name == b"IDAT")
+    bare = bytearray(SIGNATURE + b"".join(kept))
+    at = len(bare) + 8
+    bare += bytes(8 + stored + 4)
+    struct.pack_into(">I4s", bare, at - 8, stored, b"IDAT")
+    checked = zlib.crc32(b"IDAT")
+    for piece in idat_content(file, chunks):
+        bare[at : at + len(piece)] = piece
+        checked = zlib.crc32(piece, checked)
+        at += len(piece)
+    struct.pack_into(">I", bare, at, checked)
+    bare += pack(b"IEND", b"")
+    return bare
 
 
-def _decode(data: bytes, out: Pixels | None) -> Pixels:
+def _decode(data: bytearray, out: Pixels | None) -> Pixels:
     target = out[:, :, 0] if out is not None and out.shape[2] == 1 else out
     try:
         found = imagecodecs.png_decode(data, out=target)

@@ -75,8 +75,14 @@ class Reader:
             if self._own_scratch:
                 self._scratch.close()
 
-    def open(self, path: Path, *, page: int = 0, decode: bool = True) -> Picture:
-        """The picture in a file. Without `decode`, containers that know no regions are decoded at the first read."""
+    def open(
+        self, path: Path, *, page: int = 0, decode: bool = True, progress: Callable[[float], None] | None = None
+    ) -> Picture:
+        """The picture in a file.
+
+        Without `decode`, containers that know no regions are decoded at the first read. `progress` is told how much
+        of such a picture has arrived, 0 to 1, as far as that can be seen.
+        """
         path = Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would follow a link and change the name
         said = self._ask({"do": "open"}, path, page, decoded=0)
         shape, dtype = self._judged(path, said.get("source"))
@@ -86,7 +92,7 @@ class Reader:
             source = RegionSource(self, handle, shape, dtype)
             alpha = RegionSource(self, handle, *alpha_shape, part="alpha") if alpha_shape else None
             return self._picture(path, said, source=source, alpha=alpha)
-        decoding = Decoding(lambda: self._decoded(path, page, (shape, dtype), alpha_shape))
+        decoding = Decoding(lambda: self._decoded(path, page, (shape, dtype), alpha_shape, progress))
         whole = DecodedSource(decoding, shape, dtype)
         whole_alpha = DecodedSource(decoding, *alpha_shape, part="alpha") if alpha_shape else None
         picture = self._picture(path, said, source=whole, alpha=whole_alpha)
@@ -156,7 +162,9 @@ class Reader:
         self.budget.allow_pixels(shape[1], shape[0], shape[2] * dtype.itemsize, stored=sys.maxsize)
         return shape, dtype
 
-    def _decoded(self, path: Path, page: int, colours: Size, alpha: Size | None) -> Decoded:
+    def _decoded(
+        self, path: Path, page: int, colours: Size, alpha: Size | None, progress: Callable[[float], None] | None
+    ) -> Decoded:
         """The whole picture in one new scratch file, the alpha behind the colours."""
         first = _bytes_of(*colours)
         second = _bytes_of(*alpha) if alpha else 0
@@ -166,7 +174,8 @@ class Reader:
             "into": _place(file, 0, *colours),
             "alpha": _place(file, first, *alpha) if alpha else None,
         }
-        self._ask(request, path, page, decoded=first + second)
+        tick = _watching(file, colours, progress) if progress else None
+        self._ask(request, path, page, decoded=first + second, tick=tick)
         return Decoded(file, file.handle(*colours), file.handle(*alpha, offset=first) if alpha else None)
 
     def _window_for(self, size: int) -> ScratchFile:
@@ -174,12 +183,20 @@ class Reader:
             self._window = self._scratch.create(max(_WINDOW, size))
         return self._window
 
-    def _ask(self, request: dict[str, Any], path: Path, page: int, *, decoded: int) -> dict[str, Any]:
+    def _ask(
+        self,
+        request: dict[str, Any],
+        path: Path,
+        page: int,
+        *,
+        decoded: int,
+        tick: Callable[[], None] | None = None,
+    ) -> dict[str, Any]:
         """One request and its answer; whatever else happens becomes one sentence about the file."""
         seconds = self.budget.seconds_for(decoded)
         told = {**request, "path": str(path), "page": page, "budget": asdict(self.budget)}
         with self._guard:
-            answer = self._exchange(told, path, seconds)
+            answer = self._exchange(told, path, seconds, tick)
         if "error" in answer:
             message, advice = self._trusted(path, lambda: error_from(answer["error"]))
             raise UnreadableFileError(message, advice=advice)
@@ -188,10 +205,12 @@ class Reader:
             raise self._lost(path, "gave no answer")
         return done
 
-    def _exchange(self, message: dict[str, Any], path: Path, seconds: float) -> dict[str, Any]:
+    def _exchange(
+        self, message: dict[str, Any], path: Path, seconds: float, tick: Callable[[], None] | None
+    ) -> dict[str, Any]:
         child = self._running()
         try:
-            answer = child.exchange(message, seconds)
+            answer = child.exchange(message, seconds, tick=tick)
         except queue.Empty:
             raise self._lost(path, f"took longer than {seconds:.0f} seconds") from None
         except (OSError, BrokenFrameError):
@@ -231,3 +250,19 @@ def _bytes_of(shape: Shape, dtype: np.dtype[Any]) -> int:
 def _place(file: ScratchFile, offset: int, shape: Shape, dtype: np.dtype[Any]) -> dict[str, Any]:
     """Where in a scratch file the child puts pixels."""
     return {"path": str(file.path), "offset": offset, "shape": list(shape), "dtype": dtype.name}
+
+
+def _watching(file: ScratchFile, colours: Size, progress: Callable[[float], None]) -> Callable[[], None]:
+    """Tells how many rows have arrived: decoders fill the map from the top, and what is not there yet is zero."""
+    pixels = map_pixels(file.handle(*colours))
+    height = colours[0][0]
+    seen = 0
+
+    def tick() -> None:
+        nonlocal seen
+        step = max(1, height // 64)
+        while seen + step < height and pixels[seen + step].any():
+            seen += step
+        progress(seen / height)
+
+    return tick

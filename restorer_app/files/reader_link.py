@@ -9,6 +9,8 @@ import signal
 import subprocess
 import sys
 import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from restorer_app.files.reader_protocol import BrokenFrameError, read_frame, wri
 _ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 _DEBUG = "RESTORER_DEBUG"  # set, the process writes its tracebacks to our standard error
 _END_SECONDS = 2.0
+_TICK_SECONDS = 0.1
 
 Answer = dict[str, Any]
 
@@ -54,11 +57,19 @@ class ReaderLink:
     def pid(self) -> int:
         return self._process.pid
 
-    def exchange(self, request: Answer, seconds: float) -> Answer | None:
-        """The answer, or None where the process is gone. Raises queue.Empty when the time is up."""
+    def exchange(self, request: Answer, seconds: float, *, tick: Callable[[], None] | None = None) -> Answer | None:
+        """The answer, or None where the process is gone. Raises queue.Empty when the time is up.
+
+        `tick` is called now and then while waiting.
+        """
         assert self._process.stdin is not None
         write_frame(self._process.stdin, request)
-        return self._answers.get(timeout=seconds)
+        until = time.monotonic() + seconds
+        while tick is not None and (left := until - time.monotonic()) > 0:
+            with contextlib.suppress(queue.Empty):
+                return self._answers.get(timeout=min(left, _TICK_SECONDS))
+            tick()
+        return self._answers.get(timeout=max(until - time.monotonic(), 0))
 
     def why_ended(self) -> str:
         """In words, for a process that answered no more."""

@@ -9,6 +9,7 @@ import os
 import secrets
 import shutil
 import sys
+import tempfile
 import threading
 import weakref
 from dataclasses import dataclass, field
@@ -26,6 +27,7 @@ from restorer_app.files.handle import MappedHandle
 _LOCK = "lock"
 _CHUNK = 64 * 1024 * 1024  # a spill file; large enough to be few, small enough to give space back
 _ALIGN = 64  # a cache line
+_TRIES = 5
 
 
 class ScratchFile:
@@ -47,19 +49,10 @@ class Scratch:
     """This process's folder of scratch files. Folders of processes that died are deleted on the way."""
 
     def __init__(self, parent: Path | None = None) -> None:
-        parent = places.scratch() if parent is None else parent
-        self.folder = parent / f"{os.getpid()}-{secrets.token_hex(4)}"
-        try:
-            parent.mkdir(parents=True, exist_ok=True)
-            delete_stale(parent)
-            self.folder.mkdir(mode=0o700)
-            self._lock = _take_lock(self.folder / _LOCK)
-        except OSError as problem:
-            raise _no_room(parent, problem) from problem
-        assert self._lock is not None  # the folder is new, so nobody else holds its lock
+        self.folder, lock = _own_folder([parent] if parent else [places.scratch(), _last_resort()])
         self._number = 0
         self._guard = threading.Lock()
-        self._close = weakref.finalize(self, _remove, self._lock, self.folder)  # runs at exit as well
+        self._close = weakref.finalize(self, _remove, lock, self.folder)  # runs at exit as well
 
     def create(self, size: int) -> ScratchFile:
         """A new file with room for `size` bytes, or one sentence when the disc has none."""
@@ -171,6 +164,29 @@ class SpillStore:
     def _gone(self, file: ScratchFile) -> None:
         self._live -= file.size
         file.delete()
+
+
+def _own_folder(parents: list[Path]) -> tuple[Path, BinaryIO]:
+    """A new folder in the first place that can be written to, and its lock."""
+    trouble: UnwritableFileError | None = None
+    for parent in parents:
+        try:
+            parent.mkdir(parents=True, exist_ok=True)
+            delete_stale(parent)
+            for _ in range(_TRIES):
+                folder = parent / f"{os.getpid()}-{secrets.token_hex(4)}"
+                folder.mkdir(mode=0o700)
+                lock = _take_lock(folder / _LOCK)
+                if lock is not None:  # another process that starts now may have taken the folder for a dead one's
+                    return folder, lock
+        except OSError as problem:
+            trouble = trouble or _no_room(parent, problem)
+    raise trouble or UnwritableFileError(f"No scratch folder can be made in {parents[0]}.")
+
+
+def _last_resort() -> Path:
+    """For a home that cannot be written to."""
+    return Path(tempfile.gettempdir()) / f"{places.NAME}-scratch"
 
 
 def delete_stale(parent: Path) -> None:

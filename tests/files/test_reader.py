@@ -27,7 +27,7 @@ from restorer_app.files.reader_protocol import (
     shape_and_dtype,
     write_frame,
 )
-from restorer_app.files.scratch import Scratch
+from restorer_app.files.scratch import Scratch, map_pixels
 from tests.files import make
 
 SAMPLES = make.samples()
@@ -85,6 +85,22 @@ def test_without_decoding_the_first_read_decodes_once(tmp_path, reader):
     picture.source.read(Region(0, 0, 1, 1))
     assert picture.source.is_decoded
     assert picture.source.handle.path == picture.alpha.handle.path
+
+
+def test_progress_follows_the_rows_that_have_arrived(tmp_path, reader):
+    from restorer_app.files.reader import _watching
+
+    pixels = make.noise(640, 20) | 1
+    file = reader._scratch.create(pixels.nbytes)
+    size = (pixels.shape, pixels.dtype)
+    told: list[float] = []
+    tick = _watching(file, size, told.append)
+    there = map_pixels(file.handle(*size), mode="r+")
+    for end in (0, 100, 320, 640):
+        there[:end] = pixels[:end]
+        tick()
+    assert told == [0, 90 / 640, 310 / 640, 630 / 640]
+    assert reader.open(make.write(tmp_path, "a.png", SAMPLES["grey8.png"]), progress=told.append).width == 33
 
 
 def test_a_crash_costs_one_sentence_and_the_next_file_opens(tmp_path, reader):

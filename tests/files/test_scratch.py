@@ -64,6 +64,17 @@ def test_the_folder_goes_at_the_end_and_what_a_killed_process_left_at_the_next_s
             assert second.folder != living.folder
 
 
+def test_a_home_that_cannot_be_written_to_is_no_end(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("not a folder")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", None)
+    with Scratch() as scratch:
+        assert scratch.folder.is_relative_to(tmp_path / "restorer-scratch")
+    with pytest.raises(UnwritableFileError, match="no room for scratch files"):
+        Scratch(tmp_path / "file")
+
+
 def test_a_full_disc_is_one_sentence(scratch, monkeypatch):
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
