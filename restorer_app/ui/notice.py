@@ -115,7 +115,7 @@ class Notice(QWidget):
         layout = self.layout()
         assert layout is not None  # made with the notice
         layout.invalidate()
-        return max(layout.totalHeightForWidth(width), layout.totalMinimumSize().height())
+        return layout.totalHeightForWidth(width)
 
     def _dismiss(self) -> None:
         self.hide()

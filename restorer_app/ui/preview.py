@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import uuid
 
+import numpy as np
 from PySide6.QtCore import QObject
 
 from restorer_app.core.errors import RestorerError
@@ -19,6 +20,19 @@ from restorer_app.ui.offers import Way
 
 LEAST, MOST = 192, 1536  # sides of the piece
 QUICK, SLOW = 0.5, 1.5  # seconds: below, the next piece is larger; above, smaller
+
+
+FRAME = 1.5  # screen pixels of the line around the piece
+
+
+def framed(image: Raster, region: Region, *, thickness: int) -> Raster:
+    """A white line around a piece, so that one sees where the preview ends. Only shown, never kept."""
+    pixels = np.array(image.read(region))
+    inner = (slice(thickness, -thickness), slice(thickness, -thickness))
+    line = np.ones(region.shape, np.bool_)
+    line[inner] = False
+    pixels[line] = image.maximum
+    return image.with_patch(region, pixels)
 
 
 class Preview(QObject):
@@ -74,8 +88,10 @@ class Preview(QObject):
         now = document.session.image
         shown = self._shown[1] if self._shown is not None and self._shown[0] is document else now
         shown = shown.with_patch(tile.region, tile.pixels)
+        if tile.done == tile.total and self._region is not None:
+            shown = framed(shown, self._region, thickness=max(1, round(FRAME / self._canvas.zoom)))
         self._shown = (document, shown)
-        self._canvas.update_image(shown, tile.region)
+        self._canvas.update_image(shown, self._region)
         if tile.done == tile.total:
             self._learn(time.monotonic() - self._began)
 

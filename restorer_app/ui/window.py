@@ -105,6 +105,8 @@ class Window(QMainWindow):
         if self._stage.indexOf(widget) < 0:
             self._stage.addWidget(widget)
         self._stage.setCurrentWidget(widget)
+        self.notice.raise_()  # a page that is new to the stack lies over them
+        self.pill.raise_()
 
     def wear(self, colours: Colours) -> None:
         """The colours of a theme, wherever the style sheet does not reach."""

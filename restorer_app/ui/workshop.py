@@ -120,6 +120,8 @@ class Workshop(QObject):
         options.after_each_stroke_chosen.connect(lambda on: self.choices.change(after_each_stroke=on))
         options.left.connect(self.canvas.setFocus)
         window.history.step_chosen.connect(self.acts.go_to)
+        window.history.step_chosen.connect(lambda _step: self.canvas.setFocus())  # Return repairs again
+        window.one_click.run_asked.connect(lambda _way, _strength: self.canvas.setFocus())
         window.film.chosen.connect(self.desk.show)
         window.film.close_asked.connect(self.files.close_place)
         window.file.page_chosen.connect(self.desk.show_page)

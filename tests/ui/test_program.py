@@ -489,3 +489,16 @@ def test_the_view_is_inverted_and_lightened_and_the_picture_stays(empty, scan):
     assert session.image is session.original
     press(empty, "Ctrl+Alt+0")
     assert not canvas(empty).adjustment.invert
+
+
+def test_a_picture_that_can_only_be_viewed_says_so_where_it_is_seen(empty, tmp_path):
+    path = tmp_path / "palette.png"
+    Image.fromarray(np.zeros((40, 40), np.uint8)).convert("P").save(path)
+    open_file(empty, path)
+    notice = empty.window.notice
+    assert notice.isVisible()
+    assert "only be viewed" in notice.text
+    middle = notice.mapTo(empty.window, notice.rect().center())
+    assert notice.isAncestorOf(empty.window.childAt(middle)) or empty.window.childAt(middle) is notice
+    assert not empty.window.actions_table["tool.brush"].isEnabled()
+    assert not empty.window.actions_table["mask.invert"].isEnabled()
