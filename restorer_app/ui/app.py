@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QApplication
 
 import restorer_app
+from restorer_app.core.errors import RestorerError
 from restorer_app.files import places
 from restorer_app.ui import icons, theme
 from restorer_app.ui.actions import TypingGuard
@@ -89,7 +90,11 @@ class Program(QObject):
         # Late: numpy, OpenCV and the codecs cost 0.3 s that the first paint need not wait for.
         from restorer_app.ui.workshop import Workshop  # noqa: PLC0415
 
-        self.workshop = Workshop(self.window, self.choices, self.colours)
+        try:
+            self.workshop = Workshop(self.window, self.choices, self.colours)
+        except RestorerError as problem:  # no room for scratch files: said, and the settings can still be read
+            self.window.notice.say(Told.of(problem))
+            return
         self.workshop.start()
         if self._files:
             self.workshop.files.open_paths(self._files)

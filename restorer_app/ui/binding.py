@@ -93,6 +93,12 @@ class Binding(QObject):
             **always,
         )
 
+    def toggle_begin(self) -> None:
+        """The page on how to begin, also beside an open picture; asked again, the picture is back."""
+        window = self._window
+        is_there = window.shows(window.first_run)
+        window.show_stage(self._canvas if is_there and self._desk.current is not None else window.first_run)
+
     def show_samples(self, *, there: bool) -> None:
         self._has_samples = there
         self.soon()

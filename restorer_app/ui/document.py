@@ -14,7 +14,7 @@ from restorer_app.files.picture import Picture
 from restorer_app.files.saving import Saved
 from restorer_app.session.session import Session
 from restorer_app.ui.enlarged import Enlarged
-from restorer_app.ui.thumbs import image_of, step_thumb
+from restorer_app.ui.thumbs import image_of, picture_thumb, step_thumb
 
 
 @dataclass(eq=False)
@@ -29,12 +29,23 @@ class Document:
     saved_at: float = 0.0
     saved_steps: int = 0  # finished operations when it was saved
     saving_share: float | None = None  # while a save runs
+    _frame: tuple[Raster, QImage] | None = None
     _enlarged: Raster | None = None
     _thumbs: dict[int, tuple[Step, QImage]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, picture: Picture, session: Session, overview: Pixels) -> Document:
         return cls(picture, session, overview, image_of(overview, picture))
+
+    @property
+    def frame(self) -> QImage:
+        """The whole picture as it is now, small."""
+        image = self.session.history.current.image
+        if image is self.session.original:
+            return self.thumb
+        if self._frame is None or self._frame[0] is not image:
+            self._frame = (image, picture_thumb(self.overview, self.picture, image))
+        return self._frame[1]
 
     @property
     def path(self) -> Path:

@@ -153,7 +153,7 @@ def file_words(picture: Picture | None) -> FileWords:
 
 
 def frames(documents: Sequence[Document]) -> list[Frame]:
-    return [Frame(document.name, document.thumb, unsaved=document.session.is_unsaved) for document in documents]
+    return [Frame(document.name, document.frame, unsaved=document.session.is_unsaved) for document in documents]
 
 
 # ---------------------------------------------------------------------------------------------- record

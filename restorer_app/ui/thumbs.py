@@ -25,6 +25,12 @@ def image_of(pixels: Pixels, picture: Picture) -> QImage:
     return _turned(_to_image(_rgb(pixels, picture)), picture.orientation)
 
 
+def picture_thumb(overview: Pixels, picture: Picture, image: Raster) -> QImage:
+    """A whole picture as it is now."""
+    step = max(1, -(-max(image.bounds.shape) // (2 * SIDE)))
+    return image_of(_sampled(image, overview, image.bounds, step), picture)
+
+
 def step_thumb(overview: Pixels, picture: Picture, before: Snapshot | None, after: Snapshot) -> QImage:
     """What a step looks like: the place that it changed, with what surrounds it; the mask tinted where it is new."""
     region = _changed(before, after)

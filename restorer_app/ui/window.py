@@ -108,6 +108,9 @@ class Window(QMainWindow):
         self.notice.raise_()  # a page that is new to the stack lies over them
         self.pill.raise_()
 
+    def shows(self, widget: QWidget) -> bool:
+        return self._stage.currentWidget() is widget
+
     def wear(self, colours: Colours) -> None:
         """The colours of a theme, wherever the style sheet does not reach."""
         parts: tuple[_Wears, ...] = (

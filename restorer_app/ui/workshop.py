@@ -64,6 +64,7 @@ class Workshop(QObject):
         self.preview = Preview(self.desk, self.canvas, self)
         self.stop_act = Stop(self.desk, self.canvas, saver=self.saver, preview=self.preview, panel=window.one_click)
         self.binding = Binding(window, self.canvas, desk=self.desk, saver=self.saver, acts=self.acts, choices=choices)
+        self.window_acts.show_begin = self.binding.toggle_begin
         self.progress = Progress(window, self.desk, self.saver)
         self._tie_canvas()
         self._tie_panels()

@@ -25,7 +25,7 @@ class WindowActs(QObject):
         self._desk = desk
         self._choices = choices
         self.sheet: ShortcutsSheet | None = None
-        self.show_begin: Callable[[], None] = lambda: window.show_stage(window.first_run)
+        self.show_begin: Callable[[], None] = lambda: None  # whoever knows the canvas says how
 
     def find_command(self) -> None:
         self._window.find_command()
