@@ -12,16 +12,15 @@ from PySide6.QtCore import QObject, QThread, Signal
 from restorer_app.core.errors import RestorerError
 from restorer_app.core.geometry import Region
 from restorer_app.core.raster import Source
-from restorer_app.ui.canvas.pyramid import Pyramid
+from restorer_app.ui.canvas.pyramid import OVERVIEW, Pyramid
 from restorer_app.ui.canvas.tiles import Request, render
-
-OVERVIEW = 1024  # pixels of the longer side: enough for a first impression, read in a moment
 
 
 class Builder(QThread):
     """Works on what is wanted now; a new list replaces the old one, so that nothing is made for a view that is gone."""
 
     tile_rendered = Signal(object)  # Tile
+    band_built = Signal(object, int)  # Pyramid, band
     overview_read = Signal(object, object)  # Pyramid, Pixels
     cell_read = Signal(object, object, object)  # Source, Region, Pixels
     reading_failed = Signal(str)
@@ -95,20 +94,23 @@ class Builder(QThread):
         elif request is not None:
             self._serve(request)
         elif band is not None:
-            band[0].build(band[1])
+            self._build(*band)
 
     def _serve(self, request: Request) -> None:
         """A tile, or one band towards it: after each the list may be another one."""
         missing = request.missing_bands()
         if missing:
-            pyramid, band = missing[0]
-            pyramid.build(band)
+            self._build(*missing[0])
             return
         tile = render(request)
         with self._changed:
             # a newer list may ask for the same tile again
             self._wanted = [each for each in self._wanted if not each.asks_the_same(request)]
         self.tile_rendered.emit(tile)
+
+    def _build(self, pyramid: Pyramid, band: int) -> None:
+        pyramid.build(band)
+        self.band_built.emit(pyramid, band)
 
     def _next_band(self) -> tuple[Pyramid, int] | None:
         for pyramid in self._pyramids:

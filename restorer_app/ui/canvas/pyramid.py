@@ -14,6 +14,7 @@ from restorer_app.ui.canvas.viewport import top_level
 
 STORED_FROM = 2  # levels 0 and 1 are read from the source: kept, level 1 alone would be a quarter of the picture
 BAND = CELL  # rows of the source read at once; a multiple of the largest level's pixel, whole tiles and whole strips
+OVERVIEW = 1024  # pixels of its longer side: enough for a first impression, made in a moment
 _MOST_CHANNELS = 4  # what the view can show
 
 
@@ -57,13 +58,12 @@ class Pyramid:
         return [band for band in range(first, last) if not self._is_built[band]]
 
     def build(self, band: int) -> None:
-        top = band * BAND
-        region = Region(0, top, self.bounds.right, min(top + BAND, self.bounds.bottom))
+        region = self.band_region(band)
         pixels = self.source.read(region)[:, :, :_MOST_CHANNELS]
         for level in range(1, self.top + 1):
             pixels = halved(pixels)
             if level in self._levels:
-                start = top >> level
+                start = region.top >> level
                 self._levels[level][start : start + pixels.shape[0]] = pixels
         self._is_built[band] = True
 
@@ -85,6 +85,18 @@ class Pyramid:
         for cell in own:
             _paste(out, place, reduced(raster.tiles[cell][:, :, :_MOST_CHANNELS], level), cell, level)
         return out
+
+    def band_rows(self, band: int, columns: int) -> tuple[Region, Pixels] | None:
+        """A built band as an overview of that many columns wants it; None where no level is kept."""
+        if not self._levels:
+            return None
+        region = self.band_region(band)
+        wide_enough = [level for level, pixels in self._levels.items() if pixels.shape[1] >= columns]
+        level = max(wide_enough, default=STORED_FROM)
+        return region, self._levels[level][region.top >> level : -(-region.bottom // (1 << level))]
+
+    def band_region(self, band: int) -> Region:
+        return Region(0, band * BAND, self.bounds.right, min((band + 1) * BAND, self.bounds.bottom))
 
     def rough(self, longest: int) -> Pixels | None:
         """A first impression, where the source can give one without reading everything."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from PySide6.QtGui import QImage
 
@@ -12,7 +13,7 @@ from restorer_app.core.geometry import Region
 from restorer_app.core.raster import CELL, Pixels, Raster, Source
 from restorer_app.ui.canvas.colour import Converter, Look
 from restorer_app.ui.canvas.orientation import Turn
-from restorer_app.ui.canvas.pyramid import Pyramid
+from restorer_app.ui.canvas.pyramid import OVERVIEW, Pyramid
 from restorer_app.ui.canvas.tiles import Content, Layer, Place, Request, Tile, TileCache, TileKey, as_image
 from restorer_app.ui.canvas.viewport import tile_region
 
@@ -87,8 +88,7 @@ class ShownPicture:
         self._converter = self._new_converter()
         self._cache.clear()
         self._stale.clear()
-        for number, (pixels, _) in list(self._overviews.items()):
-            self._overviews[number] = (pixels, self._overview_piece(pixels))
+        self.renew_overviews()
 
     def take_tile(self, tile: Tile) -> Region | None:
         """Keeps a rendered tile, unless it is of no use any more; what to draw again."""
@@ -107,8 +107,40 @@ class ShownPicture:
         number = self._numbers.get(id(pyramid))
         if number is None:
             return False
+        # a copy that may be written to: what is read goes into it band by band
+        pixels = np.array(pixels[:, :, :4])
         self._overviews[number] = (pixels, self._overview_piece(pixels))
         return True
+
+    def take_band(self, pyramid: Pyramid, band: int) -> None:
+        """Puts what has been read into the overview, which so grows true from the guess that it was."""
+        number = self._numbers.get(id(pyramid))
+        found = pyramid.band_rows(band, OVERVIEW)
+        if number is None or found is None:
+            return
+        region, rows = found
+        pixels = self._overviews[number][0] if number in self._overviews else self._plain_overview(rows)
+        if pixels.shape[2] != rows.shape[2] or pixels.dtype != rows.dtype:
+            return
+        first = region.top * pixels.shape[0] // self.bounds.height
+        last = max(-(-region.bottom * pixels.shape[0] // self.bounds.height), first + 1)
+        size = (pixels.shape[1], last - first)
+        pixels[first:last] = np.asarray(cv2.resize(rows, size, interpolation=cv2.INTER_AREA)).reshape(
+            pixels[first:last].shape
+        )
+        if number not in self._overviews:
+            self._overviews[number] = (pixels, self._overview_piece(pixels))
+
+    def renew_overviews(self) -> None:
+        """Shows what bands have been put into the overviews."""
+        for number, (pixels, _) in list(self._overviews.items()):
+            self._overviews[number] = (pixels, self._overview_piece(pixels))
+
+    def _plain_overview(self, rows: Pixels) -> Pixels:
+        """The mean of what was read first, until more is read: nothing that could be taken for the picture."""
+        scale = OVERVIEW / max(self.bounds.width, self.bounds.height)
+        size = (max(round(self.bounds.height * scale), 1), max(round(self.bounds.width * scale), 1), rows.shape[2])
+        return np.full(size, rows.mean(axis=(0, 1)).astype(rows.dtype), rows.dtype)
 
     # ------------------------------------------------------------------------------- what to draw
     def piece(self, content: Content, place: Place) -> Piece | None:

@@ -26,6 +26,7 @@ from restorer_app.ui.canvas.tiles import Content, Request, Tile, TileKey
 from restorer_app.ui.canvas.viewport import Box, Viewport
 
 CACHE_BYTES = 96 << 20  # 360 tiles: nine screens of 1600 × 1000, two of 3840 × 2160
+GROW_MS = 150  # between two looks at a picture that is still being read
 REST_MS = 80  # after the last change of zoom: then scaling may take its time
 _AROUND = 256  # device pixels around the view that are made ready for a pan
 _MOST_REGIONS = 48  # from here on one region around all of them costs less
@@ -61,11 +62,14 @@ class Stage(QObject):
         self._is_moving = False
         self._rest = QTimer(self, singleShot=True, interval=REST_MS)
         self._rest.timeout.connect(self._come_to_rest)
+        self._growing = QTimer(self, singleShot=True, interval=GROW_MS)
+        self._growing.timeout.connect(self._show_growth)
         self._asking = QTimer(self, singleShot=True, interval=0)
         self._asking.timeout.connect(self._want)
         self._builder = Builder(self)
         self._builder.tile_rendered.connect(self._take_tile)
         self._builder.overview_read.connect(self._take_overview)
+        self._builder.band_built.connect(self._take_band)
         self._builder.reading_failed.connect(self.reading_failed)
 
     def end(self) -> None:
@@ -341,6 +345,19 @@ class Stage(QObject):
         if self.picture is not None and self.picture.take_overview(pyramid, pixels) and self._missing:
             self._screen.spoil_all()
             self._spoil_view()
+
+    def _take_band(self, pyramid: Pyramid, band: int) -> None:
+        if self.picture is not None:
+            self.picture.take_band(pyramid, band)
+            if not self._growing.isActive():
+                self._growing.start()
+
+    def _show_growth(self) -> None:
+        if self.picture is not None:
+            self.picture.renew_overviews()
+            if self._missing:
+                self._screen.spoil_all()
+                self._spoil_view()
 
     def _settle(self) -> None:
         if self._is_settled or self._missing or self._is_moving or self._wants_are_old:
