@@ -15,6 +15,7 @@ ICC, PHOTOSHOP, ADOBE, JFIF, MPF = b"ICC_PROFILE\0", b"Photoshop 3.0\0", b"Adobe
 FRAMES = frozenset({*range(0xC0, 0xD0)} - {DHT, 0xC8, DAC})
 _ALONE = frozenset({0x01, *range(0xD0, 0xD8)})  # markers without a length
 _MOST_SEGMENTS = 20_000
+_MOST_STRAY = 4096  # bytes between segments
 _PIECE = 1 << 22
 
 
@@ -111,16 +112,9 @@ def read_header(file: BinaryIO) -> Header:
 
 
 def _segment_at(file: BinaryIO, at: int, size: int) -> Segment:
+    at = _next_marker(file, at)
     file.seek(at)
     head = file.read(2)
-    while len(head) == 2 and head == b"\xff\xff":  # fill bytes before a marker
-        at += 1
-        file.seek(at)
-        head = file.read(2)
-    if len(head) < 2:
-        raise too_short()
-    if head[0] != 0xFF or head[1] == 0:
-        raise UnreadableFileError("The JPEG's segments are damaged; its pixels cannot be found.")
     marker = head[1]
     if marker == EOI:
         return Segment(marker, at, b"")
@@ -131,6 +125,18 @@ def _segment_at(file: BinaryIO, at: int, size: int) -> Segment:
     if count < 2 or at + 2 + count > size:
         raise too_short()
     return Segment(marker, at, file.read(count - 2))
+
+
+def _next_marker(file: BinaryIO, at: int) -> int:
+    """Where the next marker begins: fill bytes may stand before it, and some programs leave stray ones."""
+    file.seek(at)
+    piece = file.read(_MOST_STRAY)
+    for place in range(len(piece) - 1):
+        if piece[place] == 0xFF and piece[place + 1] not in {0x00, 0xFF}:
+            return at + place
+    if len(piece) < _MOST_STRAY:
+        raise too_short()
+    raise UnreadableFileError("The JPEG's segments are damaged; its pixels cannot be found.")
 
 
 def _header(file: BinaryIO, segments: list[Segment], scan: Segment, size: int) -> Header:

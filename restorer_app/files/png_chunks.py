@@ -149,18 +149,26 @@ def pack_xmp(packet: bytes) -> bytes:
 
 
 def idat_content(file: BinaryIO, chunks: list[Chunk], *, piece: int = 1 << 20) -> Iterator[bytes]:
-    """The compressed pixels, piece by piece."""
+    """The compressed pixels, piece by piece; a wrong check sum is damage, whatever the bits still decode to."""
     for chunk in chunks:
         if chunk.name != b"IDAT":
             continue
-        file.seek(chunk.start)
-        left = chunk.length
-        while left:
-            found = file.read(min(left, piece))
+        checked = zlib.crc32(chunk.name)
+        at, end = chunk.start, chunk.start + chunk.length
+        while at < end:
+            file.seek(at)  # others may have read in between
+            found = file.read(min(end - at, piece))
             if not found:
                 raise _too_short()
-            left -= len(found)
+            at += len(found)
+            checked = zlib.crc32(found, checked)
             yield found
+        file.seek(end)
+        if file.read(4) != struct.pack(">I", checked):
+            raise UnreadableFileError(
+                "A check sum in the PNG does not fit its pixels; they are damaged.",
+                advice="Look for another copy of the file.",
+            )
 
 
 def _too_short() -> UnreadableFileError:

@@ -97,6 +97,23 @@ def test_facts_are_told(tmp_path):
     assert (photo.width, photo.height) == (64, 48)  # as stored, not as shown
 
 
+def test_a_wrong_check_sum_is_damage_even_where_the_pixels_decode(tmp_path):
+    content = bytearray(make.png([bytes(9)] * 4, width=3))
+    content[content.index(b"IEND") - 5] ^= 1  # the last byte of the stored sum itself
+    picture = opened(tmp_path, bytes(content))
+    with pytest.raises(UnreadableFileError, match="check sum"):
+        picture.source.read(picture.source.bounds)
+
+
+def test_stray_bytes_between_segments_do_not_hide_a_jpeg(tmp_path):
+    content = SAMPLES["plain.jpg"]
+    clean = opened(tmp_path, content)
+    picture = opened(tmp_path, content[:20] + b"\0stray" + content[20:], "b")  # behind JFIF
+    whole = picture.source.bounds
+    assert np.array_equal(picture.source.read(whole), clean.source.read(whole))
+    assert picture.xmp == clean.xmp
+
+
 def test_a_stale_thumbnail_is_named(tmp_path):
     block = b"Exif\0\0" + make.exif(thumbnail=True)
     content = SAMPLES["progressive.jpg"]
