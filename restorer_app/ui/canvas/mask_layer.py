@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from restorer_app.core.geometry import Region
 from restorer_app.core.mask import background
-from restorer_app.core.raster import Cell, Raster
+from restorer_app.core.raster import Cell, Pixels, Raster
 from restorer_app.core.stroke import Stroke
 from restorer_app.ui.canvas.dab import cover
 from restorer_app.ui.canvas.tiles import Place
@@ -35,6 +35,7 @@ class MaskLayer:
     def __init__(self, raster: Raster) -> None:
         self._raster = raster
         self._tiles: dict[Place, Values | int] = {}
+        self._last_flat: tuple[Pixels, int] | None = None  # a wide stroke shares one flat cell hundreds of times
         self._occupied: dict[int, frozenset[Cell]] = {}
         self._strokes: list[_Drawn] = []  # finished, but not in the raster yet
         self._stroke: _Drawn | None = None  # in hand
@@ -153,8 +154,15 @@ class MaskLayer:
         return found
 
     def _cell(self, row: int, column: int) -> Values | int:
-        values = self._raster.read(self._raster.cell_region((row, column)))[:, :, 0]
-        return _flat_or(np.asarray(values, np.uint8))
+        pixels = self._raster.tiles.get((row, column))
+        if pixels is None:
+            pixels = self._raster.read(self._raster.cell_region((row, column)))
+        if self._last_flat is not None and pixels is self._last_flat[0]:
+            return self._last_flat[1]
+        values = _flat_or(np.asarray(pixels[:, :, 0], np.uint8))
+        if isinstance(values, int):
+            self._last_flat = (pixels, values)
+        return values
 
     def _from_finer(self, level: int, row: int, column: int) -> Values | int:
         region, size = tile_region(level, row, column, self._raster.bounds), 1 << level

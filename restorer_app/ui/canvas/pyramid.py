@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from restorer_app.core.geometry import Region
-from restorer_app.core.raster import CELL, ArraySource, Pixels, Raster, Source
+from restorer_app.core.raster import CELL, Pixels, Raster, Source
 from restorer_app.ui.canvas.viewport import top_level
 
 STORED_FROM = 2  # levels 0 and 1 are read from the source: kept, level 1 alone would be a quarter of the picture
@@ -102,10 +102,12 @@ class Pyramid:
         """A first impression, where the source can give one without reading everything."""
         if isinstance(self.source, HasOverview):
             return self.source.overview(longest)
-        if isinstance(self.source, ArraySource):
-            step = max(1, max(self.bounds.width, self.bounds.height) // longest)
-            return np.ascontiguousarray(self.source.pixels[::step, ::step, :_MOST_CHANNELS])
-        return None
+        # pixels in memory or mapped are at hand; a source that decodes has none
+        there: Pixels | None = getattr(self.source, "pixels", None)
+        if there is None:
+            return None
+        step = max(1, max(self.bounds.width, self.bounds.height) // longest)
+        return np.ascontiguousarray(there[::step, ::step, :_MOST_CHANNELS])
 
 
 def level_size(bounds: Region, level: int) -> tuple[int, int]:
