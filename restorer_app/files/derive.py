@@ -194,7 +194,7 @@ def _strips(page: Page, image: Raster, alpha: Source | None) -> Iterator[bytes]:
         pixels = image.read(region)
         if alpha is not None:
             pixels = np.concatenate([pixels, alpha.read(region)], axis=2)
-        return encode_segment(page, np.ascontiguousarray(pixels))
+        return encode_segment(page, np.array(pixels))  # a copy: the raster shares its pixels
 
     return in_order(coded, range(page.segment_count), ahead=2 * THREADS)
 

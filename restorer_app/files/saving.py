@@ -13,6 +13,7 @@ from restorer_app.core.job import CancelToken
 from restorer_app.core.raster import Raster
 from restorer_app.core.record import Record
 from restorer_app.files import metadata
+from restorer_app.files.allocator import give_back_large_buffers
 from restorer_app.files.atomic import Landing, cannot_write, landing
 from restorer_app.files.derive import derive_tiff, prove_derived
 from restorer_app.files.hashing import copy_hashed, sha256_of
@@ -83,6 +84,7 @@ def save(
     session wrote to `target` before: it is replaced if it is still that file. `master_sha256` is the opened file's
     hash, if it is known: a file that moved under us is refused. `source_type` overrides DigitalSourceType.
     """
+    give_back_large_buffers()
     holder = container(picture.kind)
     patch = picture.patchable and not derive and holder is not None and image.bounds == picture.source.bounds
     if not patch and not derive:

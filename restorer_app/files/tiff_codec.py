@@ -46,18 +46,17 @@ def decode_segment(page: Page, data: bytes, index: int) -> Pixels:
 
 
 def encode_segment(page: Page, pixels: Pixels) -> bytes:
-    """The bytes of a segment as the page stores them."""
+    """The bytes of a segment as the page stores them. The pixels are used up: strips can be large, copies few."""
     dtype = page.dtype
     assert dtype is not None  # packed pages are refused before
     assert pixels.dtype == dtype
     if page.predictor == 3:
-        raw = _with_float_prediction(pixels)
-    elif page.predictor == 2:
+        return _packed(page.compression, _with_float_prediction(pixels))
+    if page.predictor == 2:
         whole = np.ascontiguousarray(pixels).view(f"u{dtype.itemsize}")
-        raw = imagecodecs.delta_encode(whole, axis=1).astype(whole.dtype.newbyteorder(page.order)).tobytes()
-    else:
-        raw = pixels.astype(dtype.newbyteorder(page.order)).tobytes()
-    return _packed(page.compression, raw, pixels)
+        imagecodecs.delta_encode(whole, axis=1, out=whole)
+        pixels = whole
+    return _packed(page.compression, pixels.astype(pixels.dtype.newbyteorder(page.order), copy=False))
 
 
 def decode_packed(page: Page, data: bytes, index: int) -> Pixels:
@@ -119,14 +118,16 @@ def _zstd(data: bytes, expected: int) -> Any:
             return reader.read(expected)
 
 
-def _packed(compression: int, raw: bytes, pixels: Pixels) -> bytes:
+def _packed(compression: int, stored: Pixels) -> bytes:
+    """Rows of samples as they are to be stored, compressed."""
+    raw: Any = np.ascontiguousarray(stored).reshape(-1).view(np.uint8)  # the stubs know of bytes only
     if compression == NONE:
-        return raw
+        return bytes(raw.tobytes())
     if compression == LZW:
         return bytes(imagecodecs.lzw_encode(raw))
     if compression == PACKBITS:  # a run may not cross a row
-        row = len(raw) // pixels.shape[0]
-        return b"".join(bytes(imagecodecs.packbits_encode(raw[at : at + row])) for at in range(0, len(raw), row))
+        rows = raw.reshape(stored.shape[0], -1)
+        return b"".join(bytes(imagecodecs.packbits_encode(row)) for row in rows)
     if compression == ZSTD:
         return bytes(imagecodecs.zstd_encode(raw, level=ZSTD_LEVEL))
     return bytes(imagecodecs.deflate_encode(raw, level=DEFLATE_LEVEL))
@@ -138,6 +139,6 @@ def _without_float_prediction(stored: Pixels, dtype: np.dtype[Any]) -> Pixels:
     return np.asarray(imagecodecs.floatpred_decode(bytes_first, axis=1)).astype(dtype)
 
 
-def _with_float_prediction(pixels: Pixels) -> bytes:
+def _with_float_prediction(pixels: Pixels) -> Pixels:
     most_first = pixels.astype(pixels.dtype.newbyteorder(">"))
-    return np.asarray(imagecodecs.floatpred_encode(most_first, axis=1)).tobytes()
+    return np.asarray(imagecodecs.floatpred_encode(most_first, axis=1))

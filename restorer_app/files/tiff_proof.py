@@ -9,6 +9,7 @@ from pathlib import Path
 from restorer_app.core.errors import RestorerError
 from restorer_app.core.job import CancelToken
 from restorer_app.core.raster import Raster
+from restorer_app.files.allocator import give_back_large_buffers
 from restorer_app.files.filebytes import FileBytes
 from restorer_app.files.patching import Progress, SavingStoppedError, Verdict
 from restorer_app.files.segments import SegmentError
@@ -47,6 +48,7 @@ def compare_tiff(
     cancel: CancelToken | None,
 ) -> Verdict:
     """Compares all pages, tags and bytes; `allowed` says where samples of one page may differ."""
+    give_back_large_buffers()
     verdict = Verdict(judged=True, judged_by="nothing may differ" if allowed is None else "mask")
     try:
         with FileBytes(master) as first, FileBytes(derivative) as second:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -74,14 +73,14 @@ def compare_segments(
     """Counts samples that differ, inside and outside of what is allowed; SegmentError for what cannot be read."""
     differing = differing_segments(first, second, compared)
     count = SampleCount(identical=first.segment_count - len(differing), differing=tuple(differing))
-    pairs = _bands if first.compression == NONE and first.predictor == 1 else _pairs
-    for share, index, shown, one, other in pairs(first, second, compared, differing):
+    pairs = _Pairs(first, second, compared, allowed)
+    in_place = first.compression == NONE and first.predictor == 1
+    ahead = max(1, min(8, _IN_FLIGHT_BYTES // max(1, first.segment_bytes(0))))
+    counts = in_order(pairs.by_bands if in_place else pairs.whole, differing, ahead=ahead, threads=2)
+    for number, one in enumerate(counts):
         stop_if_cancelled(cancel)
-        plane = first.plane_of(index) if first.planar else None
-        for band in shown.divided(shown.width, max(1, _BAND_BYTES // max(1, one[0].nbytes))):
-            cut = band.slices(shown)
-            count += _count(one[cut], other[cut], band, page=first, plane=plane, allowed=allowed)
-        progress(f"Reading the changed {first.segment_word}s again", share)
+        count += one
+        progress(f"Reading the changed {first.segment_word}s again", (number + 1) / len(differing))
     return count
 
 
@@ -133,43 +132,52 @@ class BandReader:
         return out
 
 
-_Pair = tuple[float, int, Region, Pixels, Pixels]  # share done, segment, what it shows, samples of both
+@dataclass(frozen=True, eq=False)
+class _Pairs:
+    """The same segment of both pages, read and compared; nothing of it outlives the counting."""
 
+    first: Page
+    second: Page
+    compared: ByteComparison
+    allowed: Raster | None
 
-def _pairs(first: Page, second: Page, compared: ByteComparison, indices: Sequence[int]) -> Iterator[_Pair]:
-    """Decodes segments of both files side by side, a few ahead."""
-    ahead = max(1, min(8, _IN_FLIGHT_BYTES // max(1, first.segment_bytes(0))))
-    sides = ((compared.first, first), (compared.second, second))
-    wanted = ((file, page, index) for index in indices for file, page in sides)
-    done = in_order(lambda asked: _read(*asked), wanted, ahead=2 * ahead, threads=2)
-    for number, index in enumerate(indices):
-        one, other = next(done), next(done)
-        yield (number + 1) / len(indices), index, first.segment_region(index), one, other
+    def whole(self, index: int) -> SampleCount:
+        one = _read(self.compared.first, self.first, index)
+        other = _read(self.compared.second, self.second, index)
+        shown = self.first.segment_region(index)
+        count = SampleCount()
+        for band in shown.divided(shown.width, max(1, _BAND_BYTES // max(1, one[0].nbytes))):
+            cut = band.slices(shown)
+            count += self._count(one[cut], other[cut], band, index)
+        return count
 
-
-def _bands(first: Page, second: Page, compared: ByteComparison, indices: Sequence[int]) -> Iterator[_Pair]:
-    """Uncompressed segments by bands of rows, skipping what is the same: a strip may be the whole picture."""
-    dtype = first.dtype
-    if dtype is None:
-        raise SegmentError("packed samples are not compared by value")
-    bits = np.dtype(f"u{dtype.itemsize}")
-    stored = bits.newbyteorder(first.order)
-    for number, index in enumerate(indices):
-        rows, columns, samples = first.segment_shape(index)
-        shown = first.segment_region(index)
-        row_bytes = columns * samples * bits.itemsize
+    def by_bands(self, index: int) -> SampleCount:
+        """An uncompressed segment by rows, skipping what is the same: a strip may be the whole picture."""
+        page, dtype = self.first, self.first.dtype
+        if dtype is None:
+            raise SegmentError("packed samples are not compared by value")
+        bits = np.dtype(f"u{dtype.itemsize}")
+        rows, columns, samples = page.segment_shape(index)
+        shown, row_bytes = page.segment_region(index), columns * samples * bits.itemsize
+        files = (self.compared.first, page), (self.compared.second, self.second)
+        count = SampleCount()
         for part in Region.of_size(columns, rows).divided(columns, max(1, _BAND_BYTES // row_bytes)):
             band = part.shifted(shown.left, shown.top).intersect(shown)
-            size, skip = part.height * row_bytes, part.top * row_bytes
-            places = int(first.offsets[index]) + skip, int(second.offsets[index]) + skip
-            if band is None or (places[0] == places[1] and compared.is_clean(places[0], size)):
+            begins = [int(each.offsets[index]) + part.top * row_bytes for _, each in files]
+            size = part.height * row_bytes
+            if band is None or (begins[0] == begins[1] and self.compared.is_clean(begins[0], size)):
                 continue
-            files = compared.first, compared.second
             one, other = (
-                np.frombuffer(file.read(at, size), stored).astype(bits).reshape(-1, columns, samples)
-                for file, at in zip(files, places, strict=True)
+                np.frombuffer(file.read(at, size), bits.newbyteorder(page.order)).reshape(-1, columns, samples)
+                for (file, _), at in zip(files, begins, strict=True)
             )
-            yield number / len(indices), index, band, one[:, : band.width], other[:, : band.width]
+            cut = band.shifted(-shown.left, -shown.top - part.top).slices()
+            count += self._count(one[cut], other[cut], band, index)
+        return count
+
+    def _count(self, one: Pixels, other: Pixels, region: Region, index: int) -> SampleCount:
+        plane = self.first.plane_of(index) if self.first.planar else None
+        return _count(one, other, region, page=self.first, plane=plane, allowed=self.allowed)
 
 
 def _read(file: FileBytes, page: Page, index: int) -> Pixels:

@@ -13,6 +13,7 @@ from restorer_app.core.errors import UnreadableFileError
 from restorer_app.core.geometry import Region
 from restorer_app.core.raster import Pixels
 from restorer_app.files.ahead import in_order
+from restorer_app.files.allocator import give_back_large_buffers
 from restorer_app.files.filebytes import FileBytes
 from restorer_app.files.tiff_codec import DamagedSegmentError, decode_packed, decode_segment
 from restorer_app.files.tiff_exotic import EXOTIC, ExoticDecoder
@@ -26,6 +27,7 @@ class Segments:
     """The segments of a page, thread-safe. Samples come in the stored type and native order."""
 
     def __init__(self, file: FileBytes, page: Page) -> None:
+        give_back_large_buffers()
         self.file = file
         self.page = page
         self._cache: OrderedDict[int, Pixels] = OrderedDict()
@@ -122,7 +124,7 @@ class Segments:
                 return
             self._cache[index] = pixels
             self._cached_bytes += pixels.nbytes
-            while self._cached_bytes > CACHE_BYTES and len(self._cache) > 1:  # the newest stays, however large
+            while self._cached_bytes > CACHE_BYTES and len(self._cache) > 2:  # a cell may lie across two large strips
                 _, oldest = self._cache.popitem(last=False)
                 self._cached_bytes -= oldest.nbytes
 
