@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QCoreApplication, QObject, QTimer
 from PySide6.QtWidgets import QApplication
 
 import restorer_app
@@ -124,8 +124,13 @@ class Program(QObject):
 def samples() -> tuple[Sample, ...]:
     """The photographs that come with the program, with the small pictures that stand beside the icons."""
     folder = places.resources() / "first-run"
+    titles = {
+        "backyard": QCoreApplication.translate("samples", "Milwaukee, 1936"),
+        "daguerreotype": QCoreApplication.translate("samples", "Daguerreotype, about 1850"),
+        "ferryman": QCoreApplication.translate("samples", "Chernigov, 1909"),
+    }
     return tuple(
-        Sample(path, thumb.stem.capitalize(), thumb)
+        Sample(path, titles.get(thumb.stem, thumb.stem), thumb)
         for thumb in sorted(folder.glob("*.jpg"))
         for path in sorted(places.samples().glob(f"{thumb.stem}.*"))
         if path.suffix in (".tif", ".png", ".jpg")

@@ -10,6 +10,7 @@ from PIL import Image
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QGuiApplication, QImage, QKeySequence
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QPushButton
 
 from restorer_app.core import mask as masks
 from restorer_app.session.commands import COMMANDS
@@ -502,3 +503,16 @@ def test_a_picture_that_can_only_be_viewed_says_so_where_it_is_seen(empty, tmp_p
     assert notice.isAncestorOf(empty.window.childAt(middle)) or empty.window.childAt(middle) is notice
     assert not empty.window.actions_table["tool.brush"].isEnabled()
     assert not empty.window.actions_table["mask.invert"].isEnabled()
+
+
+def test_tab_goes_through_the_window_in_the_order_in_which_it_is_read(empty, scan):
+    open_file(empty, scan)
+    QTest.qWait(30)
+    start = empty.window.menu_row.findChild(QPushButton, "searchField")
+    start.setFocus()
+    seen = []
+    while len(seen) < 40 and QApplication.focusWidget() is not canvas(empty):
+        seen.append(QApplication.focusWidget().accessibleName())
+        QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
+    wanted = ["Find a command", "Size", "Hardness", "Denoise: Run", "Strength", "History"]
+    assert [name for name in seen if name in wanted] == wanted

@@ -44,12 +44,12 @@ class OneClickPanel(QWidget):
         self._colours: Colours | None = None
         self._column = QVBoxLayout()
         self._column.setSpacing(8)
-        self._strength = _Strength()
         self._none = label(
             self.tr("No models are installed. Repairs by patch and the classical ways still work."),
             rank="dim",
             wraps=True,
         )
+        self._strength = _Strength()
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(PREVIEW_DELAY_MS)
@@ -108,6 +108,7 @@ class OneClickPanel(QWidget):
             self._column.removeWidget(card)
             card.deleteLater()
         self._cards = {}
+        before = self._strength.before_in_focus_order()
         for offer in self._offers:
             card = _OfferCard(offer)
             card.chosen.connect(self.choose)
@@ -116,6 +117,8 @@ class OneClickPanel(QWidget):
                 card.wear(self._colours)
             self._cards[offer.id] = card
             self._column.addWidget(card)
+            QWidget.setTabOrder(before, card.button)  # cards come and go; the slider below stays after them
+            before = card.button
 
     def _run(self, offer_id: str) -> None:
         self.choose(offer_id)
@@ -154,8 +157,8 @@ class _OfferCard(Card):
         self._icon.setFixedSize(QSize(20, 20))
         self._title = label(rank="strong")
         self._detail = label(rank="dim", wraps=True)
-        self._run = button("")
-        self._run.clicked.connect(lambda: self.run_asked.emit(self.offer.id))
+        self.button = button("")
+        self.button.clicked.connect(lambda: self.run_asked.emit(self.offer.id))
         words = QVBoxLayout()
         words.setSpacing(0)
         words.addWidget(self._title)
@@ -165,22 +168,22 @@ class _OfferCard(Card):
         row.setSpacing(10)
         row.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
         row.addLayout(words, 1)
-        row.addWidget(self._run)
+        row.addWidget(self.button)
         self.show_offer(offer)
 
     def show_offer(self, offer: Offer) -> None:
         self.offer = offer
         self._title.setText(offer.title)
         self._detail.setText(offer.detail)
-        self._run.setText(offer.button or self.tr("Run"))
-        self._run.setEnabled(offer.available)
-        self._run.setAccessibleName(f"{offer.title}: {self._run.text()}")
-        self._run.setAccessibleDescription(offer.hint)
+        self.button.setText(offer.button or self.tr("Run"))
+        self.button.setEnabled(offer.available)
+        self.button.setAccessibleName(f"{offer.title}: {self.button.text()}")
+        self.button.setAccessibleDescription(offer.hint)
         self.setToolTip(offer.hint)
         self._title.setEnabled(offer.available)
 
     def set_chosen(self, chosen: bool) -> None:
-        set_rank(self._run, "outlined", on=chosen and self.offer.available)
+        set_rank(self.button, "outlined", on=chosen and self.offer.available)
 
     def wear(self, colours: Colours) -> None:
         self._icon.setPixmap(pixmap(self.offer.icon, colours.dim, size=20, ratio=self.devicePixelRatioF()))
@@ -227,6 +230,13 @@ class _Strength(QWidget):
 
     def value(self) -> float | None:
         return None if self._auto.isChecked() else self._slider.value() / 100
+
+    def before_in_focus_order(self) -> QWidget:
+        """What Tab leaves for the slider; Qt orders only what can have the focus."""
+        before: QWidget | None = self._slider.previousInFocusChain()
+        while before is not None and before.focusPolicy() == Qt.FocusPolicy.NoFocus:
+            before = before.previousInFocusChain()
+        return before or self._slider
 
     def _moved(self) -> None:
         self._auto.setChecked(False)  # a hand on the slider means: not by itself

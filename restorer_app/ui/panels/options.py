@@ -166,7 +166,7 @@ class OptionsBar(QToolBar):
         box.setStepType(QDoubleSpinBox.StepType.AdaptiveDecimalStepType)
         box.setToolTip(self.tr("Diameter in pixels of the picture: [ and ], Alt+wheel"))
         box.valueChanged.connect(self.size_chosen)
-        box.editingFinished.connect(self.left)
+        box.lineEdit().returnPressed.connect(self.left)
         return box
 
     def _make_hardness(self) -> QSpinBox:
@@ -178,7 +178,7 @@ class OptionsBar(QToolBar):
         box.setKeyboardTracking(False)
         box.setToolTip(self.tr("100 % has an edge of one pixel: Shift+[ and Shift+]"))
         box.valueChanged.connect(lambda value: self.hardness_chosen.emit(value / 100))
-        box.editingFinished.connect(self.left)
+        box.lineEdit().returnPressed.connect(self.left)
         return box
 
     def _tell_method(self, place: int) -> None:
