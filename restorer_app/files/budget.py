@@ -9,7 +9,7 @@ from restorer_app.core.errors import UnreadableFileError
 _MEGA = 1_000_000
 _GIGA = 1_000_000_000
 
-_SMALL = 256 * 1024 * 1024  # below this no file is a bomb, however well it compresses
+_SMALL = 1 << 30  # below this no file is a bomb: a blank mask of a large sheet deflates a thousandfold
 _ADVICE = "If you trust the file, raise the limit in the settings."
 
 
@@ -19,7 +19,7 @@ class Budget:
 
     pixels: int = 1_000 * _MEGA
     bytes: int = 8 * _GIGA  # of decoded pixels; they lie in a scratch file, not in memory
-    ratio: int = 400  # decoded bytes a stored byte; real scans stay below 20, blank pages below 200
+    ratio: int = 400  # decoded bytes a stored byte; real scans stay below 20
     pages: int = 10_000
     seconds: float = 60.0  # for one answer of the reader process, beside what the size itself needs
     memory: int = 6 * _GIGA  # address space that decoding may take beside the picture itself
