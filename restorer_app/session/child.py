@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import queue
 import threading
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -27,7 +26,6 @@ class _Owed:
     job: Job
     sent_to: EngineLink | None = None
     suspected: int = 0  # of engines that died with nothing else to blame
-    deadline: float | None = None  # set by a cancel
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +47,7 @@ _Item = _Tile | _Last | Note | Finished | Stopped | Failed | Status
 class EngineProcess:
     """Takes jobs from any thread, and gives their events to one: `for event in engine.events()`.
 
-    Two threads do the work: one starts the process and listens to it, one speaks to it and watches the clock.
+    Two threads do the work: one starts the process and listens to it, one speaks to it.
     Whatever the process does, every job ends exactly once.
     """
 
@@ -110,10 +108,11 @@ class EngineProcess:
             owed = self._owed.get(job_id)
             if owed is not None and owed.sent_to is None:
                 del self._owed[job_id]
-            elif owed is not None:
-                owed.deadline = time.monotonic() + self._patience
+                owed = None
         self._inbox.put(_Last(Stopped(job_id)))
         self._outbox.put(Cancel(job_id))
+        if owed is not None:
+            self._look_later(job_id)
 
     def events(self) -> Iterator[JobEvent | Status]:
         """Blocks until something happens; ends when the client is closed."""
@@ -165,14 +164,7 @@ class EngineProcess:
 
     # ------------------------------------------------------------------ speaking to the engine
     def _speak(self) -> None:
-        while True:
-            try:
-                said = self._outbox.get(timeout=self._seconds_left())
-            except queue.Empty:
-                self._kill_if_overdue()
-                continue
-            if said is None:
-                return
+        while (said := self._outbox.get()) is not None:
             if isinstance(said, EngineLink):
                 said.send(Taken())
             elif isinstance(said, Cancel):
@@ -197,21 +189,21 @@ class EngineProcess:
             return
         link.send(message)
 
-    def _seconds_left(self) -> float | None:
-        with self._lock:
-            deadlines = [owed.deadline for owed in self._owed.values() if owed.deadline is not None]
-        return max(0.0, min(deadlines) - time.monotonic()) if deadlines else None
+    def _look_later(self, job_id: str) -> None:
+        """A clock of its own: the thread that speaks may hang on a pipe that a hanging engine does not empty."""
+        clock = threading.Timer(self._patience, self._kill_if_silent, (job_id,))
+        clock.daemon = True
+        clock.start()
 
-    def _kill_if_overdue(self) -> None:
-        now = time.monotonic()
+    def _kill_if_silent(self, job_id: str) -> None:
         with self._lock:
-            link = self._link
-            overdue = [owed for owed in self._owed.values() if owed.deadline is not None and owed.deadline <= now]
-            for owed in overdue:
-                # An engine that is not ready hears nothing yet, and has nothing to stop.
-                owed.deadline = None if link is not None and link.is_ready else now + self._patience
-        if overdue and link is not None and link.is_ready:
+            owed, link = self._owed.get(job_id), self._link
+            if owed is None or link is None or owed.sent_to is not link or self._is_closed:
+                return  # answered, or gone with its engine
+        if link.is_ready:
             link.kill()
+        else:
+            self._look_later(job_id)  # it has not begun to listen, and has nothing to stop
 
     # ------------------------------------------------------------------ listening to the engine
     def _keep_running(self) -> None:

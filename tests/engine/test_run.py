@@ -11,7 +11,7 @@ from restorer_app.core.job import CLOSING, CancelToken, Failed, Finished, Job, N
 from restorer_app.core.operation import Decompress, Denoise, Repair, Upscale
 from restorer_app.core.raster import Raster, digest_cells
 from restorer_app.engine import run as engine_run
-from restorer_app.engine.plan import Needs
+from restorer_app.engine.plan import DeviceFullError, Needs
 from restorer_app.engine.run import run_job
 from tests.engine.conftest import Small, photograph
 
@@ -306,3 +306,20 @@ def test_a_picture_with_values_that_are_no_numbers_keeps_them_outside_the_mask(r
     after = result.read(result.bounds)
     assert np.isnan(after[5, 5]).all()
     assert np.isfinite(after[30:40, 30:40]).all()
+
+
+def test_a_full_graphics_card_hands_over_to_the_cpu_and_says_so(run, model, monkeypatch):
+    """There is none here, so the first method only claims to be on one, and is always out of memory."""
+    job = job_of(Denoise(0.5), photograph(150, 200), model=model(), device="cpu", dtype="float32")
+    _, expected = run(job)
+    made = engine_run.method_for
+
+    def full(*_):
+        raise DeviceFullError
+
+    monkeypatch.setattr(engine_run, "method_for", lambda *args: replace(made(*args), run=full, device="cuda (none)"))
+    events, result = run(job)
+    record = closing(events)
+    assert [event.message for event in events if isinstance(event, Note)][-1].endswith("on the CPU, which is slower.")
+    assert record.device.startswith("cuda (none), then cpu")
+    np.testing.assert_allclose(result.read(result.bounds), expected.read(expected.bounds), atol=1)

@@ -78,7 +78,7 @@ def test_the_engine_process_gives_the_same_bytes_as_this_process(engine):
     image = picture()
     jobs = [
         job_of(Repair("telea"), image, mask=spots(image), seed=3),
-        job_of(Denoise(0.3, "guided"), picture(dtype="float32", seed=1)),
+        job_of(Denoise(0.3, "guided"), picture(300, 800, dtype="float32", seed=1)),
         job_of(Upscale(2, "lanczos"), picture(300, 280, dtype="uint8", seed=2)),
     ]
     for job in jobs:
@@ -148,7 +148,7 @@ def test_an_edited_picture_is_sent_with_its_edits(engine):
 
 
 def test_a_cancel_is_answered_at_once_and_no_tile_comes_after_it(engine):
-    job = job_of(SLOW, picture(530, 1600))
+    job = job_of(SLOW, picture(260, 1100))
     engine.submit(job)
     tiles = []
 
@@ -168,7 +168,7 @@ def test_a_cancel_is_answered_at_once_and_no_tile_comes_after_it(engine):
 
 
 def test_a_job_can_be_cancelled_before_it_begins(engine):
-    first, second = job_of(SLOW, picture(530, 800)), job_of(SLOW, picture(530, 800))
+    first, second = job_of(SLOW, picture(260, 1100)), job_of(SLOW, picture(260, 1100))
     engine.submit(first)
     engine.submit(second)
     engine.cancel(second.id)
@@ -178,7 +178,7 @@ def test_a_job_can_be_cancelled_before_it_begins(engine):
 
 
 def test_a_preview_goes_before_the_tiles_that_wait(engine):
-    long = job_of(SLOW, picture(520, 1030))
+    long = job_of(SLOW, picture(260, 1040))
     preview = job_of(Denoise(0.3, "guided"), picture(200, 200), preview=True)
     engine.submit(long)
     asked = []
@@ -205,7 +205,7 @@ def test_killed_fifty_times_it_costs_its_job_and_nothing_else(engine):
 
 def kill_at_random_moments(engine, times):
     rng = np.random.default_rng(1)
-    image = picture(600, 1300)
+    image = picture(260, 1100)
     mask = spots(image)
     expected = None
     for _ in range(times):
@@ -231,7 +231,7 @@ def kill_at_random_moments(engine, times):
 
 def test_an_engine_that_does_not_answer_a_cancel_is_killed(engine):
     engine._patience = 0.2
-    hanging, waiting = job_of(SLOW, picture(530, 800)), job_of(Repair("telea"), picture(), mask=spots(picture()))
+    hanging, waiting = job_of(SLOW, picture(260, 1100)), job_of(Repair("telea"), picture(), mask=spots(picture()))
     engine.submit(hanging)
     engine.submit(waiting)
     frozen = []
@@ -276,7 +276,7 @@ def test_a_source_that_is_gone_is_one_sentence(engine, tmp_path):
 
 
 def test_closing_ends_the_stream_and_the_process(engine):
-    engine.submit(job_of(SLOW, picture(530, 800)))
+    engine.submit(job_of(SLOW, picture(260, 1100)))
     pid = engine_is_up(engine)
     engine.close()
     assert all(not isinstance(event, Finished) for event in engine.events())
