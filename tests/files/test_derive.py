@@ -1,0 +1,109 @@
+import io
+
+import numpy as np
+import pytest
+import tifffile
+from PIL import Image
+
+from restorer_app.core.geometry import Region
+from restorer_app.core.raster import Raster
+from restorer_app.files.opening import open_here
+from restorer_app.files.saving import save
+from tests.files.make import XMP, noise
+from tests.files.test_saving import record
+from tests.files.tiffs import page, with_families, write
+
+
+def derived(path, image_of=Raster):
+    picture = open_here(path)
+    return save(picture, image_of(picture.source), allowed=None, records=[record()], derive=True)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_a_derived_tiff_carries_every_family_of_a_tiff(tmp_path, dtype, order):
+    pixels = noise(90, 80, 4, dtype=dtype)
+    one = with_families(page(pixels, order=order, extras=(2,), tile=(32, 32), t274=(3, [6])))
+    done = derived(write(tmp_path / "a.tif", one, order=order))
+    assert done.verdict.same, done.verdict
+    with tifffile.TiffFile(done.path) as file:
+        first = file.pages[0]
+        np.testing.assert_array_equal(first.asarray(), pixels)
+        tags = {tag.code: tag.value for tag in first.tags.values()}
+        assert file.byteorder == order
+    assert tags[270] == "Box 7, no. 12"
+    assert tags[34675] == bytes(range(200)) * 3
+    assert tags[51000] == (1, 2, 3)
+    assert tags[274] == 6
+    assert tags[338] == (2,)
+    assert tags[34665]["ExposureTime"] == (1, 50)
+    assert tags[34853]["GPSLatitudeRef"] == "N"
+    assert b"Box 7" in open_here(done.path).xmp
+
+
+@pytest.mark.parametrize("kind", ["grey", "white is zero", "cmyk", "lab"])
+def test_colours_keep_their_meaning(tmp_path, kind):
+    samples, photometric = {"grey": (1, 1), "white is zero": (1, 0), "cmyk": (4, 5), "lab": (3, 8)}[kind]
+    pixels = noise(40, 30, samples)
+    done = derived(write(tmp_path / "a.tif", page(pixels, photometric=photometric)))
+    picture = open_here(done.path)
+    assert (picture.layout, picture.white_is_zero) == (open_here(tmp_path / "a.tif").layout, kind == "white is zero")
+    np.testing.assert_array_equal(picture.source.read(picture.source.bounds), pixels)
+
+
+def test_a_jpeg_gives_its_exif_and_its_resolution_to_a_tiff(tmp_path):
+    exif = Image.Exif()
+    exif[271] = "Scanner works"
+    exif[274] = 6
+    exif.get_ifd(34665)[33434] = (1, 50)
+    Image.fromarray(noise(64, 48)).save(tmp_path / "a.jpg", exif=exif, dpi=(300, 300), quality=90)
+    done = derived(tmp_path / "a.jpg")
+    assert done.path.name == "a_restored_v01.tif"
+    picture = open_here(done.path)
+    assert picture.dpi == (300, 300)
+    assert picture.orientation == 6
+    with tifffile.TiffFile(done.path) as file:
+        assert file.pages[0].tags[271].value == "Scanner works"
+        assert file.pages[0].tags[34665].value["ExposureTime"] == (1, 50)
+    shown = open_here(tmp_path / "a.jpg").source
+    np.testing.assert_array_equal(picture.source.read(picture.source.bounds), shown.read(shown.bounds))
+
+
+def test_a_png_gives_its_exif_alpha_and_xmp(tmp_path):
+    exif = Image.Exif()
+    exif[271] = "Scanner works"
+    data = io.BytesIO()
+    pixels = noise(40, 30, 4)
+    Image.fromarray(pixels).save(data, "PNG", exif=exif)
+    (tmp_path / "a.png").write_bytes(data.getvalue())
+    done = derived(tmp_path / "a.png")
+    picture = open_here(done.path)
+    assert picture.alpha is not None
+    np.testing.assert_array_equal(picture.alpha.read(picture.source.bounds), pixels[..., 3:])
+    with tifffile.TiffFile(done.path) as file:
+        assert file.pages[0].tags[271].value == "Scanner works"
+
+
+def test_an_upscaled_picture_keeps_its_size_on_paper(tmp_path):
+    one = with_families(page(noise(40, 30, dtype="uint16")))
+    path = write(tmp_path / "a.tif", one)
+    large = Raster.from_array(np.repeat(np.repeat(noise(40, 30, dtype="uint16"), 2, 0), 2, 1))
+    done = derived(path, image_of=lambda _: large)
+    picture = open_here(done.path)
+    assert (picture.width, picture.height) == (60, 80)
+    assert picture.dpi == (1200, 1200)
+    np.testing.assert_array_equal(picture.source.read(Region(0, 0, 60, 80)), large.read(large.bounds))
+
+
+def test_one_page_of_several_is_said_to_be_alone(tmp_path):
+    path = write(tmp_path / "a.tif", page(noise(20, 20)), page(noise(20, 20)))
+    assert "page 1 of 2 alone" in derived(path).notes[0]
+
+
+def test_the_raster_that_was_derived_from_stays_as_it_was(tmp_path):
+    path = write(tmp_path / "a.tif", page(noise(300, 280, dtype="uint16"), t700=(1, XMP)))
+    picture = open_here(path)
+    patch = noise(256, 256, dtype="uint16", seed=4)
+    image = Raster(picture.source).with_patch(Region(0, 0, 256, 256), patch)
+    save(picture, image, allowed=None, records=[record()], derive=True)
+    np.testing.assert_array_equal(image.read(Region(0, 0, 256, 256)), patch)

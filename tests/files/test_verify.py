@@ -1,0 +1,138 @@
+import shutil
+
+import numpy as np
+import pytest
+
+from restorer_app.core.geometry import Region
+from restorer_app.core.raster import Raster
+from restorer_app.files.opening import open_here
+from restorer_app.files.saving import save
+from restorer_app.files.verify import verify
+from tests.files.make import noise
+from tests.files.test_saving import PLACE, edited, mask, record
+from tests.files.tiffs import page, with_families, write
+
+
+@pytest.fixture
+def pair(tmp_path):
+    one = page(noise(90, 80, dtype="uint16"), coding=("deflate", 2), tile=(32, 32))
+    master = write(tmp_path / "scan.tif", with_families(one))
+    picture = open_here(master)
+    done = save(picture, edited(picture), allowed=mask(picture), records=[record()])
+    return master, done.path
+
+
+def test_the_record_in_the_derivative_is_enough(pair):
+    verdict = verify(*pair)
+    assert verdict.same
+    assert verdict.judged_by == "record"
+    assert verdict.inside_changed > 0
+    assert verdict.to_fields()["same"] is True
+    assert verdict.master_sha256
+
+
+def test_a_mask_goes_before_the_record(pair):
+    picture = open_here(pair[0])
+    assert verify(*pair, allowed=mask(picture)).same
+    nothing = Raster.flat(picture.source.bounds)
+    verdict = verify(*pair, allowed=nothing)
+    assert not verdict.same
+    assert verdict.outside_changed > 0
+
+
+def test_without_mask_and_record_any_difference_counts(pair, tmp_path):
+    master, _ = pair
+    copy = tmp_path / "copy.tif"
+    shutil.copyfile(master, copy)
+    assert verify(master, copy).same
+    assert verify(master, copy).judged_by == "nothing may differ"
+    pixels = noise(90, 80, dtype="uint16")
+    pixels[3, 4, 1] ^= 1
+    other = write(copy, with_families(page(pixels, coding=("deflate", 2), tile=(32, 32))))
+    verdict = verify(master, other)
+    assert verdict.outside_changed == 1
+    assert "in the whole picture" in verdict.sentence
+
+
+def test_the_same_picture_stored_another_way_is_the_same_samples(pair, tmp_path):
+    master, _ = pair
+    pixels = noise(90, 80, dtype="uint16")
+    again = with_families(page(pixels, order=">", coding=("lzw", 1), rows=7))
+    verdict = verify(master, write(tmp_path / "other.tif", again, order=">"))
+    assert verdict.judged
+    assert verdict.outside_changed == 0
+    assert any("Compression" in one for one in verdict.metadata_differences)
+
+
+def test_a_record_counts_only_for_its_own_master(pair, tmp_path):
+    master, derivative = pair
+    data = bytearray(master.read_bytes())
+    data[data.index(b"private")] ^= 1
+    other = tmp_path / "other.tif"
+    other.write_bytes(data)
+    verdict = verify(other, derivative)
+    assert not verdict.same
+    assert any("another master" in one for one in verdict.metadata_differences)
+
+
+def test_a_spoilt_sample_outside_the_record_is_found(pair):
+    master, derivative = pair
+    picture = open_here(derivative)
+    raw = bytearray(derivative.read_bytes())
+    offset = int(picture.source.segments.page.offsets[0])  # the tile in the corner, untouched by the edit
+    fresh = noise(32, 32, dtype="uint16", seed=5)
+    replacement = page(fresh, coding=("deflate", 2), tile=(32, 32)).segments[0]
+    count = int(picture.source.segments.page.counts[0])
+    replacement = replacement[:count].ljust(count, b"\0")
+    raw[offset : offset + count] = replacement
+    derivative.write_bytes(raw)
+    verdict = verify(master, derivative)
+    assert not verdict.same
+    assert verdict.outside_changed > 0 or not verdict.judged
+
+
+def test_a_derived_tiff_is_judged_by_its_samples_and_what_it_carried(tmp_path):
+    one = page(noise(90, 80, 4), coding=("lzw", 2), extras=(2,))
+    master = write(tmp_path / "scan.tif", with_families(one))
+    picture = open_here(master)
+    done = save(picture, edited(picture), allowed=mask(picture), records=[record()], derive=True)
+    verdict = verify(master, done.path)
+    assert verdict.same, verdict
+    assert verdict.judged_by == "record"
+
+
+@pytest.mark.parametrize("which", ["master", "derivative"])
+@pytest.mark.parametrize("how", ["missing", "empty", "cut", "text"])
+def test_what_cannot_be_read_cannot_be_judged(pair, which, how):
+    path = pair[0] if which == "master" else pair[1]
+    if how == "missing":
+        path.unlink()
+    else:
+        path.write_bytes({"empty": b"", "cut": path.read_bytes()[:300], "text": b"hello" * 99}[how])
+    verdict = verify(*pair)
+    assert not verdict.judged
+    assert not verdict.same
+    assert verdict.reason
+
+
+def test_a_mask_of_another_size_cannot_judge(pair):
+    verdict = verify(*pair, allowed=Raster.flat(Region(0, 0, 5, 5)))
+    assert not verdict.judged
+    assert "5 × 5" in verdict.reason
+
+
+def test_a_picture_of_another_size_is_different(pair, tmp_path):
+    other = write(tmp_path / "small.tif", page(noise(20, 20, dtype="uint16")))
+    verdict = verify(pair[0], other)
+    assert not verdict.same
+
+
+def test_the_page_that_was_edited_is_found_by_its_record(tmp_path):
+    pages = [page(noise(90, 80, seed=n), coding=("lzw", 2)) for n in range(3)]
+    master = write(tmp_path / "book.tif", *pages)
+    picture = open_here(master, page=2)
+    done = save(picture, edited(picture), allowed=mask(picture), records=[record()])
+    verdict = verify(master, done.path)
+    assert verdict.same
+    assert verdict.inside_changed > 0
+    assert np.prod((PLACE.height, PLACE.width, 3)) >= verdict.inside_changed
