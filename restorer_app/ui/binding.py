@@ -189,6 +189,8 @@ class Binding(QObject):
                 self._canvas.update_protect(session.protect, change.region)
             case "size":
                 self._show_picture(document)
+        if change.what == "history":
+            self._window.notice.make_way()
         if change.what in ("mask", "history", "saved"):
             self._window.show_situation(self.situation())  # at once: Enter may already wait behind this stroke
         if change.what in ("history", "saved", "jobs", "size"):

@@ -93,6 +93,11 @@ class Notice(QWidget):
         else:
             self._timer.stop()
 
+    def make_way(self) -> None:
+        """Work goes on: what was no warning has been read, or was not wanted."""
+        if not self._warns:
+            self.hide()
+
     def wear(self, colours: Colours) -> None:
         self._colours = colours
         name = "warning" if self._warns else "info"

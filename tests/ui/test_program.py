@@ -479,6 +479,8 @@ def test_the_sample_opens_as_a_copy_with_a_word_on_how_to_begin(empty):
     until(lambda: len(empty.workshop.desk.documents) == 1)
     assert document(empty).path.parent == own_samples()
     assert "press Enter" in empty.window.notice.text
+    paint(empty, (100, 100), (120, 120))
+    assert not empty.window.notice.isVisible(), "it has been understood"
 
 
 def test_the_view_is_inverted_and_lightened_and_the_picture_stays(empty, scan):
@@ -516,3 +518,13 @@ def test_tab_goes_through_the_window_in_the_order_in_which_it_is_read(empty, sca
         QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
     wanted = ["Find a command", "Size", "Hardness", "Denoise: Run", "Strength", "History"]
     assert [name for name in seen if name in wanted] == wanted
+
+
+def test_a_folder_opens_its_pictures_and_leaves_the_rest(empty, tmp_path):
+    for name in ("b.png", "A.PNG"):
+        Image.fromarray(np.zeros((20, 20, 3), np.uint8)).save(tmp_path / name)
+    (tmp_path / "notes.txt").write_text("no picture")
+    empty.workshop.files.open_paths([str(tmp_path)])
+    until(lambda: len(empty.workshop.desk.documents) == 2)
+    assert [one.path.name for one in empty.workshop.desk.documents] == ["A.PNG", "b.png"]
+    assert not empty.window.notice.isVisible()

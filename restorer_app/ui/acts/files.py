@@ -28,6 +28,12 @@ from restorer_app.ui.window import Window
 PICTURES = "*.tif *.tiff *.png *.jpg *.jpeg *.jp2 *.webp *.avif *.dng *.cr2 *.nef *.arw *.psd *.heic"
 
 
+def _pictures_in(folder: Path) -> list[Path]:
+    """A dropped folder means its pictures; a file that is named is opened whatever it is called."""
+    suffixes = PICTURES.replace("*", "").split()
+    return sorted(each for each in folder.iterdir() if each.suffix.lower() in suffixes)
+
+
 def _own_copy(path: Path) -> Path:
     """A sample is worked on as a copy in a place of the person's own: the program's folder may be read-only."""
     if path.parent != places.samples() or not path.is_file():
@@ -75,7 +81,7 @@ class FileActs(QObject):
         files: list[Path] = []
         for told in paths:
             path = _own_copy(Path(told))
-            files += sorted(each for each in path.iterdir() if each.is_file()) if path.is_dir() else [path]
+            files += _pictures_in(path) if path.is_dir() else [path]
         self._desk.open(files)
 
     def paste(self) -> None:
