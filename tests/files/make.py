@@ -72,6 +72,8 @@ def png(
 
 def filtered(used: int, row: bytes, above: bytes, step: int) -> bytes:
     """One row under one of PNG's five filters, byte by byte as the specification has it."""
+    if used == 0:
+        return row
     out = bytearray()
     for at, value in enumerate(row):
         a = row[at - step] if at >= step else 0
