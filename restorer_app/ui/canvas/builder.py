@@ -72,10 +72,9 @@ class Builder(QThread):
             try:
                 self._work()
             except (RestorerError, OSError) as problem:
-                # the file is gone or damaged: what is drawn stays, and the person is told once
-                with self._changed:
-                    self._wanted, self._pyramids, self._rough = [], [], []
-                self.reading_failed.emit(str(problem))
+                self._give_up(str(problem))
+            except MemoryError:
+                self._give_up(self.tr("There is not enough memory to show more of this picture."))
 
     def _work(self) -> None:
         with self._changed:
@@ -95,6 +94,12 @@ class Builder(QThread):
             self._serve(request)
         elif band is not None:
             self._build(*band)
+
+    def _give_up(self, problem: str) -> None:
+        """The file is gone or damaged: what is drawn stays, and asking again tries again."""
+        with self._changed:
+            self._wanted, self._pyramids, self._rough = [], [], []
+        self.reading_failed.emit(problem)
 
     def _serve(self, request: Request) -> None:
         """A tile, or one band towards it: after each the list may be another one."""

@@ -17,6 +17,7 @@ from restorer_app.ui.canvas.shown import ShownPicture
 from restorer_app.ui.canvas.tiles import Content
 from restorer_app.ui.canvas.viewport import Box, Viewport
 
+_WIDE = 300  # device pixels of a brush, from which on it is painted in steps of two
 _CHECK = 8  # device pixels of a square behind what is transparent
 
 
@@ -119,9 +120,15 @@ def _draw_masks(painter: QPainter, inside: Box, clip: Box, pane: Pane, scene: Sc
     elif overlay.mode == "outline":
         overlays.draw_outline(painter, scene.mask, pane.viewport, clip, overlay)
     else:
-        # while the zoom changes, a quarter of the tiles will do; a stroke in hand has its own level
-        coarser = 0 if smooth or scene.mask.has_strokes else 1
+        coarser = _coarser(scene.mask, pane.viewport, smooth=smooth)
         overlays.draw_values(painter, scene.mask, pane.viewport, inside, overlays.tint(overlay), coarser=coarser)
+
+
+def _coarser(mask: MaskLayer, view: Viewport, *, smooth: bool) -> int:
+    """A quarter of the tiles will do while the zoom changes, and for a brush whose edge is wide as well."""
+    if mask.has_strokes:
+        return int(view.zoom <= 1 and mask.widest * view.zoom > _WIDE)
+    return 0 if smooth else 1
 
 
 def _waiting(background: QColor) -> QColor:

@@ -53,6 +53,11 @@ class MaskLayer:
     def has_strokes(self) -> bool:
         return bool(self._shown_strokes())
 
+    @property
+    def widest(self) -> float:
+        """The diameter of the widest stroke in sight that is not in the raster."""
+        return max((drawn.stroke.diameter for drawn in self._shown_strokes()), default=0.0)
+
     def replace(self, raster: Raster, region: Region | None = None) -> list[Region]:
         """Another raster, in which finished strokes are; what must be drawn again, in stored pixels."""
         changed = raster.changed_cells(self._raster)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from functools import lru_cache
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
 
 WHITE = QColor(255, 255, 255)
 HALO = QColor(0, 0, 0, 140)
 _CROSS_BELOW = 4.0  # radius under which a ring alone is hard to find
 _ARM = 6.0
+_KEPT_FROM, _KEPT_TO = 20.0, 1000.0  # radii between which an image of the ring is kept
 
 
 def ring_box(at: QPointF, radius: float) -> QRectF:
@@ -21,6 +24,30 @@ def ring_box(at: QPointF, radius: float) -> QRectF:
 
 def draw_ring(painter: QPainter, at: QPointF, radius: float, *, hardness: float | None = None) -> None:
     """White with a dark halo: seen on every picture. The hard core is shown while hardness is being chosen."""
+    if not _KEPT_FROM <= radius <= _KEPT_TO:
+        _stroke_ring(painter, at, radius, hardness)
+        return
+    ratio = painter.device().devicePixelRatioF()
+    image = _ring_image(round(radius * ratio * 4) / 4, hardness, ratio)
+    half = image.width() / ratio / 2
+    # on whole device pixels: the image would be smoothed away otherwise
+    left, top = round((at.x() - half) * ratio) / ratio, round((at.y() - half) * ratio) / ratio
+    painter.drawImage(QPointF(left, top), image)
+
+
+@lru_cache(maxsize=4)
+def _ring_image(radius: float, hardness: float | None, ratio: float) -> QImage:
+    """A ring of a radius in device pixels. Stroking a circle of 300 pixels costs 2 ms, drawing its image 0.1."""
+    side = 2 * math.ceil(radius + 4)
+    image = QImage(side, side, QImage.Format.Format_ARGB32_Premultiplied)
+    image.fill(0)
+    image.setDevicePixelRatio(ratio)
+    with QPainter(image) as painter:
+        _stroke_ring(painter, QPointF(side, side) / ratio / 2, radius / ratio, hardness)
+    return image
+
+
+def _stroke_ring(painter: QPainter, at: QPointF, radius: float, hardness: float | None) -> None:
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setBrush(Qt.BrushStyle.NoBrush)
     for pen in _pens():

@@ -59,6 +59,7 @@ class Stage(QObject):
         self._wanted_for: list[object] = []  # the tiles in view when it was last asked what they lack
         self._is_settled = False
         self._owes_settled = False
+        self._has_told_failure = False
         self._is_moving = False
         self._rest = QTimer(self, singleShot=True, interval=REST_MS)
         self._rest.timeout.connect(self._come_to_rest)
@@ -70,7 +71,7 @@ class Stage(QObject):
         self._builder.tile_rendered.connect(self._take_tile)
         self._builder.overview_read.connect(self._take_overview)
         self._builder.band_built.connect(self._take_band)
-        self._builder.reading_failed.connect(self.reading_failed)
+        self._builder.reading_failed.connect(self._tell_failure)
 
     def end(self) -> None:
         """Ends the builder's thread."""
@@ -91,6 +92,7 @@ class Stage(QObject):
         self.picture = picture
         self._mask, self._protect = MaskLayer(mask), MaskLayer(protect)
         self._stamp = None
+        self._has_told_failure = False
         if overview is not None:
             picture.take_overview(picture.pyramids[0], overview)
         self._builder.fill(picture.pyramids)
@@ -345,6 +347,12 @@ class Stage(QObject):
         if self.picture is not None and self.picture.take_overview(pyramid, pixels) and self._missing:
             self._screen.spoil_all()
             self._spoil_view()
+
+    def _tell_failure(self, problem: str) -> None:
+        """Once for a picture: every pan asks again, and nobody wants to read it each time."""
+        if not self._has_told_failure:
+            self._has_told_failure = True
+            self.reading_failed.emit(problem)
 
     def _take_band(self, pyramid: Pyramid, band: int) -> None:
         if self.picture is not None:
