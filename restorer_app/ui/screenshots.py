@@ -20,7 +20,8 @@ from restorer_app.ui.workshop import Workshop
 
 WIDTH, HEIGHT = 1600, 1000
 QUALITY = 88
-PATIENCE = 300.0  # seconds for a repair on a slow machine
+PATIENCE = 1200.0  # seconds for a repair on a busy machine
+STROKE = 14  # pixels: as wide as the scratch needs
 SCRATCH_POINTS = ((0.557, 0.02), (0.56, 0.35), (0.566, 0.98))  # the long scratch of the sample, in shares of it
 
 
@@ -55,6 +56,7 @@ def _story(program: Program, camera: _Camera, pictures: list[str], mask: Path) -
     assert workshop is not None  # _take_all has waited for it
     program.choices.change(theme="dark")
     document = _open(workshop, camera, pictures)
+    workshop.view.set_size(STROKE)
     _paint(workshop, document)
     camera.take("painting")
     workshop.acts.repair()
@@ -100,7 +102,7 @@ def _paint(workshop: Workshop, document: Document) -> None:
     """The stroke that a hand would paint over the long scratch."""
     bounds = document.session.mask.bounds
     points = tuple(Point(x * bounds.width, y * bounds.height) for x, y in SCRATCH_POINTS)
-    workshop.acts.take_stroke(Stroke("brush", points, diameter=14, hardness=0.8))
+    workshop.acts.take_stroke(Stroke("brush", points, diameter=STROKE, hardness=0.8))
 
 
 class _Camera:

@@ -49,8 +49,12 @@ class FilePanel(QWidget):
         for name, value in words.rows:
             text = label(value, wraps=True)
             text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            text.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
             text.setAccessibleName(f"{name}: {value}")
-            self._form.addRow(label(name, rank="dim"), text)
+            heading = label(name, rank="dim")
+            heading.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+            heading.setContentsMargins(0, 1, 0, 0)  # its smaller text stands on the line of the value
+            self._form.addRow(heading, text)
         if not words.rows:
             self._form.addRow(label(self.tr("Nothing is open."), rank="dim"))
         self._show_pages(words)
