@@ -54,6 +54,7 @@ class Reader:
         self._child: ReaderLink | None = None
         self._window: ScratchFile | None = None
         self._guard = threading.RLock()
+        self._is_closed = False
 
     def __enter__(self) -> Self:
         return self
@@ -68,6 +69,7 @@ class Reader:
 
     def close(self) -> None:
         with self._guard:
+            self._is_closed = True
             if self._child is not None:
                 self._child.stop()
                 self._child = None
@@ -108,7 +110,7 @@ class Reader:
             return np.full((*region.shape, handle.channels), handle.value, handle.dtype)
         with self._guard:
             said = self._ask({"do": "open"}, handle.path, handle.page, decoded=0)
-            shape, dtype = shape_and_dtype(said.get("alpha" if part == "alpha" else "source"))
+            shape, dtype = self._judged(handle.path, said.get("alpha" if part == "alpha" else "source"))
             return self.read_region(handle, region, channels=shape[2], dtype=dtype, part=part)
 
     def read_region(
@@ -220,6 +222,8 @@ class Reader:
         return answer
 
     def _running(self) -> ReaderLink:
+        if self._is_closed:  # a thread that is late
+            raise UnreadableFileError("The program is closing; no file is read any more.")
         if self._child is None:
             self._child = ReaderLink()
         return self._child

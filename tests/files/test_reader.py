@@ -178,6 +178,22 @@ def test_the_process_ends_with_its_client(tmp_path):
             os.kill(pid, 0)
 
 
+def test_a_late_thread_does_not_start_it_again(tmp_path):
+    path = make.write(tmp_path, "a.tif", make.tiff(make.noise(20, 30)))
+    with Scratch(tmp_path / "s") as scratch:
+        with Reader(scratch) as reader:
+            picture = reader.open(path)
+        with pytest.raises(UnreadableFileError, match="closing"):
+            picture.source.read(Region(0, 0, 1, 1))
+        assert reader._child is None
+
+
+def test_a_name_that_is_no_text_is_read_all_the_same(tmp_path, reader):
+    name = os.fsdecode(b"caf\xe9.png") if sys.platform == "linux" else "café.png"
+    picture = reader.open(make.write(tmp_path, name, SAMPLES["grey8.png"]))
+    assert picture.path.name == name
+
+
 def test_the_frozen_program_starts_itself(monkeypatch):
     monkeypatch.setattr(sys, "frozen", True, raising=False)
     assert reader_link.reader_command() == [sys.executable, "--reader-process"]
