@@ -31,6 +31,7 @@ def hand_over(words: list[str]) -> int:
     child = subprocess.Popen(command, env=os.environ | {"PYTHONPATH": paths})
     while True:
         try:
-            return child.wait()
+            code = child.wait()
+            return code if code >= 0 else 128 - code  # ended by a signal: as a shell says it
         except KeyboardInterrupt:  # Ctrl-C on a terminal goes to both; the benchmark ends by itself
             continue

@@ -23,6 +23,7 @@ from restorer_app.cli import (
     mask,
     models,
     repair,
+    replay,
     tour,
     train,
     upscale,
@@ -33,7 +34,7 @@ from restorer_app.core.errors import RestorerError
 
 FAILED, USAGE, INTERRUPTED = 1, 2, 130
 
-_COMMANDS = (info, repair, denoise, upscale, decompress, verify, compare, mask, models, tour, train, bench)
+_COMMANDS = (info, repair, denoise, upscale, decompress, verify, compare, replay, mask, models, tour, train, bench)
 
 
 def run(argv: list[str]) -> int:
