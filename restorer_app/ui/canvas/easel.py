@@ -81,6 +81,7 @@ class Easel(QObject):
             self.hands.let_go()
             self._tool, self._last_point = tool, None
             self.update_cursor()
+            self.marks_changed.emit()  # the ring comes or goes at once, not with the next move
             self.tool_changed.emit(tool)
 
     @property
@@ -90,6 +91,7 @@ class Easel(QObject):
     def set_editable(self, editable: bool) -> None:
         self._editable = editable
         self.update_cursor()
+        self.marks_changed.emit()
 
     @property
     def has_picture(self) -> bool:

@@ -360,6 +360,18 @@ def test_other_keys_go_on_to_the_window(studio):
     assert event_keys == [Qt.Key_G]
 
 
+def test_the_ring_goes_with_its_tool_at_once(studio, qtbot):
+    canvas = studio.canvas
+    canvas._easel.leave()
+    bare = look(canvas, qtbot)
+    QTest.mouseMove(canvas, QPoint(160, 120))
+    assert not np.array_equal(look(canvas, qtbot), bare)
+    assert canvas.cursor().shape() == Qt.BlankCursor
+    canvas.set_tool("lasso")
+    assert np.array_equal(look(canvas, qtbot), bare)
+    assert canvas.cursor().shape() == Qt.CrossCursor
+
+
 def test_an_unknown_tool_is_refused(studio):
     with pytest.raises(InvalidValueError, match="no tool"):
         studio.canvas.set_tool("airbrush")
