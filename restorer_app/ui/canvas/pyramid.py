@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import weakref
+from collections import OrderedDict
 from typing import Protocol, runtime_checkable
 
 import cv2
@@ -9,12 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from restorer_app.core.geometry import Region
-from restorer_app.core.raster import CELL, Pixels, Raster, Source
+from restorer_app.core.raster import CELL, Cell, Pixels, Raster, Source
 from restorer_app.ui.canvas.viewport import top_level
 
 STORED_FROM = 2  # levels 0 and 1 are read from the source: kept, level 1 alone would be a quarter of the picture
 BAND = CELL  # rows of the source read at once; a multiple of the largest level's pixel, whole tiles and whole strips
 OVERVIEW = 1024  # pixels of its longer side: enough for a first impression, made in a moment
+_CELL_BYTES = 32 << 20  # of reduced cells: a twelfth of 100 megapixels in 8 bits
 _MOST_CHANNELS = 4  # what the view can show
 
 
@@ -23,6 +26,39 @@ class HasOverview(Protocol):
     """A source that can give a small picture of itself sooner than all its pixels."""
 
     def overview(self, longest: int) -> Pixels | None: ...
+
+
+class _ReducedCells:
+    """Cells of edited rasters at every kept level: a running job shows the same ones again with each of its tiles."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[Cell, tuple[weakref.ref[Pixels], list[Pixels]]] = OrderedDict()
+        self._bytes = 0
+
+    def levels(self, cell: Cell, pixels: Pixels, top: int) -> list[Pixels]:
+        known = self._known.get(cell)
+        # weak: a cell that was undone is not kept alive by its small pictures
+        if known is not None and known[0]() is pixels:
+            self._known.move_to_end(cell)
+            return known[1]
+        found, level = [], pixels[:, :, :_MOST_CHANNELS]
+        for number in range(1, top + 1):
+            level = halved(level)
+            if number >= STORED_FROM:
+                found.append(level)
+        self._keep(cell, pixels, found)
+        return found
+
+    def _keep(self, cell: Cell, pixels: Pixels, found: list[Pixels]) -> None:
+        self._drop(cell)
+        self._known[cell] = weakref.ref(pixels), found
+        self._bytes += sum(level.nbytes for level in found)
+        while self._bytes > _CELL_BYTES:
+            self._drop(next(iter(self._known)))
+
+    def _drop(self, cell: Cell) -> None:
+        _, gone = self._known.pop(cell, (None, []))
+        self._bytes -= sum(level.nbytes for level in gone)
 
 
 class Pyramid:
@@ -38,6 +74,7 @@ class Pyramid:
             level: np.empty((*level_size(self.bounds, level), channels), source.dtype)
             for level in range(STORED_FROM, self.top + 1)
         }
+        self._cells = _ReducedCells()
         self._is_built: NDArray[np.bool_] = np.zeros(-(-self.bounds.height // BAND), np.bool_)
 
     @property
@@ -83,7 +120,7 @@ class Pyramid:
             return out
         out = out.copy()
         for cell in own:
-            _paste(out, place, reduced(raster.tiles[cell][:, :, :_MOST_CHANNELS], level), cell, level)
+            _paste(out, place, self._cells.levels(cell, raster.tiles[cell], self.top)[level - STORED_FROM], cell, level)
         return out
 
     def band_rows(self, band: int, columns: int) -> tuple[Region, Pixels] | None:

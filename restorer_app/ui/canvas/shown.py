@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from PySide6.QtGui import QImage
 
-from restorer_app.core.geometry import Region
+from restorer_app.core.geometry import Region, bounding
 from restorer_app.core.raster import CELL, Pixels, Raster, Source
 from restorer_app.ui.canvas.colour import Converter, Look
 from restorer_app.ui.canvas.orientation import Turn
@@ -17,6 +17,7 @@ from restorer_app.ui.canvas.pyramid import OVERVIEW, Pyramid
 from restorer_app.ui.canvas.tiles import Content, Layer, Place, Request, Tile, TileCache, TileKey, as_image
 from restorer_app.ui.canvas.viewport import tile_region
 
+_MOST_REGIONS = 32
 _LOOKED_AT_UP_TO = 3  # levels at which asking each of a tile's cells costs less than rendering it anew
 
 
@@ -248,4 +249,7 @@ def _changes(before: Raster, after: Raster, region: Region | None) -> list[Regio
         return [region]
     if before.source is not after.source:
         return [after.bounds]
-    return [after.cell_region(cell) for cell in after.changed_cells(before)]
+    changed = [after.cell_region(cell) for cell in after.changed_cells(before)]
+    whole = bounding(changed)
+    # every tile in the cache is held against every region: one around many costs less
+    return changed if whole is None or len(changed) <= _MOST_REGIONS else [whole]
