@@ -21,8 +21,8 @@ from restorer_app.ui.workshop import Workshop
 WIDTH, HEIGHT = 1600, 1000
 QUALITY = 88
 PATIENCE = 1200.0  # seconds for a repair on a busy machine
-STROKE = 14  # pixels: as wide as the scratch needs
-SCRATCH_POINTS = ((0.557, 0.02), (0.56, 0.35), (0.566, 0.98))  # the long scratch of the sample, in shares of it
+STROKE = 9  # pixels: twice as wide as the scratch
+SCRATCH_POINTS = ((0.5548, 0.0), (0.5560, 0.18), (0.5574, 0.33))  # in the sky, in shares of the sample
 
 
 def main(folder: Path) -> None:

@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -445,10 +447,11 @@ def test_a_bug_is_told_and_the_window_lives(empty, scan, qtbot, capsys):
     assert "ZeroDivisionError" in capsys.readouterr().err
 
 
-def test_the_window_process_has_no_torch():
-    import sys
-
-    assert "torch" not in sys.modules or "tests.engine" in " ".join(sys.modules)
+@pytest.mark.parametrize(("module", "strangers"), [("app", ["torch", "numpy", "cv2"]), ("workshop", ["torch"])])
+def test_what_the_window_imports_is_light_and_what_it_brings_later_has_no_torch(module, strangers):
+    script = f"import sys, restorer_app.ui.{module}; print(*[name for name in {strangers!r} if name in sys.modules])"
+    child = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert child.stdout.strip() == ""
 
 
 def test_points_of_the_tests_are_where_they_are_thought_to_be(empty, scan):
