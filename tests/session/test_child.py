@@ -95,7 +95,7 @@ def test_the_engine_process_gives_the_same_bytes_as_this_process(engine):
 
 def test_a_net_gives_the_same_bytes_in_the_engine_process(engine):
     card = small_model()
-    job = job_of(Denoise(0.5), picture(), model=card, device="cpu")
+    job = job_of(Denoise(0.5), picture(300, 600), model=card, device="cpu", dtype="float32")
     engine.submit(job)
     heard = until_closed(engine, job.id)
     assert isinstance(heard[-1], Finished), heard[-1]
