@@ -26,6 +26,7 @@ _SHORTEST, _LONGEST = 1 << 11, 1 << 14  # bits of a piece: short ones fall in st
 _PIECES = 4096  # numpy's cost a step hardly grows up to here
 _MOST_ROUNDS = 400  # photographs need two, flat drawings some ten
 _SWEEP = 64  # steps between looking for pieces that have ended
+_MOST_DC = (1 << 15) - 1  # far above what 8-bit pictures have; more would not fit
 _BEHIND = 512  # bytes after the stream: what a sweep can read beyond an end
 
 # What one symbol means, packed for a single look-up: bits it takes, steps of k, bits of its value.
@@ -255,4 +256,6 @@ def _integrate(scan: Scan, coefficients: Coefficients) -> None:
         starts = np.arange(0, len(index), per_interval * len(mine))
         base = np.concatenate([[0], sums[starts[1:] - 1]]) if len(starts) > 1 else np.zeros(1, np.int64)
         sums -= np.repeat(base, np.diff(np.append(starts, len(index))))
+        if len(sums) and np.abs(sums).max() > _MOST_DC:
+            raise UnreadableFileError("The JPEG's pixels are damaged: their differences lead nowhere.")
         coefficients[index, 0] = sums

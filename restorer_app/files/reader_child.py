@@ -25,6 +25,7 @@ from restorer_app.files.whole import WholeSource
 
 _MOST_OPEN = 4  # pictures whose headers are kept between requests
 _FLOOR = 1 << 30  # what decoding may take of address space however small the picture is
+_TIMES = 10  # OpenJPEG holds samples of 8 bits as 32, twice
 
 _Key = tuple[str, int, int, int]  # path, page, size, time: another file under the same name is opened anew
 
@@ -129,7 +130,7 @@ def limit_memory(budget: Budget, decoded: int) -> None:
         return
     import resource  # noqa: PLC0415 - there is no such module on Windows
 
-    room = min(budget.memory, _FLOOR + 2 * decoded) + decoded
+    room = min(budget.memory, _FLOOR + _TIMES * decoded) + decoded
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
     taken = int(Path("/proc/self/statm").read_text("ascii").split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (taken + room if hard < 0 else min(taken + room, hard), hard))
