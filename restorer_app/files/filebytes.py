@@ -52,11 +52,25 @@ class FileBytes:
         try:
             parts = self._parts(at, count)
         except OSError as problem:
-            raise UnreadableFileError(
-                f"{self.path.name} cannot be read any more: {problem.strerror or problem}.",
-                advice="See that its drive is still connected.",
-            ) from problem
+            raise _lost(self.path, problem) from problem
         return parts
+
+    def read_into(self, at: int, buffer: memoryview) -> None:
+        """Fills a buffer: for passes over a whole file, where fresh memory for each piece costs as much as reading."""
+        if not hasattr(os, "preadv"):
+            buffer[:] = self.read(at, len(buffer))
+            return
+        if at + len(buffer) > self.size:
+            self.read(at, len(buffer))  # says that the file ends too early
+        done = 0
+        while done < len(buffer):
+            try:
+                got = os.preadv(self._fd, [buffer[done:]], at + done)
+            except OSError as problem:
+                raise _lost(self.path, problem) from problem
+            if not got:
+                raise _lost(self.path, OSError(0, "it became shorter while it was read"))
+            done += got
 
     def _parts(self, at: int, count: int) -> bytes:
         data = self._once(at, count)
@@ -73,6 +87,13 @@ class FileBytes:
         with self._lock:  # Windows has no positioned read
             os.lseek(self._fd, at, os.SEEK_SET)
             return os.read(self._fd, count)
+
+
+def _lost(path: Path, problem: OSError) -> UnreadableFileError:
+    return UnreadableFileError(
+        f"{path.name} cannot be read any more: {problem.strerror or problem}.",
+        advice="See that its drive is still connected.",
+    )
 
 
 class BlockBytes(FileBytes):

@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 import os
 from concurrent.futures import ThreadPoolExecutor
+from io import FileIO
 from pathlib import Path
-from typing import BinaryIO
 
 from restorer_app.core.errors import UnwritableFileError
 from restorer_app.core.job import CancelToken
 from restorer_app.files.patching import Progress, silent, stop_if_cancelled
 
-_CHUNK = 4 << 20
+_PIECE = 1 << 20
 
 
 def sha256_of(path: Path, *, progress: Progress | None = None, cancel: CancelToken | None = None) -> str:
@@ -38,19 +38,21 @@ def copy_hashed(path: Path, *, to: Path | None, progress: Progress, cancel: Canc
             return _pass(source, out, "Copying the opened file", progress, cancel)
 
 
-def _pass(source: BinaryIO, out: BinaryIO | None, what: str, progress: Progress, cancel: CancelToken | None) -> str:
+def _pass(source: FileIO, out: FileIO | None, what: str, progress: Progress, cancel: CancelToken | None) -> str:
     digest = hashlib.sha256()
-    size, done = max(1, os.fstat(source.fileno()).st_size), 0
+    size, done, number = max(1, os.fstat(source.fileno()).st_size), 0, 0
+    buffers = [memoryview(bytearray(_PIECE)) for _ in range(2)]  # one is hashed while the other is filled
     with ThreadPoolExecutor(1) as hashing:
         waiting = hashing.submit(digest.update, b"")
-        while chunk := source.read(_CHUNK):
+        while count := source.readinto(buffers[number % 2]):
             stop_if_cancelled(cancel)
+            piece = buffers[number % 2][:count]
             waiting.result()
-            waiting = hashing.submit(digest.update, chunk)
-            left = memoryview(chunk)
+            waiting = hashing.submit(digest.update, piece)
+            left = piece
             while out is not None and left:  # an unbuffered file may take less than it was given
                 left = left[out.write(left) :]
-            done += len(chunk)
+            done, number = done + count, number + 1
             progress(what, min(1.0, done / size))
         waiting.result()
     return digest.hexdigest()

@@ -157,6 +157,7 @@ def _must_be_readable(file: FileBytes, page: Page, budget: Budget) -> None:
     if page.compression == 1 and page.has_counts:
         _must_hold(file, page)
     pixel = -(-page.samples * page.bits // 8)
+    budget.allow_pixels(page.segment_width, page.segment_height, pixel, stored=file.size)  # a tile may be the larger
     budget.allow_pixels(page.width, page.height, pixel, stored=int(counts.sum()) if page.has_counts else file.size)
 
 

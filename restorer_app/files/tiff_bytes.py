@@ -16,6 +16,7 @@ from restorer_app.files.filebytes import FileBytes
 from restorer_app.files.patching import Progress, stop_if_cancelled
 
 _CHUNK = 4 << 20
+_PIECE = 1 << 20  # compared and hashed while it is in the processor's cache
 GRANULE = 4096  # how finely differences are remembered
 
 
@@ -84,23 +85,26 @@ def compare_bytes(
     common = min(first.size, second.size)
     dirty = np.zeros(-(-common // GRANULE), np.bool_)
     digest = hashlib.sha256()
+    one, others = memoryview(bytearray(_PIECE)), [memoryview(bytearray(_PIECE)) for _ in range(2)]
     with ThreadPoolExecutor(1) as hashing:
         waiting = hashing.submit(digest.update, b"")
-        for at in range(0, second.size, _CHUNK):
+        for number, at in enumerate(range(0, second.size, _PIECE)):
             stop_if_cancelled(cancel)
-            other = second.read(at, min(_CHUNK, second.size - at))
+            other = others[number % 2][: min(_PIECE, second.size - at)]  # the hash still reads the one before
+            second.read_into(at, other)
             waiting.result()
             waiting = hashing.submit(digest.update, other)
             size = min(len(other), max(0, common - at))
-            one = first.read(at, size) if size else b""
-            if one != memoryview(other)[:size]:
-                _mark(dirty[at // GRANULE :], one, other)
-            progress("Comparing with the master", min(1.0, (at + _CHUNK) / max(1, second.size)))
+            if size:
+                first.read_into(at, one[:size])
+            left, right = np.frombuffer(one[:size], np.uint8), np.frombuffer(other[:size], np.uint8)
+            if not np.array_equal(left, right):
+                _mark(dirty[at // GRANULE :], left, right)
+            progress("Comparing with the master", min(1.0, (at + _PIECE) / max(1, second.size)))
         waiting.result()
     return ByteComparison(first, second, dirty, digest.hexdigest())
 
 
-def _mark(dirty: NDArray[np.bool_], one: bytes, other: bytes) -> None:
-    differs = np.frombuffer(one, np.uint8) != np.frombuffer(other, np.uint8, len(one))
-    granules = np.logical_or.reduceat(differs, np.arange(0, len(one), GRANULE))
+def _mark(dirty: NDArray[np.bool_], one: NDArray[np.uint8], other: NDArray[np.uint8]) -> None:
+    granules = np.logical_or.reduceat(one != other, np.arange(0, len(one), GRANULE))
     dirty[: len(granules)] |= granules

@@ -38,7 +38,8 @@ def decode_segment(page: Page, data: bytes, index: int) -> Pixels:
     stored = np.frombuffer(raw, dtype.newbyteorder(page.order)).reshape(shape)
     if page.predictor == 3:
         return _without_float_prediction(stored, dtype)
-    pixels = stored.astype(dtype)  # a copy that may be written to
+    own = stored.flags.writeable and stored.dtype == dtype
+    pixels = stored if own else stored.astype(dtype)  # written to from here on
     if page.predictor == 2:
         whole = pixels.view(f"u{dtype.itemsize}")
         imagecodecs.delta_decode(whole, axis=1, out=whole)
@@ -95,7 +96,7 @@ def _decompressed(compression: int, data: bytes, expected: int) -> Any:
     if compression == NONE:
         return data
     if compression == LZW:
-        return imagecodecs.lzw_decode(data, out=expected)
+        return imagecodecs.lzw_decode(data, out=_room(expected))
     if compression == PACKBITS:
         return imagecodecs.packbits_decode(data, out=expected + 128)  # the last run may reach past the end
     if compression == ZSTD:
@@ -103,16 +104,20 @@ def _decompressed(compression: int, data: bytes, expected: int) -> Any:
     return _deflate(data, expected)
 
 
+def _room(expected: int) -> Any:  # the stubs know of bytearrays only, which have to be cleared first
+    return np.empty(expected, np.uint8)
+
+
 def _deflate(data: bytes, expected: int) -> Any:
     try:
-        return imagecodecs.deflate_decode(data, out=expected)
+        return imagecodecs.deflate_decode(data, out=_room(expected))
     except RuntimeError:  # more than expected, or a damaged end: zlib gives what comes before
         return zlib.decompressobj().decompress(data, expected)
 
 
 def _zstd(data: bytes, expected: int) -> Any:
     try:
-        return imagecodecs.zstd_decode(data, out=expected)
+        return imagecodecs.zstd_decode(data, out=_room(expected))
     except RuntimeError:  # more than expected
         with zstandard.ZstdDecompressor().stream_reader(data) as reader:
             return reader.read(expected)

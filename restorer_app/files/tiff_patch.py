@@ -30,7 +30,7 @@ from restorer_app.files.tiff_page import (
 from restorer_app.files.tiff_segments import Segments
 from restorer_app.files.tiff_structure import TYPE_BYTES, Entry, Structure, number_array, read_structure
 
-_IN_FLIGHT_BYTES = 32 << 20  # of decoded segments: a save of a 100 MP file stays under 120 MB
+_IN_FLIGHT_BYTES = 24 << 20  # of decoded segments: a save of a 100 MP file stays under 120 MB
 _BYTE, _LONG, _LONG8 = 1, 4, 16
 
 

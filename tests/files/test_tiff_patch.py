@@ -1,3 +1,4 @@
+import hashlib
 import itertools
 import json
 import shutil
@@ -282,3 +283,18 @@ def test_exiftool_finds_every_tag_as_it_was(tmp_path):
         unexpected = {key for key in changed - expected - places if not key.startswith(("System:", "XMP"))}
         assert not unexpected, unexpected
         assert after["XMP-dc:Source"] == "Box 7, no. 12"
+
+
+def test_files_of_several_megabytes_are_compared_to_their_end(tmp_path):
+    pixels = noise(700, 700, dtype="uint16")
+    master = write(tmp_path / "a.tif", page(pixels, coding=("none", 1), rows=50))
+    copy, _ = patched(tmp_path, master)
+    with copy.open("ab") as file:
+        file.write(bytes(3 << 20))
+    verdict = proof(master, copy)
+    assert verdict.same
+    assert verdict.derivative_sha256 == hashlib.sha256(copy.read_bytes()).hexdigest()
+    data = bytearray(copy.read_bytes())
+    data[master.stat().st_size - 5000] ^= 1
+    copy.write_bytes(data)
+    assert not proof(master, copy).same
