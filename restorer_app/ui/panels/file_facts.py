@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QComboBox, QFormLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QGridLayout, QVBoxLayout, QWidget
 
 from restorer_app.ui.pieces import label
 
@@ -29,35 +29,41 @@ class FilePanel(QWidget):
         self._page = QComboBox()
         self._page.setAccessibleName(self.tr("Page"))
         self._page.activated.connect(self.page_chosen)
-        self._form = QFormLayout()
-        self._form.setContentsMargins(0, 0, 0, 0)
-        self._form.setHorizontalSpacing(16)
-        self._form.setVerticalSpacing(5)
-        self._form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.DontWrapRows)
-        self._form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+        self._grid = QGridLayout()
+        self._grid.setHorizontalSpacing(16)
+        self._grid.setVerticalSpacing(5)
+        self._grid.setColumnStretch(1, 1)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(16, 4, 16, 16)
         outer.setSpacing(8)
         outer.addWidget(self._page)
-        outer.addLayout(self._form)
+        outer.addLayout(self._grid)
         outer.addStretch(1)
         self.show_words(FileWords())
 
     def show_words(self, words: FileWords) -> None:
-        while self._form.rowCount():
-            self._form.removeRow(0)
-        for name, value in words.rows:
-            text = label(value, wraps=True)
-            text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-            text.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
-            text.setAccessibleName(f"{name}: {value}")
-            heading = label(name, rank="dim")
-            heading.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
-            heading.setContentsMargins(0, 1, 0, 0)  # its smaller text stands on the line of the value
-            self._form.addRow(heading, text)
+        while self._grid.count():
+            item = self._grid.takeAt(0)
+            widget = item.widget() if item is not None else None
+            if widget is not None:
+                widget.deleteLater()
+        for row, (name, value) in enumerate(words.rows):
+            self._add(row, name, value)
         if not words.rows:
-            self._form.addRow(label(self.tr("Nothing is open."), rank="dim"))
+            self._grid.addWidget(label(self.tr("Nothing is open."), rank="dim"), 0, 0, 1, 2)
         self._show_pages(words)
+
+    def _add(self, row: int, name: str, value: str) -> None:
+        text = label(value, wraps=True)
+        text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        text.setAccessibleName(f"{name}: {value}")
+        heading = label(name, rank="dim")
+        heading.setContentsMargins(0, 1, 0, 0)  # its smaller text stands on the line of the value
+        top = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop
+        for part in (text, heading):
+            part.setAlignment(top)
+        self._grid.addWidget(heading, row, 0, top)
+        self._grid.addWidget(text, row, 1)
 
     def _show_pages(self, words: FileWords) -> None:
         self._page.setVisible(words.page_count > 1)
