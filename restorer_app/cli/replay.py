@@ -72,7 +72,7 @@ def _mask_of(record: Record, allowed: Raster | None, image: Raster) -> Raster | 
         return None
     if allowed is None or allowed.bounds != image.bounds or masks.digest(allowed) != record.mask_sha256:
         raise RestorerError(
-            "The masks of its steps were put together on saving and cannot be told apart.",
-            advice="A derivative of one masked step can be replayed.",
+            "The mask of this step was soft, or put together with others on saving, and cannot be had back exactly.",
+            advice="A derivative of one step under a hard mask can be replayed.",
         )
     return allowed

@@ -1,0 +1,197 @@
+import numpy as np
+import pytest
+import tifffile
+from PIL import Image
+
+from restorer_app.cli.difference import difference
+from restorer_app.cli.progress import Progress, remaining
+from restorer_app.core import metrics
+from restorer_app.core.errors import InvalidValueError
+from restorer_app.core.raster import ArraySource
+from restorer_app.files import cards
+from restorer_app.files.cards import StoredModel
+
+
+def test_info_says_what_a_program_needs_to_know(desk):
+    scan = desk.tiff()
+    assert desk.run("info", scan, "--json") == 0
+    told = desk.told()
+    expected = {"width": 90, "height": 70, "dtype": "uint16", "channels": 3, "kind": "tiff", "page_count": 1}
+    assert {name: told[name] for name in expected} == expected
+    assert told["patchable"] is True
+    assert told["reason"]
+    assert desk.run("info", scan) == 0
+    assert "90 × 70" in desk.out
+
+
+def test_info_gives_the_stored_size_of_a_turned_picture(desk):
+    exif = Image.Exif()
+    exif[274] = 6
+    Image.fromarray(np.zeros((20, 30, 3), np.uint8)).save(desk / "turned.jpg", exif=exif)
+    assert desk.run("info", desk / "turned.jpg", "--json") == 0
+    told = desk.told()
+    assert (told["width"], told["height"], told["upright_width"], told["upright_height"]) == (30, 20, 20, 30)
+
+
+@pytest.mark.parametrize("content", [b"", b"hello", b"II*\x00" + b"\xff" * 40, b"\x89PNG\r\n\x1a\n1234"])
+def test_info_of_what_is_no_picture_is_one_line(desk, content):
+    (desk / "odd.tif").write_bytes(content)
+    assert desk.run("info", desk / "odd.tif") == 1
+    assert len(desk.err.splitlines()) == 1
+
+
+def test_compare_counts_and_frames_what_differs(desk):
+    scan = desk.tiff()
+    pixels = tifffile.imread(scan)
+    pixels[5, 7, 1] += 3
+    pixels[9, 20] += 1
+    tifffile.imwrite(desk / "other.tif", pixels, photometric="rgb")
+    assert desk.run("compare", scan, desk / "other.tif", "--json") == 1
+    told = desk.told()
+    assert (told["samples_changed"], told["pixels_changed"], told["largest_difference"]) == (4, 2, 3)
+    assert told["box"] == [7, 5, 21, 10]
+    assert desk.run("compare", scan, scan, "--json") == 0
+    assert desk.told()["psnr"] is None
+
+
+def test_compare_and_verify_give_4_where_they_cannot_judge(desk):
+    scan = desk.tiff()
+    (desk / "junk.tif").write_bytes(b"II*\x00junk")
+    for words in (
+        ["compare", scan, desk.tiff("wide.tif", 70, 91)],
+        ["compare", scan, desk / "junk.tif"],
+        ["compare", desk / "none.tif", scan],
+        ["verify", scan, desk / "junk.tif"],
+        ["verify", scan, scan, "--mask", desk.mask("tiny.png", 40, 60)],
+        ["replay", scan, scan],
+    ):
+        assert desk.run(*words) == 4, words
+        assert desk.err == ""
+
+
+def test_verify_tells_a_change_outside_the_mask(desk):
+    scan, mask = desk.tiff(), desk.mask()
+    pixels = tifffile.imread(scan)
+    pixels[25, 45] += 1
+    tifffile.imwrite(desk / "inside.tif", pixels, photometric="rgb", compression="zlib", tile=(32, 32))
+    pixels[0, 0, 0] += 1
+    tifffile.imwrite(desk / "outside.tif", pixels, photometric="rgb", compression="zlib", tile=(32, 32))
+    assert desk.run("verify", scan, desk / "outside.tif", "--mask", mask, "--json") == 1
+    assert desk.told()["outside_changed"] == 1
+    assert desk.run("verify", scan, desk / "inside.tif", "--mask", mask, "--json") == 0
+    assert desk.told()["inside_changed"] == 3
+    assert desk.run("verify", scan, desk / "inside.tif") == 1
+
+
+@pytest.mark.parametrize("shape", [(700, 40, 3), (257, 33, 1), (266, 11, 1), (9, 300, 3)])
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
+def test_a_difference_in_bands_equals_the_difference_of_the_whole(shape, dtype):
+    rng = np.random.default_rng(1)
+    one = (rng.random(shape) * (1 if dtype is np.float32 else np.iinfo(dtype).max)).astype(dtype)
+    other = one.copy()
+    other[shape[0] // 2 :] = other[shape[0] // 2 :][:, ::-1]
+    found = difference(ArraySource(one), ArraySource(other), Progress())
+    assert found.samples_changed == np.count_nonzero(one != other)
+    assert found.mse == pytest.approx(metrics.mse(one, other))
+    assert found.psnr == pytest.approx(metrics.psnr(one, other))
+    if min(shape[:2]) > 10:
+        assert found.ssim == pytest.approx(metrics.ssim(one, other), abs=1e-9)
+    else:
+        assert found.ssim is None
+
+
+def test_numbers_that_are_none_are_equal_to_themselves():
+    field = np.full((4, 4, 1), np.nan, np.float32)
+    assert difference(ArraySource(field), ArraySource(field.copy()), Progress()).same
+
+
+def test_pictures_of_other_depth_are_not_compared():
+    with pytest.raises(InvalidValueError, match="depth"):
+        difference(ArraySource(np.zeros((3, 3, 1), np.uint8)), ArraySource(np.zeros((3, 3, 1), np.uint16)), Progress())
+
+
+def test_a_mask_is_reshaped_in_the_order_of_the_words(desk):
+    mask = desk.mask()
+    assert desk.run("mask", mask, "--json") == 0
+    assert desk.told()["covered_pixels"] == 120
+    assert desk.run("mask", mask, "grow", 2, "invert", "-o", desk / "new.png", "--json") == 0
+    grown = 120 + 2 * 2 * (10 + 12) + 4  # a disc of 2 adds one pixel at each corner
+    assert desk.told()["covered_pixels"] == 70 * 90 - grown
+    assert desk.run("mask", desk / "new.png", "--json") == 0
+    assert desk.told()["covered_pixels"] == 70 * 90 - grown
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (["grow", "2"], 2),
+        (["grow", "-o", "n.png"], 2),
+        (["wobble", "-o", "n.png"], 2),
+        (["grow", "0", "-o", "n.png"], 1),
+        (["invert", "-o", "n.bmp"], 1),
+        (["invert", "-o", "mask.png"], 1),
+    ],
+)
+def test_a_mask_that_cannot_be_made_is_not_made(desk, monkeypatch, words, code):
+    monkeypatch.chdir(desk.folder)
+    before = desk.mask().read_bytes()
+    assert desk.run("mask", "mask.png", *words) == code
+    assert desk.names() == {"mask.png"}
+    assert (desk / "mask.png").read_bytes() == before
+
+
+def test_models_are_listed_and_a_damaged_one_is_told(desk, monkeypatch):
+    monkeypatch.setattr(cards, "list_models", list)
+    assert desk.run("models") == 0
+    assert "No trained model" in desk.out
+    problem = cards.UnusableModelError("The model denoise has no card.")
+    monkeypatch.setattr(cards, "list_models", lambda: [StoredModel(desk / "denoise", None, problem)])
+    assert desk.run("models", "--verify") == 1
+    assert "has no card" in desk.out
+
+
+def test_shipped_models_are_whole(desk):
+    assert desk.run("models", "--verify", "--json") == 0
+    assert [model["problem"] for model in desk.told()["models"]] == [None] * len(desk.told()["models"])
+
+
+def test_progress_is_shown_on_a_terminal_and_cleared(terminal):
+    progress = Progress(terminal)
+    progress.show("Repair", 0.25)
+    assert "Repair  25 %" in terminal.getvalue()
+    progress.say("Note: smaller tiles")
+    assert terminal.getvalue().endswith("\rNote: smaller tiles\n")
+
+
+def test_progress_is_silent_in_a_pipe(capsys):
+    progress = Progress()
+    progress.show("Repair", 0.25)
+    progress.clear()
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("share", "seconds", "text"),
+    [(0.5, 30, ", 0:30 left"), (0.01, 80, ", 2:12:00 left"), (0.5, 0.5, ""), (0, 9, ""), (1, 9, "")],
+)
+def test_the_remaining_time_is_told_once_it_can_be_trusted(share, seconds, text):
+    assert remaining(share, seconds) == text
+
+
+def test_version_and_help_end_well(desk):
+    assert desk.run("--version") == 0
+    assert desk.out.startswith("restorer ")
+    assert desk.run("--help") == 0
+    for command in (
+        "info",
+        "repair",
+        "denoise",
+        "upscale",
+        "decompress",
+        "verify",
+        "compare",
+        "replay",
+        "bench",
+        "train",
+    ):
+        assert command in desk.out

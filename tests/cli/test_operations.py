@@ -1,0 +1,184 @@
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+
+from restorer_app.cli import work
+from restorer_app.core.job import Failed
+from restorer_app.files import cards
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_a_repair_changes_the_mask_alone_and_proves_it(desk):
+    scan, mask = desk.tiff(), desk.mask()
+    assert desk.run("repair", scan, "--mask", mask, "--method", "telea", "--json") == 0
+    told = desk.told()
+    assert told["patched"] is True
+    assert told["proof"]["same"] is True
+    assert told["records"][0]["operation"]["method"] == "telea"
+    before, after = tifffile.imread(scan), tifffile.imread(told["output"])
+    assert after.dtype == np.uint16
+    changed = (before != after).any(2)
+    assert changed[20:30, 40:52].mean() > 0.9
+    changed[20:30, 40:52] = False
+    assert not changed.any()
+    assert desk.run("verify", scan, told["output"]) == 0
+    assert desk.run("verify", scan, told["output"], "--mask", mask) == 0
+    assert desk.run("replay", told["output"], scan) == 0
+
+
+def test_without_a_name_the_template_and_the_next_version_are_taken(desk):
+    scan, mask = desk.tiff(), desk.mask()
+    for _ in range(2):
+        assert desk.run("repair", scan, "--mask", mask, "--method", "navier-stokes") == 0
+    assert {"scan_restored_v01.tif", "scan_restored_v02.tif"} <= desk.names()
+    assert "0 of" in desk.out
+    (desk / "elsewhere").mkdir()
+    assert desk.run("repair", scan, "--mask", mask, "--method", "telea", "-o", desk / "elsewhere") == 0
+    assert (desk / "elsewhere" / "scan_restored_v01.tif").is_file()
+
+
+def test_the_same_command_gives_the_same_picture(desk):
+    scan, mask = desk.tiff(), desk.mask()
+    for name in ("a.tif", "b.tif"):
+        assert desk.run("repair", scan, "-m", mask, "--method", "patch", "--seed", 5, "-o", desk / name) == 0
+    assert desk.run("compare", desk / "a.tif", desk / "b.tif") == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--mask", "empty.png"], "is empty"),
+        (["--mask", "all.png"], "covers the whole picture"),
+        (["--mask", "small.png"], "has 30 × 30 pixels, but the picture has 90 × 70"),
+        (["--mask", "nowhere.png"], "There is no file"),
+        (["--mask", "mask.png", "-o", "scan.tif"], "never overwritten"),
+        (["--mask", "mask.png", "-o", "mask.tif"], "already there"),
+        (["--mask", "mask.png", "-o", "new.jpg"], "--derive"),
+        (["--mask", "mask.png", "--page", "2"], "There is no page 2"),
+    ],
+)
+def test_what_cannot_be_done_is_one_line_and_nothing_is_written(desk, monkeypatch, words, sentence):
+    monkeypatch.chdir(desk.folder)
+    desk.tiff()
+    desk.mask()
+    desk.mask("mask.tif")
+    desk.mask("empty.png", value=0)
+    work_all = np.full((70, 90), 255, np.uint8)
+    tifffile.imwrite(desk / "all.png", work_all)
+    tifffile.imwrite(desk / "small.png", work_all[:30, :30])
+    before = desk.names()
+    assert desk.run("repair", "scan.tif", "--method", "telea", *words) == 1
+    assert sentence in desk.err
+    assert len(desk.err.splitlines()) == 1
+    assert desk.out == ""
+    assert desk.names() == before
+
+
+def test_an_operation_without_its_model_is_refused_by_name_with_what_to_use(desk, monkeypatch):
+    monkeypatch.setattr(cards, "list_models", list)
+    scan = desk.tiff()
+    for words, model, instead in (
+        (["repair", scan, "--mask", desk.mask()], "repair", "telea"),
+        (["denoise", scan], "denoise", "nlm"),
+        (["upscale", scan, "--scale", "4"], "upscale-x4", "lanczos"),
+        (["decompress", scan], "decompress", "nlm"),
+    ):
+        assert desk.run(*words) == 1
+        assert f"The model {model} is not trained yet" in desk.err
+        assert instead in desk.err
+
+
+def test_denoising_and_upscaling_work_without_any_model(desk):
+    scan = desk.tiff()
+    assert desk.run("denoise", scan, "--method", "nlm", "--strength", "0.3", "-o", desk / "calm.tif") == 0
+    calm = tifffile.imread(desk / "calm.tif").astype(float)
+    assert np.diff(calm, axis=1).std() < np.diff(tifffile.imread(scan).astype(float), axis=1).std()
+    assert desk.run("upscale", scan, "--method", "lanczos", "-o", desk / "large.tif") == 0
+    assert tifffile.imread(desk / "large.tif").shape == (140, 180, 3)
+
+
+def test_work_on_a_whole_jpeg_becomes_a_tiff_and_is_refused_as_jpeg(desk):
+    photo = desk.jpeg()
+    assert desk.run("denoise", photo, "--method", "guided", "--strength", "0.2", "--json") == 0
+    assert desk.told()["output"].endswith("scan_restored_v01.tif")
+    assert desk.told()["patched"] is False
+    assert desk.run("denoise", photo, "--method", "guided", "--strength", "0.2", "-o", desk / "new.jpg") == 1
+    assert "new.tif" in desk.err
+    assert "--derive" in desk.err
+    assert desk.run("repair", photo, "-m", desk.mask("m.png", 64, 80), "--method", "telea", "-o", desk / "new.jpg") == 0
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["repair", "scan.tif"],
+        ["repair", "scan.tif", "--mask", "m.png", "--method", "magic"],
+        ["repair", "scan.tif", "--mask", "m.png", "--grain", "3"],
+        ["denoise", "scan.tif", "--strength", "1.01"],
+        ["denoise", "scan.tif", "--strength", "nan"],
+        ["denoise", "scan.tif", "--seed", "-1"],
+        ["denoise", "scan.tif", "--seed", "1.5"],
+        ["denoise", "scan.tif", "--device", "gpu"],
+        ["denoise", "scan.tif", "--page", "0"],
+        ["upscale", "scan.tif", "--scale", "3"],
+        ["decompress", "scan.tif", "--quality", "0"],
+        ["nosuch"],
+        [],
+    ],
+)
+def test_wrong_words_are_a_usage_error(desk, words):
+    assert desk.run(*words) == 2
+    assert "usage:" in desk.err
+
+
+def test_a_fault_is_one_line_and_debug_shows_where(desk, monkeypatch):
+    def fails(job):
+        yield Failed(job.id, "Repair failed because of a fault in the program: oh.", "Traceback: the place")
+
+    monkeypatch.setattr(work.runner, "run", fails)
+    words = ["repair", desk.tiff(), "--mask", desk.mask(), "--method", "telea"]
+    assert desk.run(*words) == 1
+    assert desk.err.splitlines() == ["restorer: Repair failed because of a fault in the program: oh."]
+    assert desk.run("--debug", *words) == 1
+    assert "the place" in desk.err
+
+    def breaks(job):
+        raise ZeroDivisionError("nothing to divide")
+        yield
+
+    monkeypatch.setattr(work.runner, "run", breaks)
+    assert desk.run(*words) == 1
+    assert "ZeroDivisionError" in desk.err
+    assert len(desk.err.splitlines()) == 1
+    assert desk.run(*words, "--debug") == 1
+    assert "Traceback" in desk.err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals as a terminal sends them")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_ends_with_130_and_leaves_nothing(desk, number):
+    scan, mask = desk.tiff(height=800, width=900), np.zeros((800, 900), np.uint8)
+    mask[100:700, 100:800] = 255
+    tifffile.imwrite(desk / "large.png", mask)
+    before = desk.names()
+    words = ["repair", scan, "--mask", desk / "large.png", "--method", "patch"]
+    child = subprocess.Popen(
+        [sys.executable, "-m", "restorer_app", *map(str, words)],
+        cwd=ROOT,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    time.sleep(4)  # busy with the patches by now; earlier it would be busy with imports, which is as good
+    child.send_signal(number)
+    _, err = child.communicate(timeout=60)
+    assert child.returncode == 130, err
+    assert "Stopped. Nothing was written." in err
+    assert desk.names() == before
