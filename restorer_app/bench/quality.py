@@ -55,7 +55,7 @@ def run(
     to_cards: bool = False,
 ) -> Report:
     """Measure the models, or all that are here; writes tables and sheets into `out`, figures into the cards if told."""
-    chosen = {name: case for name, case in CASES.items() if not models or case.model in models}
+    chosen = {name: case for name, case in CASES.items() if not models or {name, case.model} & set(models)}
     if not chosen:
         raise InvalidValueError(f"There is no case for {', '.join(models)}.")
     out.mkdir(parents=True, exist_ok=True)
@@ -171,20 +171,27 @@ def _from_table(row: Kept, pictures: int) -> Figures:
 
 
 def _to_cards(figures: Sequence[Figures]) -> None:
-    """Our own figures into the `[measured]` tables of the cards, in place of those that stood there."""
+    """Our own figures onto the cards, in place of those of the same name; other figures stay."""
     by_model: dict[str, list[Figures]] = {}
     for one in figures:
         if one.method.startswith(CASES[one.case].model):
             by_model.setdefault(CASES[one.case].model, []).append(one)
     for model, found in by_model.items():
-        file = cards.find_model(model).folder / cards.CARD
+        stored = cards.find_model(model)
+        assert stored.card is not None  # it was just measured
+        measured = dict(stored.card.measured) | dict(map(_measured, found))
+        file = stored.folder / cards.CARD
         head = file.read_text(encoding="utf-8").split("\n[measured")[0].rstrip()
-        file.write_text(head + "\n\n" + "\n".join(map(_measured, found)), encoding="utf-8")
+        file.write_text("\n\n".join([head, *(_table(*item) for item in measured.items())]) + "\n", encoding="utf-8")
 
 
-def _measured(one: Figures) -> str:
+def _measured(one: Figures) -> tuple[str, dict[str, float]]:
     case, how = CASES[one.case], one.method.partition(", ")[2]
-    lines: Mapping[str, float] = {"psnr": one.psnr, "median": one.median, "least": one.least, "ssim": one.ssim}
-    values = "".join(f"{key} = {round(value, 3)}\n" for key, value in lines.items())
     name = case.name if case.pictures in case.name else f"{case.name}, {case.pictures}"
-    return f'[measured."{name}{", " + how if how else ""}"]\n{values}pictures = {one.pictures}\n'
+    values = {"psnr": one.psnr, "median": one.median, "least": one.least, "ssim": one.ssim}
+    rounded = {key: round(value, 3) for key, value in values.items()}
+    return f"{name}, {how}" if how else name, {**rounded, "pictures": one.pictures}
+
+
+def _table(name: str, values: Mapping[str, float]) -> str:
+    return "\n".join([f'[measured."{name}"]', *(f"{key} = {value}" for key, value in values.items())])

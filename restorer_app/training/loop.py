@@ -61,6 +61,11 @@ def teach(order: Order) -> Path:
     recipe = recipe_for(order.model, order.recipe, warm=origin.is_warm)
     supplies = gathered(order, recipe)
     learner = Learner(recipe, torch.device(order.device))
+    if origin.state is None and checkpoint.newest(order.work / recipe.id):
+        raise InvalidValueError(
+            f"There is already a run of {recipe.id} in {order.work}.",
+            advice=f"Go on with --from {order.work / recipe.id}, or choose another folder with --work.",
+        )
     _begin(learner, origin)
     last = train(order, learner, supplies)
     if order.length.progress(learner.step, learner.seconds) < 1:

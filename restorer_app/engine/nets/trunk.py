@@ -9,7 +9,7 @@ from restorer_app.engine.nets.shrink import Shrink
 
 
 class Trunk(nn.Module):
-    """Pixel-unshuffle 2, then `depth` 3×3 convolutions of `width` channels; reach 2 × `depth` + 10 pixels.
+    """Pixel-unshuffle 2, then `depth` 3×3 convolutions of `width` channels; reach 2 × `depth` + 24 pixels.
 
     The guide becomes a noise level: `strength` · guide^`power`. The net sees detail in units of it and answers in
     them: it learns one thing for all levels, and where the guide is 0 the picture comes back untouched.
@@ -18,7 +18,7 @@ class Trunk(nn.Module):
     def __init__(self, width: int = 48, depth: int = 12, strength: float = 1.0, power: float = 1.0) -> None:
         super().__init__()
         self.strength, self.power = strength, power
-        self.reach = 2 * depth + 10  # the convolutions, the patches of the transform, and where a pair of pixels begins
+        self.reach = 2 * depth + 24  # the convolutions, the patches of the transform, and where a pair of pixels begins
         self.shrink = Shrink()
         self.first = ExactConv(4 * (3 + 3 + 3 + 1), width)
         self.middle = nn.ModuleList(Conv(width, width) for _ in range(depth - 2))

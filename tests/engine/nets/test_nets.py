@@ -113,3 +113,13 @@ def test_every_net_can_be_exported(name):
     guide = _guide(net, picture)
     with torch.inference_mode():
         assert torch.allclose(exported.module()(picture, guide), net(picture, guide), atol=1e-5)
+
+
+def test_grey_noise_is_taken_out_as_well_as_coloured_noise():
+    torch.manual_seed(0)
+    clean = torch.rand(1, 1, 6, 6).repeat_interleave(16, 2).repeat_interleave(16, 3).expand(1, 3, 96, 96)
+    noisy = clean + 0.1 * torch.randn(1, 1, 96, 96)
+    with torch.inference_mode():
+        answer = NETS["trunk"]()(noisy, torch.full_like(clean[:, :1], 0.1))
+    assert (answer - clean).square().mean() < 0.35 * (noisy - clean).square().mean()
+    assert torch.allclose(answer[:, 0], answer[:, 2], atol=0.01)
