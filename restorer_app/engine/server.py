@@ -129,7 +129,7 @@ class Server:
         job_id = submit.fields["id"]
         try:
             job = opened_job(submit)
-        except (RestorerError, OSError) as problem:  # the file was moved or its disc taken out
+        except (RestorerError, OSError, ValueError) as problem:  # moved, cut short, or its disc taken out
             yield Failed(job_id, f"The picture can no longer be read: {problem}.")
             return
         yield from run_job(job, self._tokens[job_id])

@@ -114,6 +114,12 @@ class MappedSource:
         assert isinstance(found, np.ndarray)
         return found
 
+    def let_go(self) -> None:
+        """Gives back the memory of what was read; the next read takes it from the file again."""
+        mapped = getattr(self.pixels, "_mmap", None)
+        if isinstance(mapped, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+            mapped.madvise(mmap.MADV_DONTNEED)
+
 
 class SpillStore:
     """Where the history's tiles go that memory has no room for: mapped files up to a limit."""

@@ -43,7 +43,7 @@ class TileRoom:
             file, offset = self._room(size)
             self._maps[file][offset : offset + tile.nbytes] = np.ascontiguousarray(tile).reshape(-1).view(np.uint8)
             self._places[id(tile)] = (file, offset)
-            weakref.finalize(tile, self._forget, id(tile), size)
+            weakref.finalize(tile, self._forget, id(tile), size).atexit = False
             return file, offset
 
     def _room(self, size: int) -> tuple[ScratchFile, int]:
@@ -94,7 +94,7 @@ class Handover:
             return source.handle
         if id(source) not in self._sources:
             self._sources[id(source)] = self._copy(source)
-            weakref.finalize(source, self._sources.pop, id(source), None)
+            weakref.finalize(source, self._sources.pop, id(source), None).atexit = False
         return self._sources[id(source)][1]
 
     def _copy(self, source: Source) -> tuple[ScratchFile, MappedHandle]:

@@ -11,8 +11,10 @@ from restorer_app.core.job import CLOSING, CancelToken, Failed, Finished, Job, N
 from restorer_app.core.operation import Decompress, Denoise, Repair, Upscale
 from restorer_app.core.raster import Raster, digest_cells
 from restorer_app.engine import run as engine_run
+from restorer_app.engine import work
 from restorer_app.engine.plan import DeviceFullError, Needs
 from restorer_app.engine.run import run_job
+from restorer_app.files.scratch import MappedSource, Scratch, map_pixels
 from tests.engine.conftest import Small, photograph
 
 CLASSICAL = [
@@ -323,3 +325,18 @@ def test_a_full_graphics_card_hands_over_to_the_cpu_and_says_so(run, model, monk
     assert [event.message for event in events if isinstance(event, Note)][-1].endswith("on the CPU, which is slower.")
     assert record.device.startswith("cuda (none), then cpu")
     np.testing.assert_allclose(result.read(result.bounds), expected.read(expected.bounds), atol=1)
+
+
+def test_a_mapped_picture_does_not_stay_in_memory(run, tmp_path, monkeypatch):
+    monkeypatch.setattr(work, "_LET_GO_PIXELS", 1000)
+    released = []
+    monkeypatch.setattr(MappedSource, "let_go", lambda self: released.append(self))
+    with Scratch(tmp_path) as scratch:
+        file = scratch.create(600 * 700 * 3)
+        handle = file.handle((600, 700, 3), np.dtype(np.uint8))
+        map_pixels(handle, mode="r+")[:] = 50
+        image = Raster(MappedSource(handle, file))
+        events, result = run(Job("one", Denoise(0.3, "guided"), image, image.bounds))
+        closing(events)
+        assert released == [image.source] * 4, "once a tile"
+        assert (result.read(result.bounds) == 50).all()
