@@ -330,7 +330,7 @@ def test_a_full_graphics_card_hands_over_to_the_cpu_and_says_so(run, model, monk
 def test_a_mapped_picture_does_not_stay_in_memory(run, tmp_path, monkeypatch):
     monkeypatch.setattr(work, "_LET_GO_PIXELS", 1000)
     released = []
-    monkeypatch.setattr(MappedSource, "let_go", lambda self: released.append(self))
+    monkeypatch.setattr(MappedSource, "let_go", lambda self: released.append(self))  # noqa: PLW0108 - a builtin would not be bound
     with Scratch(tmp_path) as scratch:
         file = scratch.create(600 * 700 * 3)
         handle = file.handle((600, 700, 3), np.dtype(np.uint8))
