@@ -84,7 +84,7 @@ def _of_picture(app: QApplication, megapixels: int, bits: int, *, anyway: bool) 
         canvas.resize(*VIEW)
         canvas.show()
         app.processEvents()
-        first, whole = _shown(app, canvas, image)
+        opening = _shown(app, canvas, image)
         rows += [_row(name, times) for name, times in _movements(app, canvas)]
         grown = _anonymous_bytes() - before
         canvas.end()
@@ -92,7 +92,8 @@ def _of_picture(app: QApplication, megapixels: int, bits: int, *, anyway: bool) 
         app.processEvents()
         must_be_quiet(anyway=anyway)
     note = (
-        f"first paint {first:.2f} s, complete {whole:.2f} s; anonymous memory {_anonymous_bytes() / 1e6:.0f} MB, "
+        f"first paint {opening.first:.2f} s, complete {opening.whole:.2f} s, "
+        f"p99 of a tick {opening.tick_p99:.0f} ms; anonymous memory {_anonymous_bytes() / 1e6:.0f} MB, "
         f"grown by {grown / 1e6:.0f} MB for {image.bounds.area * image.channels * bits / 8e6:.0f} MB of pixels"
     )
     columns = ("movement", "wall p50", "wall p95", "wall most", "cpu p50", "cpu p95", "cpu most")
@@ -123,19 +124,29 @@ def _third_covered(bounds: Region) -> Raster:
     return Raster(blank.source, dict.fromkeys(whole, spot[:, :, None]))
 
 
-def _shown(app: QApplication, canvas: Canvas, image: Raster) -> tuple[float, float]:
-    """Seconds until something of the picture is painted, and until all of it is."""
-    start = time.perf_counter()
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """Seconds until something of the picture is painted, until all of it is, and how evenly the window lived."""
+
+    first: float
+    whole: float
+    tick_p99: float  # milliseconds between two looks at events, a millisecond's sleep included
+
+
+def _shown(app: QApplication, canvas: Canvas, image: Raster) -> Opening:
     mask = _third_covered(image.bounds)
+    start = time.perf_counter()
     canvas.show_picture(image, original=image, mask=mask, protect=masks.blank(image.bounds))
     canvas.repaint()
-    first = 0.0
+    first, ticks, last = 0.0, [0.0], start
     while not canvas.is_settled:
         app.processEvents()
         if not first and canvas.has_pixels:
             first = time.perf_counter() - start
         time.sleep(0.001)
-    return first, time.perf_counter() - start
+        ticks.append((time.perf_counter() - last) * 1000)
+        last = time.perf_counter()
+    return Opening(first, last - start, float(np.percentile(ticks, 99)))
 
 
 def _movements(app: QApplication, canvas: Canvas) -> Iterator[tuple[str, Times]]:

@@ -5,17 +5,15 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from restorer_app.core.geometry import Region
 from restorer_app.core.mask import background
-from restorer_app.core.raster import Cell, Pixels, Raster
+from restorer_app.core.raster import Raster
 from restorer_app.core.stroke import Stroke
 from restorer_app.ui.canvas.dab import cover
+from restorer_app.ui.canvas.mask_mips import LaterError, MaskMips, Values
 from restorer_app.ui.canvas.tiles import Place
-from restorer_app.ui.canvas.viewport import TILE, TOP_LEVEL, tile_region
-
-Values = NDArray[np.uint8]  # rows × columns
+from restorer_app.ui.canvas.viewport import TILE, tile_region
 
 
 class _Drawn(NamedTuple):
@@ -33,21 +31,20 @@ class MaskLayer:
     """
 
     def __init__(self, raster: Raster) -> None:
-        self._raster = raster
-        self._tiles: dict[Place, Values | int] = {}
-        self._last_flat: tuple[Pixels, int] | None = None  # a wide stroke shares one flat cell hundreds of times
-        self._occupied: dict[int, frozenset[Cell]] = {}
+        self._mips = MaskMips(raster)
+        self._old: dict[Place, Values | int] = {}  # tiles of the last mask, until this one's are made
+        self._postponed: list[Region] = []
         self._strokes: list[_Drawn] = []  # finished, but not in the raster yet
         self._stroke: _Drawn | None = None  # in hand
         self._worked: dict[Place, Values | int] = {}  # tiles with strokes drawn in, all of one level
 
     @property
     def raster(self) -> Raster:
-        return self._raster
+        return self._mips.raster
 
     @property
     def is_empty(self) -> bool:
-        return not self._raster.tiles and background(self._raster) == 0 and not self._shown_strokes()
+        return not self.raster.tiles and background(self.raster) == 0 and not self._shown_strokes()
 
     @property
     def has_strokes(self) -> bool:
@@ -60,13 +57,12 @@ class MaskLayer:
 
     def replace(self, raster: Raster, region: Region | None = None) -> list[Region]:
         """Another raster, in which finished strokes are; what must be drawn again, in stored pixels."""
-        changed = raster.changed_cells(self._raster)
+        changed = raster.changed_cells(self.raster)
         if region is not None:
             changed &= frozenset(region.cells(TILE))
         previewed = self._extents(self._strokes)
-        self._raster = raster
-        self._occupied.clear()
-        self._forget(changed)
+        self._old.update(self._mips.replace(raster, changed))
+        self._old.update(self._worked)
         self._strokes.clear()
         self._worked.clear()
         return [raster.cell_region(cell) for cell in changed] + previewed
@@ -89,7 +85,7 @@ class MaskLayer:
             return []
         self._stroke = _Drawn(stroke, before.extent.union(drawn.extent) if before else drawn.extent)
         for place in list(self._worked):
-            region = tile_region(*place, self._raster.bounds)
+            region = tile_region(*place, self.raster.bounds)
             if region.overlaps(drawn.extent):
                 self._draw(place, region, part)
         return [drawn.extent]
@@ -115,24 +111,38 @@ class MaskLayer:
         return gone
 
     # -------------------------------------------------------------------------------------------- tiles
+    def allow(self, seconds: float) -> None:
+        """How long this paint may make tiles; what it has no time for is `postponed`."""
+        self._mips.allow(seconds)
+
+    def take_postponed(self) -> list[Region]:
+        """What was shown as it had been, and must be drawn again soon."""
+        postponed, self._postponed = self._postponed, []
+        if not postponed:
+            self._old.clear()
+        return postponed
+
     def tile(self, place: Place) -> Values | int:
+        try:
+            return self._made(place)
+        except LaterError:
+            self._postponed.append(tile_region(*place, self.raster.bounds))
+            return self._old.get(place, 0)
+
+    def _made(self, place: Place) -> Values | int:
         if self._worked and next(iter(self._worked))[0] != place[0]:
             self._worked.clear()  # the zoom changed in the middle of a stroke
         worked = self._worked.get(place)
         if worked is not None:
             return worked
-        region = tile_region(*place, self._raster.bounds)
+        region = tile_region(*place, self.raster.bounds)
         near = [drawn.stroke for drawn in self._shown_strokes() if drawn.extent.overlaps(region)]
         if not near:
-            return self._plain(place)
-        self._worked[place] = self._plain(place)
+            return self._mips.tile(place)
+        self._worked[place] = self._mips.tile(place)
         for stroke in near:
             self._draw(place, region, stroke, is_own=False)
         return self._worked[place]
-
-    def is_worked(self, place: Place) -> bool:
-        """Whether a tile's values are still being drawn into."""
-        return place in self._worked
 
     def _draw(self, place: Place, region: Region, stroke: Stroke, *, is_own: bool = True) -> None:
         """Draws a stroke into a worked tile; one that it fills becomes a number again."""
@@ -146,76 +156,13 @@ class MaskLayer:
             values = values.copy()
         self._worked[place] = end if cover(values, stroke, place[0], region) else values
 
-    def _plain(self, place: Place) -> Values | int:
-        level, row, column = place
-        if (row, column) not in self._occupied_at(level):
-            flat = background(self._raster)
-            assert flat is not None  # where the source must be read, every tile is occupied
-            return flat
-        found = self._tiles.get(place)
-        if found is None:
-            found = self._cell(row, column) if level == 0 else self._from_finer(level, row, column)
-            self._tiles[place] = found
-        return found
-
-    def _cell(self, row: int, column: int) -> Values | int:
-        pixels = self._raster.tiles.get((row, column))
-        if pixels is None:
-            pixels = self._raster.read(self._raster.cell_region((row, column)))
-        if self._last_flat is not None and pixels is self._last_flat[0]:
-            return self._last_flat[1]
-        values = _flat_or(np.asarray(pixels[:, :, 0], np.uint8))
-        if isinstance(values, int):
-            self._last_flat = (pixels, values)
-        return values
-
-    def _from_finer(self, level: int, row: int, column: int) -> Values | int:
-        region, size = tile_region(level, row, column, self._raster.bounds), 1 << level
-        out: Values = np.zeros((-(-region.height // size), -(-region.width // size)), np.uint8)
-        half = TILE // 2
-        for down in (0, 1):
-            for right in (0, 1):
-                target = out[down * half : (down + 1) * half, right * half : (right + 1) * half]
-                if target.size:
-                    finer = self._plain((level - 1, 2 * row + down, 2 * column + right))
-                    target[...] = finer if isinstance(finer, int) else _largest_of_four(finer)
-        return _flat_or(out)
-
-    def _occupied_at(self, level: int) -> frozenset[Cell]:
-        if level not in self._occupied:
-            is_flat = background(self._raster) is not None
-            cells = self._raster.tiles if is_flat else self._raster.bounds.cells(TILE)
-            self._occupied[level] = frozenset((row >> level, column >> level) for row, column in cells)
-        return self._occupied[level]
-
-    def _forget(self, cells: frozenset[Cell]) -> None:
-        for level in range(TOP_LEVEL + 1):
-            for row, column in {(row >> level, column >> level) for row, column in cells}:
-                self._tiles.pop((level, row, column), None)
-
     def _shown_strokes(self) -> list[_Drawn]:
         return self._strokes + ([self._stroke] if self._stroke else [])
 
     def _drawn(self, stroke: Stroke) -> _Drawn | None:
-        extent = stroke.extent(self._raster.bounds)
+        extent = stroke.extent(self.raster.bounds)
         return None if extent is None else _Drawn(stroke, extent)
 
     @staticmethod
     def _extents(strokes: list[_Drawn]) -> list[Region]:
         return [drawn.extent for drawn in strokes]
-
-
-def _flat_or(values: Values) -> Values | int:
-    first = int(values[0, 0])
-    # most tiles that are not flat differ in their first row, so the whole is seldom compared
-    if not (values[0] == first).all() or not (values == first).all():
-        return values
-    return first
-
-
-def _largest_of_four(values: Values) -> Values:
-    rows, columns = values.shape
-    if rows % 2 or columns % 2:
-        values = np.pad(values, ((0, rows % 2), (0, columns % 2)))
-    tall = np.maximum(values[::2], values[1::2])
-    return np.maximum(tall[:, ::2], tall[:, 1::2])

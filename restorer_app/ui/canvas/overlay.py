@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QRect
 from PySide6.QtGui import QColor, QImage, QPainter, QTransform
 
-from restorer_app.ui.canvas.mask_layer import MaskLayer, Values
+from restorer_app.ui.canvas.mask_layer import MaskLayer
+from restorer_app.ui.canvas.mask_mips import Values
 from restorer_app.ui.canvas.settings import Overlay, OverlayColour
 from restorer_app.ui.canvas.tiles import Place
 from restorer_app.ui.canvas.viewport import TILE, Box, Viewport, tile_region, top_level

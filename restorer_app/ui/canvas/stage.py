@@ -26,6 +26,7 @@ from restorer_app.ui.canvas.tiles import Content, Request, Tile, TileKey
 from restorer_app.ui.canvas.viewport import Box, Viewport
 
 CACHE_BYTES = 96 << 20  # 360 tiles: nine screens of 1600 × 1000, two of 3840 × 2160
+MASK_SECONDS = 0.006  # of a paint for reducing masks: another mask over a large picture takes several paints
 GROW_MS = 150  # between two looks at a picture that is still being read
 REST_MS = 80  # after the last change of zoom: then scaling may take its time
 _AROUND = 256  # device pixels around the view that are made ready for a pan
@@ -211,7 +212,11 @@ class Stage(QObject):
             if not self._screen.is_fresh:
                 self._screen.fill(self.background)
             return self._screen.image
+        for layer in (self._mask, self._protect):
+            layer.allow(MASK_SECONDS)
         self._screen.refresh(self.panes, self._scene(), smooth=not self._is_moving)
+        for layer in (self._mask, self._protect):
+            self.spoil(layer.take_postponed())  # marks the rest for the next paint
         if self._wants_are_old:
             self._asking.start()  # after this paint: asking takes longer than many a paint
         else:
@@ -368,7 +373,8 @@ class Stage(QObject):
                 self._spoil_view()
 
     def _settle(self) -> None:
-        if self._is_settled or self._missing or self._is_moving or self._wants_are_old:
+        is_drawn = self._screen.is_fresh and not self._is_moving
+        if self._is_settled or self._missing or self._wants_are_old or not is_drawn:
             return
         if self._stamp is not None and self._stamp_is_over:
             self._stamp_is_over = False

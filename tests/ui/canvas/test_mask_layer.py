@@ -77,6 +77,23 @@ def test_after_any_strokes_and_undo_the_tiles_are_those_of_the_mask(places, leve
     assert not level_of(layer, level).any()
 
 
+def test_without_time_the_old_tiles_are_shown_and_every_paint_comes_further():
+    before, after = painted(a_stroke((200, 200), diameter=80)), painted(a_stroke((700, 500), diameter=80))
+    layer = MaskLayer(before)
+    old = level_of(layer, 1)
+    layer.replace(after)
+    paints = 0
+    while True:
+        layer.allow(0.0)
+        shown = level_of(layer, 1)
+        paints += 1
+        if not layer.take_postponed():
+            break
+        assert (shown == old).any()
+    assert paints > 1
+    assert np.array_equal(shown, pooled(after.read(BOUNDS)[:, :, 0], 1))
+
+
 def test_a_mask_over_a_real_source_is_read():
     values = np.zeros((700, 1000, 1), np.uint8)
     values[300:310, 500:900] = 200
