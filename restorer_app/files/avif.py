@@ -15,7 +15,7 @@ from restorer_app.files.budget import Budget
 from restorer_app.files.depth import bits_fact, dtype_for, spread
 from restorer_app.files.exif import Exif, read_exif
 from restorer_app.files.picture import Picture
-from restorer_app.files.whole import WholePicture
+from restorer_app.files.whole import THREADS, WholePicture
 
 _ALPHA = b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha"
 _MOST_FILE = 1 << 30
@@ -90,7 +90,7 @@ def _exif(data: bytes, there: list[Item]) -> Exif | None:
 
 def _decode(path: Path, bits: int) -> Pixels:
     try:
-        found = np.asarray(imagecodecs.avif_decode(path.read_bytes(), index=0, numthreads=1))
+        found = np.asarray(imagecodecs.avif_decode(path.read_bytes(), index=0, numthreads=THREADS))
     except (imagecodecs.AvifError, ValueError) as problem:
         raise UnreadableFileError(
             "The AVIF's pixels are damaged and cannot be decoded.", advice="Look for another copy of the file."

@@ -16,7 +16,7 @@ from restorer_app.files.budget import Budget
 from restorer_app.files.depth import bits_fact, dtype_for, spread
 from restorer_app.files.exif import dots_per_inch
 from restorer_app.files.picture import Layout, Picture
-from restorer_app.files.whole import WholePicture
+from restorer_app.files.whole import THREADS, WholePicture
 
 _SIZ = b"\xff\x4f\xff\x51"
 _XMP = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
@@ -147,7 +147,7 @@ def _dpi(data: bytes) -> tuple[float, float] | None:
 
 def _decode(path: Path, facts: _Facts) -> Pixels:
     try:
-        found = np.asarray(imagecodecs.jpeg2k_decode(path.read_bytes(), verbose=0, numthreads=1))
+        found = np.asarray(imagecodecs.jpeg2k_decode(path.read_bytes(), verbose=0, numthreads=THREADS))
     except (imagecodecs.Jpeg2kError, ValueError) as problem:
         raise UnreadableFileError(
             "The JPEG 2000's pixels are damaged and cannot be decoded.", advice="Look for another copy of the file."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,8 @@ from restorer_app.core.errors import UnreadableFileError
 from restorer_app.core.geometry import Region
 from restorer_app.core.raster import Pixels
 from restorer_app.files.refusal import refusing_damage
+
+THREADS = min(4, os.cpu_count() or 1)  # for codecs that use several; each takes address space for its stack
 
 Decode = Callable[[Pixels | None], Pixels]  # fills the array it is given where it can; returns every channel
 
