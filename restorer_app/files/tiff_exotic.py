@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
 import logging
 import struct
 import threading
 from pathlib import Path
 
 import numpy as np
-import tifffile
 
 from restorer_app.core.errors import UnreadableFileError
 from restorer_app.core.raster import Pixels
@@ -35,6 +35,7 @@ class ExoticDecoder:
         self._page = page
         self._lock = threading.Lock()
         try:
+            tifffile = importlib.import_module("tifffile")  # for this alone, and large
             self._file = tifffile.TiffFile(path, _multifile=False)
             handle = self._file.filehandle
             handle.seek(page.directory.at)

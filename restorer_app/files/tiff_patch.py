@@ -88,12 +88,9 @@ class _Patch:
         by_segment = self._cells_by_segment(image, cells)
         indices = sorted(by_segment)
         touched = 0
-        for number, (index, data) in enumerate(self._rewritten(image, indices, by_segment)):
+        for number, was_changed in enumerate(self._rewritten(image, indices, by_segment)):
             stop_if_cancelled(cancel)
-            if data is not None:
-                touched += 1
-                if data:
-                    self._place(index, data)
+            touched += was_changed
             progress(f"Writing the changed {self._page.segment_word}s", (number + 1) / len(indices))
         return touched
 
@@ -123,18 +120,17 @@ class _Patch:
                 found.setdefault(index, []).append(part)
         return found
 
-    def _rewritten(
-        self, image: Raster, indices: Sequence[int], parts: dict[int, list[Region]]
-    ) -> Iterator[tuple[int, bytes | None]]:
-        """Every segment with its new bytes, None where nothing differs, empty where rows were written in place."""
+    def _rewritten(self, image: Raster, indices: Sequence[int], parts: dict[int, list[Region]]) -> Iterator[bool]:
+        """Writes segment after segment; says for each whether it differs."""
         if self._segments.direct:
             for index in indices:
-                yield index, self._write_rows(image, index, parts[index])
+                yield self._write_rows(image, index, parts[index])
             return
         one = max(1, self._page.segment_bytes(0))
         ahead = max(1, min(_IN_FLIGHT_BYTES // one, 4 * THREADS))
         coded = in_order(lambda index: self._coded(image, index, parts[index]), indices, ahead=ahead)
-        yield from zip(indices, coded, strict=True)
+        for index in indices:
+            yield self._place(index, next(coded))  # no name for the bytes: they go before the next strip comes
 
     def _coded(self, image: Raster, index: int, parts: list[Region]) -> bytes | None:
         page = self._page
@@ -143,7 +139,7 @@ class _Patch:
         differs = [self._overlay(image, part, pixels[part.slices(shown)], index) for part in parts]
         return encode_segment(page, pixels) if any(differs) else None
 
-    def _write_rows(self, image: Raster, index: int, parts: list[Region]) -> bytes | None:
+    def _write_rows(self, image: Raster, index: int, parts: list[Region]) -> bool:
         """Writes the changed rows of an uncompressed segment in place, whatever the segment's size."""
         page, dtype = self._page, self._page.dtype
         assert dtype is not None  # a packed page is not patched
@@ -160,7 +156,7 @@ class _Patch:
             for number, row in enumerate(range(rows.start, rows.stop)):
                 at = int(page.offsets[index]) + (row * width + columns.start) * samples * dtype.itemsize
                 self._growing.overwrite(at, stored[number].tobytes())
-        return b"" if touched else None
+        return touched
 
     def _overlay(self, image: Raster, part: Region, pixels: Pixels, index: int) -> bool:
         """Puts the edited colours over a segment's samples; says whether that changed a bit of them."""
@@ -175,8 +171,10 @@ class _Patch:
         target[...] = new
         return True
 
-    def _place(self, index: int, data: bytes) -> None:
-        """In place if not longer than what was there, else at the end."""
+    def _place(self, index: int, data: bytes | None) -> bool:
+        """In place if not longer than what was there, else at the end; None is a segment that did not change."""
+        if data is None:
+            return False
         page = self._page
         if len(data) <= int(page.counts[index]):
             self._growing.overwrite(int(page.offsets[index]), data)
@@ -184,6 +182,7 @@ class _Patch:
             self._offsets[index] = self._growing.append(data)
         if len(data) != int(page.counts[index]):
             self._counts[index] = len(data)
+        return True
 
     def _updated(self, entry: Entry, changes: dict[int, int]) -> Value | None:
         """Changes a list of numbers where it lies, or gives the whole new list where that cannot be."""
