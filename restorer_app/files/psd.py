@@ -181,7 +181,9 @@ def _unpack_row(packed: bytes, row: int) -> bytes:
         found = bytes(imagecodecs.packbits_decode(packed))
     except (imagecodecs.PackbitsError, ValueError) as problem:
         raise UnreadableFileError("The Photoshop document's pixels are damaged.") from problem
-    return found[:row].ljust(row, b"\0")
+    if len(found) < row:  # a header that lies about the width would otherwise cost a gigabyte of nothing
+        raise UnreadableFileError("The Photoshop document's pixels do not fit its size; it is damaged.")
+    return found[:row]
 
 
 def _too_short() -> UnreadableFileError:

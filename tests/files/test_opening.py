@@ -97,6 +97,14 @@ def test_facts_are_told(tmp_path):
     assert (photo.width, photo.height) == (64, 48)  # as stored, not as shown
 
 
+def test_a_psd_whose_rows_are_too_short_for_its_width_is_damaged(tmp_path):
+    content = bytearray(SAMPLES["rgb8.psd"])
+    struct.pack_into(">I", content, 18, 8_000_000)
+    picture = opened(tmp_path, bytes(content))
+    with pytest.raises(UnreadableFileError, match="do not fit its size"):
+        picture.source.read(picture.source.bounds)
+
+
 def test_a_wrong_check_sum_is_damage_even_where_the_pixels_decode(tmp_path):
     content = bytearray(make.png([bytes(9)] * 4, width=3))
     content[content.index(b"IEND") - 5] ^= 1  # the last byte of the stored sum itself
