@@ -17,12 +17,12 @@ from restorer_app.files.photoshop import has_thumbnail
 from restorer_app.files.picture import Picture
 from restorer_app.files.tiff_codec import LOSSLESS
 from restorer_app.files.tiff_exotic import EXOTIC
+from restorer_app.files.tiff_foreign import ForeignSource, is_foreign
 from restorer_app.files.tiff_judge import why_not_patched
 from restorer_app.files.tiff_page import (
     COMPRESSION_NAMES,
     ICC,
     IPTC,
-    JPEG,
     PHOTOMETRIC_NAMES,
     PHOTOSHOP,
     PHOTOSHOP_LAYERS,
@@ -86,9 +86,13 @@ def open_tiff(path: Path, *, page: int = 0, budget: Budget | None = None) -> Pic
     facts = read_page(file, structure, directories[page])
     _must_be_readable(file, facts, budget)
     kind = "bigtiff" if structure.big else "tiff"
-    segments = Segments(file, facts)
     handle = FileHandle(path, kind, page)
-    source = TiffSource(segments, handle, samples=range(facts.colours), view=view_of(file, structure, facts))
+    source: TiffSource | ForeignSource
+    if is_foreign(facts):
+        source = ForeignSource(file, structure, facts, handle)
+    else:
+        view = view_of(file, structure, facts)
+        source = TiffSource(Segments(file, facts), handle, samples=range(facts.colours), view=view)
     reason = why_not_patched(file, structure, facts)
     return _picture(file, structure, facts, source=source, reason=reason, page=page, page_count=len(directories))
 
@@ -98,7 +102,7 @@ def _picture(
     structure: Structure,
     page_facts: Page,
     *,
-    source: TiffSource,
+    source: TiffSource | ForeignSource,
     reason: str,
     page: int,
     page_count: int,
@@ -111,12 +115,12 @@ def _picture(
         kind="bigtiff" if structure.big else "tiff",
         page=page,
         page_count=page_count,
-        layout="rgb" if page_facts.photometric == 6 else page_facts.layout,
+        layout="rgb" if page_facts.photometric == 6 or is_foreign(page_facts) else page_facts.layout,
         source=source,
-        alpha=_alpha(source),
+        alpha=_alpha(source) if isinstance(source, TiffSource) else None,
         bits=page_facts.bits,
         orientation=page_facts.orientation if 1 <= page_facts.orientation <= 8 else 1,
-        white_is_zero=page_facts.photometric == 0,
+        white_is_zero=page_facts.photometric == 0 and not is_foreign(page_facts),
         icc=_value(file, page_facts, ICC),
         dpi=resolution(file, structure, directory),
         editable=editable,
@@ -132,12 +136,13 @@ def _picture(
 
 
 def _must_be_readable(file: FileBytes, page: Page, budget: Budget) -> None:
-    known = page.compression in LOSSLESS or page.compression in EXOTIC
-    name = COMPRESSION_NAMES.get(page.compression, f"kind {page.compression}")
-    if not known or (page.photometric == 6 and page.compression != JPEG):
-        what = f"compressed as {name}" if not known else "stored as YCbCr without JPEG"
+    if is_foreign(page):
+        budget.allow_pixels(page.width, page.height, 4, stored=file.size)
+        return
+    if page.compression not in LOSSLESS | EXOTIC:
+        name = COMPRESSION_NAMES.get(page.compression, f"kind {page.compression}")
         raise UnreadableFileError(
-            f"The picture in {file.path.name} is {what}, which this program does not read.",
+            f"The picture in {file.path.name} is compressed as {name}, which this program does not read.",
             advice="Save it as an uncompressed TIFF with the program that wrote it.",
         )
     if page.dtype is None and page.compression in LOSSLESS and not (page.sample_format in {1, 4} and page.bits <= 16):

@@ -5,6 +5,7 @@ import pytest
 import tifffile
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from restorer_app.core.errors import UnreadableFileError
 from restorer_app.core.geometry import Region
@@ -12,7 +13,7 @@ from restorer_app.files.budget import Budget
 from restorer_app.files.handle import FileHandle
 from restorer_app.files.tiff import open_tiff
 from restorer_app.files.tiff_segments import CACHE_BYTES
-from tests.files.make import XMP, noise
+from tests.files.make import XMP, noise, photograph
 from tests.files.tiffs import CODINGS, page, with_families, write
 
 HEIGHT, WIDTH = 90, 80
@@ -192,3 +193,24 @@ def test_many_threads_may_read_at_once(tmp_path):
     for thread in threads:
         thread.join()
     assert not wrong
+
+
+def test_ycbcr_without_jpeg_is_shown_by_libtiff_and_not_edited(tmp_path):
+    photo = Image.fromarray(photograph(40, 60)).convert("YCbCr")
+    photo.save(tmp_path / "a.tif")
+    picture = open_tiff(tmp_path / "a.tif")
+    assert (picture.layout, picture.editable, picture.patchable) == ("rgb", False, False)
+    assert "viewing" in picture.reason
+    shown = picture.source.read(Region(5, 6, 50, 40)).astype(int)
+    expected = np.asarray(photo.convert("RGB"))[6:40, 5:50].astype(int)
+    assert np.abs(shown - expected).max() <= 2  # two libraries round the conversion differently
+
+
+@pytest.mark.parametrize("compression", ["group3", "group4", "tiff_ccitt"])
+def test_fax_pages_are_shown(tmp_path, compression):
+    bits = noise(40, 60, 1)[..., 0] > 99
+    Image.fromarray(bits).save(tmp_path / "a.tif", compression=compression)
+    picture = open_tiff(tmp_path / "a.tif")
+    assert not picture.patchable
+    shown = picture.source.read(picture.source.bounds)[..., 0] > 0
+    np.testing.assert_array_equal(shown ^ picture.white_is_zero, bits)
