@@ -52,6 +52,7 @@ class Desk(QObject):
         self.current: Document | None = None
         self.loading: list[Opening] = []
         self._mask_work = MaskWork(self)
+        self._mask_work.refused.connect(lambda problem: self.told.emit(Told.of(problem)))
         self._loader = loader
         self._store = store
         self._history_bytes = history_bytes
@@ -119,17 +120,26 @@ class Desk(QObject):
         title = f"{verb} {'protection' if protects else 'mask'}"
         return self.attempt(lambda _session: self._begin(title, lambda mask: masks.paint(mask, stroke)[0], protects))
 
-    def change_mask(self, title: str, work: Work, *, protects: bool = False) -> bool:
-        """Another mask made from the one in hand, as one step."""
+    def change_mask(self, title: str, work: Work, *, protects: bool = False, slow: bool = False) -> bool:
+        """Another mask made from the one in hand, as one step; on a thread where it is large or known to be slow."""
 
         def change(session: Session) -> None:
             mask = session.protect if protects else session.mask
-            if len(mask.tiles) * CELL * CELL > LARGE:
+            if slow or len(mask.tiles) * CELL * CELL > LARGE:
                 self._begin(title, work, protects)
             else:
                 session.set_mask(title, work(mask), protects=protects)
 
         return self.attempt(change)
+
+    def write_mask(self, write: Callable[[Raster], None], told: Told) -> None:
+        """Puts the mask in hand somewhere, on a thread, and tells when it is there."""
+
+        def work(mask: Raster) -> Raster:
+            write(mask)
+            return mask
+
+        self.attempt(lambda session: self._mask_work.begin(session.mask, work, lambda _b, _a: self.told.emit(told)))
 
     def _begin(self, title: str, work: Work, protects: bool) -> None:
         assert self.current is not None  # attempt() has a picture in hand

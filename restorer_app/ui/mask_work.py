@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QObject, QThread
+from PySide6.QtCore import QObject, QThread, Signal
 
+from restorer_app.core.errors import RestorerError
 from restorer_app.core.raster import Raster
 
 Work = Callable[[Raster], Raster]
@@ -13,6 +14,8 @@ Work = Callable[[Raster], Raster]
 
 class MaskWork(QObject):
     """One run at a time. Masks never change, so a thread may read the one in hand."""
+
+    refused = Signal(object)  # RestorerError
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -23,7 +26,7 @@ class MaskWork(QObject):
         self.settle()
         run = _Run(mask, work, land, self)
         self._run = run
-        run.finished.connect(lambda: self._ended(run))
+        run.finished.connect(self._look)  # a method of ours, so it is called on our thread; a lambda need not be
         run.start()
 
     def settle(self) -> None:
@@ -33,12 +36,19 @@ class MaskWork(QObject):
             run.wait()
             self._ended(run)
 
+    def _look(self) -> None:
+        if self._run is not None and self._run.isFinished():
+            self._ended(self._run)
+
     def _ended(self, run: _Run) -> None:
         if run is not self._run:
             return  # settled before its signal came
         self._run = None
         run.deleteLater()
-        assert run.outcome is not None, "mask work ends with a mask"
+        if run.problem is not None:
+            self.refused.emit(run.problem)
+            return
+        assert run.outcome is not None, "mask work ends with a mask or a refusal"
         run.land(run.mask, run.outcome)
 
 
@@ -48,7 +58,11 @@ class _Run(QThread):
         self.mask = mask
         self.land = land
         self.outcome: Raster | None = None
+        self.problem: RestorerError | None = None
         self._work = work
 
     def run(self) -> None:
-        self.outcome = self._work(self.mask)
+        try:
+            self.outcome = self._work(self.mask)
+        except RestorerError as problem:  # a file of masks that cannot be read or written
+            self.problem = problem

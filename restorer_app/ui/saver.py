@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QThread, Signal
@@ -46,11 +45,12 @@ class Saver(QObject):
             self.failed.emit(document)
             return False
         derive = derive or not document.picture.patchable or saving.allowed is None
-        run = _Run(saving, target, derive=derive, parent=self)
-        run.got_on.connect(lambda what, share: self._got_on(document, what, share))
-        run.wrote.connect(lambda saved: self._wrote(document, saving, saved))
-        run.refused.connect(lambda problem: self._refused(document, problem))
-        run.finished.connect(lambda: self._ended(document, run))
+        run = _Run(document, saving, target, derive=derive, parent=self)
+        # bound methods, so that they are called on our thread; lambdas need not be
+        run.got_on.connect(self._got_on)
+        run.wrote.connect(self._wrote)
+        run.refused.connect(self._refused)
+        run.finished.connect(self._look)
         self._runs[document] = run
         document.saving_share = 0.0
         run.start()
@@ -86,20 +86,25 @@ class Saver(QObject):
         self.told.emit(Told(problem.message, problem.advice, warns=not isinstance(problem, SavingStoppedError)))
         self.failed.emit(document)
 
-    def _ended(self, document: Document, run: _Run) -> None:
-        self._runs.pop(document, None)
-        document.saving_share = None
-        run.deleteLater()
+    def _look(self) -> None:
+        for document, run in tuple(self._runs.items()):
+            if run.isFinished():
+                del self._runs[document]
+                document.saving_share = None
+                run.deleteLater()
         self.changed.emit()
 
 
 class _Run(QThread):
-    got_on = Signal(str, float)
-    wrote = Signal(object)
-    refused = Signal(object)
+    got_on = Signal(object, str, float)  # Document, what, share
+    wrote = Signal(object, object, object)  # Document, Saving, Saved
+    refused = Signal(object, object)  # Document, RestorerError
 
-    def __init__(self, saving: Saving, target: Path | None, *, derive: bool, parent: QObject) -> None:
+    def __init__(
+        self, document: Document, saving: Saving, target: Path | None, *, derive: bool, parent: QObject
+    ) -> None:
         super().__init__(parent)
+        self._document = document
         self.cancel = CancelToken()
         self.what = ""
         self._saving = saving
@@ -107,8 +112,11 @@ class _Run(QThread):
         self._derive = derive
 
     def run(self) -> None:
-        progress: Callable[[str, float], None] = self.got_on.emit
         try:
-            self.wrote.emit(self._saving.run(self._target, derive=self._derive, progress=progress, cancel=self.cancel))
+            saved = self._saving.run(self._target, derive=self._derive, progress=self._tell, cancel=self.cancel)
+            self.wrote.emit(self._document, self._saving, saved)
         except RestorerError as problem:
-            self.refused.emit(problem)
+            self.refused.emit(self._document, problem)
+
+    def _tell(self, what: str, share: float) -> None:
+        self.got_on.emit(self._document, what, share)

@@ -64,6 +64,7 @@ def _story(program: Program, camera: _Camera, pictures: list[str], mask: Path) -
     camera.take("repairing")
     camera.until(lambda: workshop.jobs.is_empty)
     workshop.files.load_mask_from(mask)
+    camera.rest()
     workshop.acts.repair()
     camera.until(lambda: workshop.jobs.is_empty)
     workshop.view.cycle_compare()

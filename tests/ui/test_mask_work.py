@@ -2,6 +2,7 @@ import threading
 
 import pytest
 
+from restorer_app.core.errors import RestorerError
 from restorer_app.core.geometry import Region
 from restorer_app.core.raster import Raster
 from restorer_app.ui.mask_work import MaskWork
@@ -57,3 +58,15 @@ def test_the_next_work_begins_after_the_last_has_landed(qtbot, landed):
         )
     work.settle()
     assert landed == [1, 2]
+
+
+def test_a_refusal_is_told_and_lands_nowhere(qtbot, landed):
+    work = MaskWork()
+
+    def refuse(_mask):
+        raise RestorerError("This is no mask.")
+
+    with qtbot.waitSignal(work.refused) as refused:
+        work.begin(Raster.flat(BOUNDS), refuse, lambda *_: landed.append(1))
+    assert refused.args[0].message == "This is no mask."
+    assert landed == []

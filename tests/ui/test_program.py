@@ -274,7 +274,17 @@ def test_a_mask_goes_to_a_file_and_comes_back(empty, scan, tmp_path):
     press(empty, "Ctrl+D")
     assert masks.is_empty(session.mask)
     empty.workshop.files.load_mask_from(tmp_path / "mask.png")
+    until(lambda: not masks.is_empty(session.mask))
     assert masks.digest(session.mask) == kept
+
+
+def test_a_mask_of_another_size_is_refused_with_a_sentence(empty, scan, tmp_path):
+    session = open_file(empty, scan).session
+    Image.fromarray(np.full((10, 10), 255, np.uint8)).save(tmp_path / "mask.png")
+    empty.workshop.files.load_mask_from(tmp_path / "mask.png")
+    until(empty.window.notice.isVisible)
+    assert "10 × 10" in empty.window.notice.text
+    assert masks.is_empty(session.mask)
 
 
 def test_one_click_runs_in_the_mask_and_says_so(empty, scan):

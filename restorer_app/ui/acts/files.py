@@ -11,11 +11,11 @@ from PySide6.QtCore import QObject, QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication, QImage
 from PySide6.QtWidgets import QDialog, QFileDialog
 
+from restorer_app.core.raster import Raster
 from restorer_app.files import places
 from restorer_app.files.maskfile import read_mask, write_mask
 from restorer_app.files.naming import default_target, derived_name
 from restorer_app.files.reader import Reader
-from restorer_app.session.session import Session
 from restorer_app.ui.choices import Choices
 from restorer_app.ui.desk import Desk
 from restorer_app.ui.dialogs.save import SaveDialog
@@ -122,16 +122,16 @@ class FileActs(QObject):
             self.load_mask_from(Path(chosen))
 
     def load_mask_from(self, path: Path) -> None:
-        def work(session: Session) -> None:
-            loaded = read_mask(
-                path,
-                bounds=session.mask.bounds,
-                orientation=session.picture.orientation,
-                open_picture=self._reader.open,  # a mask is an untrusted file like any other
-            )
-            session.set_mask("Loaded mask", loaded)
+        document = self._desk.current
+        if document is None:
+            return
+        orientation = document.picture.orientation
 
-        self._desk.attempt(work)
+        def work(mask: Raster) -> Raster:
+            # a mask is an untrusted file like any other, so the reader process opens it
+            return read_mask(path, bounds=mask.bounds, orientation=orientation, open_picture=self._reader.open)
+
+        self._desk.change_mask("Loaded mask", work, slow=True)
 
     def save_mask(self) -> None:
         document = self._desk.current
@@ -143,7 +143,12 @@ class FileActs(QObject):
             self.save_mask_to(Path(chosen))
 
     def save_mask_to(self, path: Path) -> None:
-        self._desk.attempt(lambda session: write_mask(path, session.mask, orientation=session.picture.orientation))
+        document = self._desk.current
+        if document is None:
+            return
+        orientation = document.picture.orientation
+        told = Told(self.tr("The mask is saved as {name}.").format(name=path.name), warns=False, passes=True)
+        self._desk.write_mask(lambda mask: write_mask(path, mask, orientation=orientation), told)
 
     # ------------------------------------------------------------------------------------------ saving
     def save(self) -> None:
