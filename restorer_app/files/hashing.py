@@ -28,14 +28,26 @@ def copy_hashed(path: Path, *, to: Path | None, progress: Progress, cancel: Canc
     try:
         source = path.open("rb", buffering=0)
     except OSError as problem:
-        raise UnwritableFileError(
-            f"{path.name} cannot be read any more, so it cannot be saved.", advice="See that its drive is connected."
-        ) from problem
+        raise _lost(path) from problem
     with source:
         if to is None:
             return _pass(source, None, "Reading the opened file", progress, cancel)
         with to.open("r+b", buffering=0) as out:
             return _pass(source, out, "Copying the opened file", progress, cancel)
+
+
+def _filled(source: FileIO, buffer: memoryview) -> int:
+    """Bytes read; a drive that goes away is told of the opened file, not of the one that is written."""
+    try:
+        return source.readinto(buffer) or 0
+    except OSError as problem:
+        raise _lost(Path(str(source.name))) from problem
+
+
+def _lost(path: Path) -> UnwritableFileError:
+    return UnwritableFileError(
+        f"{path.name} cannot be read any more, so it cannot be saved.", advice="See that its drive is connected."
+    )
 
 
 def _pass(source: FileIO, out: FileIO | None, what: str, progress: Progress, cancel: CancelToken | None) -> str:
@@ -44,7 +56,7 @@ def _pass(source: FileIO, out: FileIO | None, what: str, progress: Progress, can
     buffers = [memoryview(bytearray(_PIECE)) for _ in range(2)]  # one is hashed while the other is filled
     with ThreadPoolExecutor(1) as hashing:
         waiting = hashing.submit(digest.update, b"")
-        while count := source.readinto(buffers[number % 2]):
+        while count := _filled(source, buffers[number % 2]):
             stop_if_cancelled(cancel)
             piece = buffers[number % 2][:count]
             waiting.result()

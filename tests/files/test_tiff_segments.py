@@ -1,0 +1,85 @@
+"""The second reader against the first, and against what no reader can make sense of."""
+
+import imagecodecs
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from restorer_app.files.ahead import in_order
+from restorer_app.files.lzw import LzwError, lzw_decode
+from restorer_app.files.segments import SegmentError, read_segment, unpack
+from restorer_app.files.tiff import open_tiff
+from restorer_app.files.tiff_page import DEFLATE, LZW, PACKBITS, ZSTD
+from tests.files.make import noise
+from tests.files.tiffs import CODINGS, page, write
+
+
+@given(data=st.one_of(st.binary(max_size=3000), st.integers(0, 9000).map(bytes)), levels=st.integers(1, 256))
+def test_our_lzw_undoes_any_lzw(data, levels):
+    plain = bytes(np.frombuffer(data, np.uint8) % levels)
+    np.testing.assert_array_equal(lzw_decode(imagecodecs.lzw_encode(plain), len(plain)), np.frombuffer(plain, np.uint8))
+
+
+@pytest.mark.parametrize("levels", [1, 2, 40, 256])
+def test_our_lzw_follows_the_widths_of_a_full_table(levels):
+    plain = np.random.default_rng(levels).integers(0, levels, 200_000).astype(np.uint8)
+    coded = imagecodecs.lzw_encode(plain.tobytes())
+    np.testing.assert_array_equal(lzw_decode(coded, len(plain)), plain)
+    np.testing.assert_array_equal(lzw_decode(coded, 1000), plain[:1000])
+
+
+def test_long_strips_go_through_libtiff_with_the_same_result():
+    plain = np.random.default_rng(1).integers(0, 90, 700_001).astype(np.uint8)
+    coded = imagecodecs.lzw_encode(plain.tobytes())
+    np.testing.assert_array_equal(unpack(LZW, coded, len(plain)), plain)
+    with pytest.raises(SegmentError):
+        unpack(LZW, coded[: len(coded) // 2], len(plain))
+
+
+@given(data=st.binary(max_size=400))
+def test_any_bytes_are_decoded_or_refused(data):
+    for compression in (LZW, PACKBITS, DEFLATE, ZSTD):
+        try:
+            found = unpack(compression, data, 300)
+        except SegmentError:
+            continue
+        assert len(found) == 300
+    try:
+        lzw_decode(data, 300)
+    except LzwError:
+        pass
+
+
+@given(data=st.binary(max_size=600))
+def test_our_packbits_undoes_any_packbits(data):
+    coded = imagecodecs.packbits_encode(data) if data else b""
+    assert bytes(unpack(PACKBITS, coded, len(data))) == data
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
+@pytest.mark.parametrize("coding", CODINGS)
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_both_readers_see_the_same_samples(tmp_path, dtype, coding, order):
+    pixels = noise(40, 30, dtype=dtype)
+    segments = open_tiff(
+        write(tmp_path / "a.tif", page(pixels, order=order, coding=coding), order=order)
+    ).source.segments
+    for index in range(segments.page.segment_count):
+        second = read_segment(segments.page, segments.raw(index), index)
+        first = segments.decoded(index)
+        np.testing.assert_array_equal(second, first.view(second.dtype))
+
+
+def test_work_ahead_comes_in_order_and_an_error_ends_it():
+    assert list(in_order(lambda n: n * n, range(50), ahead=7)) == [n * n for n in range(50)]
+
+    def fail(number: int) -> int:
+        if number == 5:
+            raise ValueError("five")
+        return number
+
+    results = in_order(fail, range(1000), ahead=4)
+    assert [next(results) for _ in range(5)] == [0, 1, 2, 3, 4]
+    with pytest.raises(ValueError, match="five"):
+        next(results)
