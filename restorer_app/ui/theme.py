@@ -10,9 +10,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication, QStyleFactory
 
-RESOURCES = Path(__file__).parents[2] / "resources"
-STYLE = RESOURCES / "style"
-ICONS = RESOURCES / "icons"
+from restorer_app.files import places
+
+STYLE = places.resources() / "style"
+ICONS = places.resources() / "icons"
 
 
 @dataclass(frozen=True, slots=True)
