@@ -1,5 +1,7 @@
 """The second reader against the first, and against what no reader can make sense of."""
 
+import contextlib
+
 import imagecodecs
 import numpy as np
 import pytest
@@ -17,7 +19,7 @@ from tests.files.tiffs import CODINGS, page, write
 
 @given(data=st.one_of(st.binary(max_size=3000), st.integers(0, 9000).map(bytes)), levels=st.integers(1, 256))
 def test_our_lzw_undoes_any_lzw(data, levels):
-    plain = bytes(np.frombuffer(data, np.uint8) % levels)
+    plain = bytes(byte % levels for byte in data)
     np.testing.assert_array_equal(lzw_decode(imagecodecs.lzw_encode(plain), len(plain)), np.frombuffer(plain, np.uint8))
 
 
@@ -45,10 +47,8 @@ def test_any_bytes_are_decoded_or_refused(data):
         except SegmentError:
             continue
         assert len(found) == 300
-    try:
+    with contextlib.suppress(LzwError):
         lzw_decode(data, 300)
-    except LzwError:
-        pass
 
 
 @given(data=st.binary(max_size=600))
