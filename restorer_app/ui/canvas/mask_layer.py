@@ -33,7 +33,7 @@ class MaskLayer:
     def __init__(self, raster: Raster) -> None:
         self._mips = MaskMips(raster)
         self._old: dict[Place, Values | int] = {}  # tiles of the last mask, until this one's are made
-        self._postponed: list[Region] = []
+        self._owed: set[Place] = set()
         self._strokes: list[_Drawn] = []  # finished, but not in the raster yet
         self._stroke: _Drawn | None = None  # in hand
         self._worked: dict[Place, Values | int] = {}  # tiles with strokes drawn in, all of one level
@@ -112,21 +112,33 @@ class MaskLayer:
 
     # -------------------------------------------------------------------------------------------- tiles
     def allow(self, seconds: float) -> None:
-        """How long this paint may make tiles; what it has no time for is `postponed`."""
+        """How long this paint may make tiles; what it has no time for is owed."""
         self._mips.allow(seconds)
 
-    def take_postponed(self) -> list[Region]:
-        """What was shown as it had been, and must be drawn again soon."""
-        postponed, self._postponed = self._postponed, []
-        if not postponed:
-            self._old.clear()
-        return postponed
+    @property
+    def owes(self) -> bool:
+        """Whether tiles were shown as they had been, or not at all."""
+        return bool(self._owed)
+
+    def make_owed(self, seconds: float) -> list[Region]:
+        """Makes some of the tiles that are owed; what can be drawn as it is now."""
+        self._mips.allow(seconds)
+        made = []
+        try:
+            for place in list(self._owed):
+                self._mips.tile(place)
+                self._owed.discard(place)
+                made.append(tile_region(*place, self.raster.bounds))
+        except LaterError:
+            return made
+        self._old.clear()
+        return made
 
     def tile(self, place: Place) -> Values | int:
         try:
             return self._made(place)
         except LaterError:
-            self._postponed.append(tile_region(*place, self.raster.bounds))
+            self._owed.add(place)
             return self._old.get(place, 0)
 
     def _made(self, place: Place) -> Values | int:

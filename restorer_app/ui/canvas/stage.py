@@ -17,19 +17,19 @@ from restorer_app.ui.canvas.colour import Look
 from restorer_app.ui.canvas.compare import Pane
 from restorer_app.ui.canvas.compose import Scene, Stamp
 from restorer_app.ui.canvas.mask_layer import MaskLayer
-from restorer_app.ui.canvas.overlay import OUTLINE_REACH, as_rect, cut, places_in, tiles_around
+from restorer_app.ui.canvas.overlay import OUTLINE_REACH, as_rect, cut
 from restorer_app.ui.canvas.pyramid import Pyramid
 from restorer_app.ui.canvas.screen import Screen
 from restorer_app.ui.canvas.settings import CompareMode, Overlay
 from restorer_app.ui.canvas.shown import ShownPicture
 from restorer_app.ui.canvas.tiles import Content, Request, Tile, TileKey
 from restorer_app.ui.canvas.viewport import Box, Viewport
+from restorer_app.ui.canvas.wanting import in_view, lacking
 
 CACHE_BYTES = 96 << 20  # 360 tiles: nine screens of 1600 × 1000, two of 3840 × 2160
-MASK_SECONDS = 0.006  # of a paint for reducing masks: another mask over a large picture takes several paints
+MASK_SECONDS = 0.008  # at once for reducing masks: another mask over a large picture takes 0.1 s and more
 GROW_MS = 150  # between two looks at a picture that is still being read
 REST_MS = 80  # after the last change of zoom: then scaling may take its time
-_AROUND = 256  # device pixels around the view that are made ready for a pan
 _MOST_REGIONS = 48  # from here on one region around all of them costs less
 
 
@@ -66,6 +66,8 @@ class Stage(QObject):
         self._rest.timeout.connect(self._come_to_rest)
         self._growing = QTimer(self, singleShot=True, interval=GROW_MS)
         self._growing.timeout.connect(self._show_growth)
+        self._making = QTimer(self, singleShot=True, interval=0)
+        self._making.timeout.connect(self._make_masks)
         self._asking = QTimer(self, singleShot=True, interval=0)
         self._asking.timeout.connect(self._want)
         self._builder = Builder(self)
@@ -186,7 +188,7 @@ class Stage(QObject):
             return
         if old is not None and replace(view, left=old.left, top=old.top) == old:
             self._screen.shift(view.left - old.left, view.top - old.top, self.panes, self._scene())
-            self._wants_are_old = self._wants_are_old or self._tiles_in_view() != self._wanted_for
+            self._wants_are_old = self._wants_are_old or in_view(self.panes) != self._wanted_for
             self._spoil_view()
         else:
             self._is_moving = True
@@ -215,13 +217,24 @@ class Stage(QObject):
         for layer in (self._mask, self._protect):
             layer.allow(MASK_SECONDS)
         self._screen.refresh(self.panes, self._scene(), smooth=not self._is_moving)
-        for layer in (self._mask, self._protect):
-            self.spoil(layer.take_postponed())  # marks the rest for the next paint
+        if self._owes_masks:
+            self._making.start()
         if self._wants_are_old:
             self._asking.start()  # after this paint: asking takes longer than many a paint
         else:
             self._settle()
         return self._screen.image
+
+    @property
+    def _owes_masks(self) -> bool:
+        return self._mask.owes or self._protect.owes
+
+    def _make_masks(self) -> None:
+        """Another mask over a large picture: a few tiles now, the rest when the hand has been heard."""
+        for layer in (self._mask, self._protect):
+            self.spoil(layer.make_owed(MASK_SECONDS))
+        if self._owes_masks:
+            self._making.start()
 
     def redraw(self) -> None:
         """Everything."""
@@ -295,41 +308,20 @@ class Stage(QObject):
         if picture is None:
             return
         self._wants_are_old = False
-        self._wanted_for = self._tiles_in_view()
+        self._wanted_for = in_view(self.panes)
         self._owes_settled = True
         seen: list[Request] = []
         soon: list[Request] = []
         for pane in self.panes:
-            for request, is_seen in self._lacking(pane, pane.content):
+            for request, is_seen in lacking(picture, pane, pane.content):
                 (seen if is_seen else soon).append(request)
             if pane.content == "image" and picture.image is not picture.original:
                 # shown the moment that its key is held
-                soon += [request for request, is_seen in self._lacking(pane, "original") if is_seen]
+                soon += [request for request, is_seen in lacking(picture, pane, "original") if is_seen]
         self._missing = {request.key for request in seen}
         self._builder.want(seen + soon)
         if not seen:
             self._settle()
-
-    def _tiles_in_view(self) -> list[object]:
-        """The same as long as the same tiles are in view."""
-        return [(pane.content, tiles_around(pane.viewport, pane.box)) for pane in self.panes]
-
-    def _lacking(self, pane: Pane, content: Content) -> list[tuple[Request, bool]]:
-        """What is not ready in and around a part of the view, and whether it is in it."""
-        assert self.picture is not None
-        left, top, right, bottom = pane.box
-        box = (left - _AROUND, top - _AROUND, right + _AROUND, bottom + _AROUND)
-        lacking = [
-            (place, cut(part, pane.box) is not None)
-            for place, part in places_in(pane.viewport, box)
-            if not self.picture.is_ready(content, place)
-        ]
-        rows, columns = [place[1] for place, _ in lacking], [place[2] for place, _ in lacking]
-        if lacking:
-            row, column = (min(rows) + max(rows)) / 2, (min(columns) + max(columns)) / 2
-            # row by row: what lies in one strip of a file is decoded once
-            lacking.sort(key=lambda each: (abs(each[0][1] - row), each[0][1], abs(each[0][2] - column)))
-        return [(self.picture.request(content, place), is_seen) for place, is_seen in lacking]
 
     def _take_tile(self, tile: Tile) -> None:
         if self.picture is None:
@@ -373,7 +365,7 @@ class Stage(QObject):
                 self._spoil_view()
 
     def _settle(self) -> None:
-        is_drawn = self._screen.is_fresh and not self._is_moving
+        is_drawn = self._screen.is_fresh and not self._is_moving and not self._owes_masks
         if self._is_settled or self._missing or self._wants_are_old or not is_drawn:
             return
         if self._stamp is not None and self._stamp_is_over:
