@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from restorer_app.core.errors import NotPatchableError, UnwritableFileError
+from restorer_app.core.errors import NotPatchableError, RestorerError, UnwritableFileError
 from restorer_app.core.job import CancelToken
 from restorer_app.core.raster import Raster
 from restorer_app.core.record import Record
@@ -18,6 +18,7 @@ from restorer_app.files.atomic import Landing, cannot_write, landing
 from restorer_app.files.derive import derive_tiff, prove_derived
 from restorer_app.files.hashing import copy_hashed, sha256_of
 from restorer_app.files.naming import SUFFIXES, default_target, derived_name, next_version
+from restorer_app.files.opening import open_here
 from restorer_app.files.patching import (
     Container,
     PatchReport,
@@ -92,9 +93,9 @@ def save(
     if target is None:
         target = default_target(picture.path, kind=picture.kind) if patch else derived_name(picture.path)
     _must_have_suffix(picture, target, patch=patch)
-    replace = _may_replace(picture, target, replace_ours)
+    onto_ours = _may_replace(picture, target, replace_ours)
     _must_be_unmoved(picture)
-    order = _Order(picture, image, allowed, records, target, replace, source_type, progress or silent, cancel)
+    order = _Order(picture, image, allowed, records, target, onto_ours, source_type, progress or silent, cancel)
     if patch:
         assert holder is not None  # patch says so
         return _patched(order, holder, known=master_sha256)
@@ -117,7 +118,6 @@ def _patched(order: _Order, holder: Container, *, known: str | None) -> Saved:
         verdict = holder.prove(
             picture.path, spot.path, page=picture.page, allowed=allowed, progress=order.progress, cancel=order.cancel
         )
-        verdict = with_kept_xmp(verdict, picture.xmp, xmp)
         return _published(order, spot, report, verdict, master=master, patched=True)
 
 
@@ -133,7 +133,6 @@ def _derived(order: _Order, *, known: str | None) -> Saved:
         verdict = prove_derived(
             picture, image, spot.path, allowed=order.allowed, progress=order.progress, cancel=order.cancel
         )
-        verdict = with_kept_xmp(verdict, picture.xmp, xmp)
         return _published(order, spot, report, verdict, master=master, patched=False)
 
 
@@ -155,7 +154,7 @@ def _published(
     order: _Order, spot: Landing, report: PatchReport, verdict: Verdict, *, master: str, patched: bool
 ) -> Saved:
     """Gives a proven file its name; one that fails its proof never gets it."""
-    verdict = replace(verdict, master_sha256=master)
+    verdict = replace(_with_xmp_read_back(order, spot, verdict, patched=patched), master_sha256=master)
     if not verdict.same:
         raise UnwritableFileError(
             f"The saved file did not pass its proof and was not kept. {verdict.sentence}",
@@ -176,6 +175,18 @@ def _published(
         master_sha256=master,
         notes=report.notes,
     )
+
+
+def _with_xmp_read_back(order: _Order, spot: Landing, verdict: Verdict, *, patched: bool) -> Verdict:
+    """The verdict with what the new file's own XMP says: all that the master's said, and the record of this save."""
+    try:
+        written = open_here(spot.path, page=order.picture.page if patched else 0).xmp
+    except RestorerError as problem:
+        return replace(verdict, judged=False, reason=problem.message)
+    verdict = with_kept_xmp(verdict, order.picture.xmp, written)
+    if metadata.embedded(written) is None:
+        return replace(verdict, metadata_differences=(*verdict.metadata_differences, "the record is missing"))
+    return verdict
 
 
 def _not_patchable(picture: Picture, image: Raster, target: Path | None) -> NotPatchableError:
