@@ -14,6 +14,13 @@ _COMMAND = re.compile(r"-.*|[a-z]+(-[a-z]+)*")  # an option or a bare word; a fi
 def main(argv: list[str] | None = None) -> int:
     multiprocessing.freeze_support()
     words = sys.argv[1:] if argv is None else argv
+    try:
+        return _start(words)
+    except KeyboardInterrupt:  # Ctrl-C before the command itself could take it
+        return 130
+
+
+def _start(words: list[str]) -> int:
     first = words[0] if words else "window"
     if first == ENGINE_SWITCH:
         from restorer_app.engine.server import main as serve

@@ -56,6 +56,7 @@ def _lines(found: Difference, *, alpha: bool) -> list[str]:
         pixels = spaced(found.pixels_changed)
         lines += [
             f"They lie in {pixels} pixels between {corners}; the largest difference is {found.largest:g}.",
-            f"MSE {found.mse:.6g}, PSNR {found.psnr:.2f} dB" + (f", SSIM {found.ssim:.5f}" if found.ssim else ""),
+            f"MSE {found.mse:.6g}, PSNR {found.psnr:.2f} dB"
+            + (f", SSIM {found.ssim:.5f}" if found.ssim is not None else ""),
         ]
     return lines + (["The alpha channels differ."] if alpha else [])

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from restorer_app.core.record import Record
+from restorer_app.files.patching import NARROW, spaced
 from restorer_app.files.picture import Picture
 from restorer_app.files.saving import Saved
 
@@ -17,19 +18,18 @@ def tell(fields: dict[str, Any], lines: list[str], *, as_json: bool) -> None:
 
 
 def megabytes(size: int) -> str:
-    return f"{size / 1e6:,.1f} MB".replace(",", " ")
+    return f"{size / 1e6:,.1f} MB".replace(",", NARROW) if size >= 1e5 else f"{size / 1e3:.1f} kB"
 
 
 def of_record(record: Record) -> str:
     """One line: what was done, how and in which time."""
-    how = record.operation.get("method")
-    model = f"{record.model_id}, " if record.model_id else ""
-    found = "".join(f", {name.replace('_', ' ')} {value}" for name, value in record.measured.items())
-    method = f" ({how})" if how and not record.model_id else ""
-    return (
-        f"{record.name.capitalize()}{method}: {record.changed_pixels:,} pixels changed in {record.seconds:.1f} s "
-        f"[{model}{record.device}, {record.dtype}, seed {record.seed}{found}]".replace(",", ",")
-    )
+    method = record.operation.get("method")
+    by = f" ({method})" if method and not record.model_id else ""
+    where = [record.model_id, record.device, record.dtype, f"seed {record.seed}"]
+    where += [f"{name.replace('_', ' ')} {value}" for name, value in record.measured.items()]
+    changed = f"{spaced(record.changed_pixels)} pixels changed" if record.changed_pixels else "no pixel had to change"
+    details = ", ".join(part for part in where if part)
+    return f"{record.name.capitalize()}{by}: {changed} in {record.seconds:.1f} s [{details}]"
 
 
 def of_save(saved: Saved, picture: Picture) -> list[str]:
