@@ -2,6 +2,9 @@ import shutil
 
 import numpy as np
 import pytest
+import tifffile
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from restorer_app.core.geometry import Region
 from restorer_app.core.raster import Raster
@@ -136,3 +139,43 @@ def test_the_page_that_was_edited_is_found_by_its_record(tmp_path):
     assert verdict.same
     assert verdict.inside_changed > 0
     assert np.prod((PLACE.height, PLACE.width, 3)) >= verdict.inside_changed
+
+
+@pytest.fixture(scope="module")
+def proven(tmp_path_factory):
+    """A master and its derivative, as bytes, and the folder to spoil them in."""
+    folder = tmp_path_factory.mktemp("proven")
+    one = page(noise(60, 66, dtype="uint16"), coding=("deflate", 2), tile=(16, 16))
+    master = write(folder / "scan.tif", with_families(one), page(noise(8, 8)))
+    picture = open_here(master)
+    place = Region(20, 20, 40, 36)
+    image = Raster(picture.source).with_patch(place, noise(16, 20, dtype="uint16", seed=2))
+    allowed = Raster.flat(image.bounds).with_patch(place, np.full((*place.shape, 1), 255, np.uint8))
+    done = save(picture, image, allowed=allowed, records=[record()])
+    return master, done.path.read_bytes(), place
+
+
+@settings(max_examples=120, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    changes=st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(1, 255)), min_size=1, max_size=3),
+    cut=st.one_of(st.none(), st.none(), st.floats(0, 1)),
+)
+def test_whatever_is_spoilt_in_a_derivative_the_proof_never_fails_to_say(proven, changes, cut):
+    master, good, place = proven
+    data = bytearray(good)
+    for share, difference in changes:
+        data[int(share * len(data))] ^= difference
+    spoilt = master.with_name("spoilt.tif")
+    spoilt.write_bytes(data[: int(cut * len(data))] if cut is not None else data)
+    verdict = verify(master, spoilt)  # never raises
+    if verdict.same:
+        must_hold_the_master(master, spoilt, place)
+
+
+def must_hold_the_master(master, derivative, place: Region) -> None:
+    """What a third reader sees outside the mask, and on the other page."""
+    for number in range(2):
+        before, after = (tifffile.imread(path, key=number) for path in (master, derivative))
+        if number == 0:
+            before[place.slices()] = after[place.slices()]
+        np.testing.assert_array_equal(before, after)
