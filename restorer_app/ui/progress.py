@@ -14,7 +14,7 @@ from restorer_app.ui.notice import Told
 from restorer_app.ui.panels.queue import JobRow
 from restorer_app.ui.saver import Saver
 from restorer_app.ui.window import Window
-from restorer_app.ui.wording import ago, amount, left, steps
+from restorer_app.ui.wording import ago, amount, left, progressed, steps
 
 TICK_MS = 1000  # remaining time and "saved 2 min ago" move on by themselves
 
@@ -83,7 +83,7 @@ class Progress(QObject):
         if not row.total:
             starting = self._status is None or self._status.state in ("starting", "restarting")
             return self.tr("{doing}: the engine is starting").format(doing=row.title) if starting else f"{row.title}…"
-        text = self.tr("{doing} {done} of {total} pieces").format(doing=row.title, done=row.done, total=row.total)
+        text = self.tr("{doing} {share}").format(doing=row.title, share=progressed(row.done, row.total))
         return " · ".join(part for part in (text, left(row.seconds_left)) if part)
 
     def _tell_saved(self, _document: Document, saved: Saved) -> None:

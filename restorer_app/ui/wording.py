@@ -19,6 +19,11 @@ def pixels(width: int, height: int) -> str:
     return f"{grouped(width)} × {grouped(height)}"
 
 
+def progressed(done: int, total: int) -> str:
+    """How far work is, in whole per cent: what is counted (pixels, rows) means nothing to a person."""
+    return f"{100 * done // max(1, total)}{THIN}%"
+
+
 def share(part: float) -> str:
     """A share of the picture: as many digits as it takes to tell it from nothing."""
     per_cent = part * 100

@@ -54,3 +54,10 @@ def test_one_step_is_one_step():
 @pytest.mark.parametrize(("factor", "text"), [(0.38, f"38{THIN}%"), (8, f"800{THIN}%"), (0.0312, f"3.1{THIN}%")])
 def test_zoom_is_told_in_per_cent(factor, text):
     assert wording.zoom(factor) == text
+
+
+def test_progress_is_told_in_per_cent_and_never_rounded_up():
+    assert wording.progressed(552_448, 617_568) == f"89{wording.THIN}%"
+    assert wording.progressed(99, 100) == f"99{wording.THIN}%"
+    assert wording.progressed(999, 1000) == f"99{wording.THIN}%"
+    assert wording.progressed(0, 0) == f"0{wording.THIN}%"

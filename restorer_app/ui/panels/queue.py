@@ -8,7 +8,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from restorer_app.ui.pieces import Card, ElidedLabel, button, label
-from restorer_app.ui.wording import left
+from restorer_app.ui.wording import left, progressed
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +92,6 @@ class _JobCard(Card):
     def detail(self, row: JobRow) -> str:
         if row.waiting:
             return self.tr("waits for its turn")
-        counted = self.tr("{done} of {total} pieces").format(done=row.done, total=row.total) if row.total else ""
+        counted = progressed(row.done, row.total) if row.total else ""
         parts = [counted or self.tr("getting ready"), left(row.seconds_left), row.note]
         return " · ".join(part for part in parts if part)
