@@ -60,7 +60,7 @@ def publish(
         licence="MIT",
         trained_by=trained_by or "somebody who did not say",
         synthesises_detail=False,
-        minutes=round(learner.seconds / 60, 1),
+        minutes=round(learner.seconds / 60 + (origin.card.minutes if origin.card else 0), 1),  # with its ancestors'
         machine=_machine(learner),
         data_sha256=hashlib.sha256(names).hexdigest(),
         measured={"watched crops": figures},

@@ -5,11 +5,11 @@ from torch import Tensor
 from torch.nn import functional as F
 
 
-def reduced(clean_BCHW: Tensor, scale: int) -> Tensor:
-    """Smaller by antialiased bicubic, as Pillow does it, rounded to the 8 bits of a file."""
+def reduced(clean_BCHW: Tensor, scale: int, *, steps: int = 255) -> Tensor:
+    """Smaller by antialiased bicubic, as Pillow does it, rounded to the steps of a file."""
     size = (clean_BCHW.shape[-2] // scale, clean_BCHW.shape[-1] // scale)
     small = F.interpolate(clean_BCHW, size, mode="bicubic", antialias=True, align_corners=False)
-    return (small * 255).round().clamp(0, 255) / 255
+    return (small * steps).round().clamp(0, steps) / steps
 
 
 def blurred(picture_BCHW: Tensor, sigma_B: Tensor) -> Tensor:
