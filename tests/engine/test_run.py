@@ -113,7 +113,7 @@ def whole_and_tiled(run, monkeypatch, job, *, side):
 @pytest.mark.parametrize("operation", [*CLASSICAL, Denoise(0.5), Decompress(30), Upscale(2), Repair(grain=0)], ids=repr)
 def test_tiled_equals_whole(run, model, monkeypatch, operation):
     picture = photograph(203, 241, dtype="float32")
-    mask = spots(picture.shape, (10, 10, 190, 16), (60, 40, 140, 130)) if operation.needs_mask else None
+    mask = spots(picture.shape, (10, 10, 190, 13), (60, 40, 100, 120)) if operation.needs_mask else None
     card = model(operation.task) if operation.task else None
     job = job_of(operation, picture, model=card, mask=mask, dtype="float32", device="cpu")
     whole, tiled = whole_and_tiled(run, monkeypatch, job, side=64)

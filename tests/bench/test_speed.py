@@ -1,0 +1,37 @@
+"""The engine's benchmark measures what is installed, and says so when nothing is."""
+
+import pytest
+
+from restorer_app.bench import speed
+from restorer_app.core.errors import UnusableModelError
+from restorer_app.core.geometry import Region
+from restorer_app.files import places
+from restorer_app.files.cards import list_models
+
+
+def test_every_model_is_measured_bare_and_within_the_engine(monkeypatch):
+    shipped = [
+        model for model in list_models(places.models()) if model.card is not None and model.card.task == "denoise"
+    ]
+    if not shipped:
+        pytest.skip("no denoiser is shipped")
+    monkeypatch.setattr(speed, "list_models", lambda: shipped[:1])
+    monkeypatch.setattr(speed, "WHOLE", Region.of_size(640, 320))
+    monkeypatch.setattr(speed, "SIDES", (48,))
+    report = speed.run(anyway=True, quick=True, device="cpu")
+    tiles, engine = report.tables
+    assert [row[:3] for row in tiles.rows] == [(shipped[0].card.id, dtype, 48) for dtype in ("float32", "bfloat16")]
+    assert all(row[3] >= 0 and row[4] > 0 for row in tiles.rows)
+    ((model, _, net, whole, added, _, memory),) = engine.rows
+    assert model == shipped[0].card.id
+    assert net > 0
+    assert whole > 0
+    assert added.endswith("%")
+    assert memory > 50
+    assert report.machine["device"].startswith("cpu")
+
+
+def test_without_a_model_there_is_nothing_to_measure(monkeypatch):
+    monkeypatch.setattr(speed, "list_models", list)
+    with pytest.raises(UnusableModelError, match="nothing to measure"):
+        speed.run(anyway=True)
