@@ -6,7 +6,7 @@ import pytest
 from restorer_app.core.geometry import Region
 from restorer_app.core.raster import ArraySource
 from restorer_app.files.opening import open_here
-from restorer_app.files.overview import _coarse_first, overview, reduced, sampled
+from restorer_app.files.overview import _coarse_first_squares, overview, reduced, sampled
 from tests.files import make
 
 
@@ -42,12 +42,35 @@ def test_without_time_one_band_stands_for_all():
     assert small.max() < 10
 
 
-def test_bands_are_read_coarse_first():
-    for count in (1, 2, 7, 64, 65):
-        order = list(_coarse_first(count))
-        assert sorted(order) == list(range(count))
-        half = sorted(order[: max(1, count // 2)])
-        assert max(np.diff([-1, *half, count])) <= 4 + count // 2
+@pytest.mark.parametrize(("down", "across"), [(1, 1), (2, 1), (7, 3), (64, 64), (65, 1), (1, 9)])
+def test_segments_are_read_coarse_first_and_each_once(down, across):
+    order = list(_coarse_first_squares(down, across))
+    assert sorted(order) == [(y, x) for y in range(down) for x in range(across)]
+    half = sorted({y for y, _ in order[: max(1, down * across // 2)]})
+    assert max(np.diff([-1, *half, down])) <= 4 + down // 2
+
+
+@pytest.mark.parametrize("column", [20, 33])
+def test_tiles_are_read_one_by_one(column):
+    pixels = make.noise(230, 170, 3, dtype="uint16")
+    source = Counting(pixels)
+    assert np.array_equal(sampled(source, 64, band=32, column=column, seconds=1000), reduced(pixels, 64))
+    assert max(region.width for region in source.regions) <= column
+
+
+def test_what_was_not_read_is_made_up_softly_from_what_was():
+    y, x = np.mgrid[0:400, 0:600]
+    ramp = (y + x).astype(np.uint16)[:, :, None] * 60
+    clock = iter(np.arange(0, 100, 0.1))
+    source = Counting(ramp)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("restorer_app.files.overview.time.monotonic", lambda: next(clock))
+        small = sampled(source, 60, band=40, column=40, seconds=1.5)
+    assert 10 <= len(source.regions) < 40  # of 150 tiles
+    true = reduced(ramp, 60).astype(int)
+    assert np.abs(small.astype(int) - true).mean() < 0.1 * true.max()
+    steps = np.abs(np.diff(small[:, :, 0].astype(int), axis=1))
+    assert steps.max() < 0.35 * true.max()  # no stripes, no holes
 
 
 @pytest.mark.parametrize("compression", [None, "deflate", "lzw"])
