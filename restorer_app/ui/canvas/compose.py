@@ -53,16 +53,23 @@ def compose(painter: QPainter, box: Box, pane: Pane, scene: Scene, *, smooth: bo
     painter.setClipRect(as_rect(clip))
     painter.fillRect(as_rect(clip), scene.background)
     inside = cut(clip, _picture_box(pane.viewport))
-    if inside is None:
-        return
-    is_alone = scene.shows_masks and scene.overlay.mode == "mask only" and pane.content == "image"
-    if not is_alone:
-        _draw_picture(painter, inside, pane.viewport, pane.content, scene, smooth=smooth)
-    if pane.content == "image" and scene.stamp is not None and not is_alone:
-        _draw_stamp(painter, inside, pane.viewport, scene, scene.stamp, smooth=smooth)
-    if pane.content != "original" and scene.shows_masks:
-        _draw_masks(painter, inside, clip, pane, scene, smooth=smooth)
+    shows_masks = scene.shows_masks and pane.content != "original"
+    if inside is not None:
+        _draw_inside(painter, inside, pane, scene, smooth=smooth)
+        if shows_masks:
+            _draw_masks(painter, inside, pane, scene, smooth=smooth)
+    if shows_masks and scene.overlay.mode == "outline" and not scene.mask.is_empty:
+        # the line around a mask that reaches the picture's edge lies outside the picture
+        overlays.draw_outline(painter, scene.mask, pane.viewport, clip, scene.overlay)
     painter.setClipping(False)
+
+
+def _draw_inside(painter: QPainter, box: Box, pane: Pane, scene: Scene, *, smooth: bool) -> None:
+    if scene.shows_masks and scene.overlay.mode == "mask only" and pane.content == "image":
+        return
+    _draw_picture(painter, box, pane.viewport, pane.content, scene, smooth=smooth)
+    if pane.content == "image" and scene.stamp is not None:
+        _draw_stamp(painter, box, pane.viewport, scene, scene.stamp, smooth=smooth)
 
 
 def _picture_box(view: Viewport) -> Box:
@@ -105,23 +112,20 @@ def _draw_stamp(painter: QPainter, box: Box, view: Viewport, scene: Scene, stamp
     painter.drawImage(box[0], box[1], buffer)
 
 
-def _draw_masks(painter: QPainter, inside: Box, clip: Box, pane: Pane, scene: Scene, *, smooth: bool) -> None:
-    overlay = scene.overlay
+def _draw_masks(painter: QPainter, inside: Box, pane: Pane, scene: Scene, *, smooth: bool) -> None:
+    overlay, view = scene.overlay, pane.viewport
     if overlay.mode == "off":
         return
-    if not scene.protect.is_empty and overlay.mode != "mask only":
-        overlays.draw_hatching(painter, scene.protect, pane.viewport, inside, overlay)
     if overlay.mode == "mask only":
         painter.setClipRect(as_rect(inside))
         painter.fillRect(as_rect(inside), QColor(0, 0, 0))
-        overlays.draw_values(painter, scene.mask, pane.viewport, inside, overlays.share())
-    elif scene.mask.is_empty:
+        overlays.draw_values(painter, scene.mask, view, inside, overlays.share())
         return
-    elif overlay.mode == "outline":
-        overlays.draw_outline(painter, scene.mask, pane.viewport, clip, overlay)
-    else:
-        coarser = _coarser(scene.mask, pane.viewport, smooth=smooth)
-        overlays.draw_values(painter, scene.mask, pane.viewport, inside, overlays.tint(overlay), coarser=coarser)
+    if not scene.protect.is_empty:
+        overlays.draw_hatching(painter, scene.protect, view, inside, overlay)
+    if overlay.mode == "tint" and not scene.mask.is_empty:
+        coarser = _coarser(scene.mask, view, smooth=smooth)
+        overlays.draw_values(painter, scene.mask, view, inside, overlays.tint(overlay), coarser=coarser)
 
 
 def _coarser(mask: MaskLayer, view: Viewport, *, smooth: bool) -> int:

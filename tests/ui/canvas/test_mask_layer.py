@@ -78,7 +78,7 @@ def test_after_any_strokes_and_undo_the_tiles_are_those_of_the_mask(places, leve
 
 
 def test_without_time_the_old_tiles_are_shown_and_every_step_comes_further():
-    before, after = painted(a_stroke((200, 200), diameter=80)), painted(a_stroke((700, 500), diameter=80))
+    before, after = painted(a_stroke((50, 50), (950, 650))), painted(a_stroke((950, 50), (50, 650)))
     layer = MaskLayer(before)
     old = level_of(layer, 1)
     layer.replace(after)

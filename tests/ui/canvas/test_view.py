@@ -178,6 +178,17 @@ def test_each_way_to_show_a_mask(canvas, qtbot, mode):
     assert (edge != 128).any() == (mode in ("outline", "mask only"))
 
 
+def test_the_outline_of_a_mask_that_reaches_the_edge_survives_a_partial_paint(canvas, qtbot):
+    studio, _ = at_full_size(canvas, qtbot, np.full((100, 100, 3), 128, np.uint8))
+    canvas.update_mask(masks.full(studio.image.bounds))
+    canvas.set_overlay(Overlay("outline"))
+    whole = look(canvas, qtbot)
+    left = canvas._stage.view.left
+    assert (whole[120, left - 1] != whole[120, 0]).any()
+    canvas._stage._spoil_box((0, 0, left, 240))  # ends where the picture begins
+    assert np.array_equal(look(canvas, qtbot), whole)
+
+
 def test_masks_colours_differ_in_lightness_too():
     from restorer_app.ui.canvas.overlay import COLOURS
 
