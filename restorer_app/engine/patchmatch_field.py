@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from restorer_app.engine.values import Floats, Hole
 
-RADIUS = 3  # patches of 7 × 7: 5 × 5 lost 0.1 dB, 9 × 9 gained nothing in scratches and took 1.6 times as long
+RADIUS = 3  # patches of 7 × 7: 5 × 5 lost 0.1 dB, 9 × 9 gained nothing in scratches and is 1.6 times the work
 
 # What is known counts fully; a pixel of the hole counts this much less for each pixel of its depth, so that
 # the surroundings decide and not what was guessed a round ago.

@@ -3,6 +3,9 @@ import pytest
 import tifffile
 from PIL import Image
 
+from restorer_app.bench import __main__ as benchmarks
+from restorer_app.bench import report
+from restorer_app.cli import bench
 from restorer_app.cli.difference import difference
 from restorer_app.cli.progress import Progress, remaining
 from restorer_app.core import metrics
@@ -195,3 +198,38 @@ def test_version_and_help_end_well(desk):
         "train",
     ):
         assert command in desk.out
+
+
+def test_a_benchmark_is_handed_over_with_its_words_and_its_exit_code(desk, monkeypatch):
+    asked = []
+
+    class Child:
+        def __init__(self, command, env):
+            asked.append((command[1:], env["PYTHONPATH"]))
+
+        def wait(self):
+            return 3
+
+    monkeypatch.setattr(bench.subprocess, "Popen", Child)
+    assert desk.run("bench", "core", "--json") == 3
+    assert desk.run("bench", "window", "--anyway") == 3
+    assert [command for command, _ in asked] == [
+        ["-m", "restorer_app.bench", "core", "--json"],
+        ["-m", "restorer_app.ui.benchmark", "--anyway"],
+    ]
+
+
+@pytest.mark.parametrize("words", [["core", "--help"], ["files", "--help"], ["speed", "--help"], ["quality", "--help"]])
+def test_every_benchmark_explains_itself(words):
+    with pytest.raises(SystemExit) as ending:
+        benchmarks.main(words)
+    assert ending.value.code == 0
+
+
+def test_a_benchmark_refuses_a_busy_machine_in_one_line(monkeypatch, capsys):
+    monkeypatch.setattr(report, "others_load", lambda: 1.5)
+    monkeypatch.setattr(report.time, "monotonic", iter([0.0, 99.0]).__next__)
+    assert benchmarks.main(["core"]) == 1
+    told = capsys.readouterr().err
+    assert len(told.splitlines()) == 1
+    assert "--anyway" in told
