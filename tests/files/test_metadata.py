@@ -154,7 +154,7 @@ def test_a_packet_that_has_to_be_short_tells_the_mask_more_coarsely():
     long, short = updated(None, of(record(), allowed=mask)), updated(None, of(record(), allowed=mask), most=20_000)
     assert len(long) > 20_000 >= len(short)
     with pytest.raises(RestorerError, match="too long"):
-        updated(None, of(*[record()] * 200), most=20_000)
+        updated(None, of(*[record()] * 80), most=20_000)
 
 
 @given(st.integers(1, 40), st.integers(1, 40), st.floats(0, 1), st.integers(0, 9))

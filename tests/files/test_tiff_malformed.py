@@ -31,7 +31,7 @@ SMALL = {
     for big in (False, True)
     for coding in CODINGS
 }
-careful = settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
+careful = settings(max_examples=80, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 
 
 def must_be_calm(path: Path) -> None:

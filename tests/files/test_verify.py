@@ -155,7 +155,7 @@ def proven(tmp_path_factory):
     return master, done.path.read_bytes(), place
 
 
-@settings(max_examples=120, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=80, suppress_health_check=[HealthCheck.too_slow])
 @given(
     changes=st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(1, 255)), min_size=1, max_size=3),
     cut=st.one_of(st.none(), st.none(), st.floats(0, 1)),
