@@ -58,11 +58,15 @@ class Builder(QThread):
             self._wanted = []
             self._changed.notify()
 
-    def end(self) -> None:
+    def stop(self) -> None:
+        """Begins nothing more; does not wait for what is being read."""
         with self._changed:
             self._is_over = True
-            self._wanted, self._pyramids, self._rough = [], [], []
+            self._wanted, self._pyramids, self._rough, self._peeked = [], [], [], None
             self._changed.notify()
+
+    def end(self) -> None:
+        self.stop()
         self.wait()
 
     def run(self) -> None:
@@ -98,8 +102,9 @@ class Builder(QThread):
     def _give_up(self, problem: str) -> None:
         """The file is gone or damaged: what is drawn stays, and asking again tries again."""
         with self._changed:
-            self._wanted, self._pyramids, self._rough = [], [], []
-        self.reading_failed.emit(problem)
+            is_over, self._wanted, self._pyramids, self._rough = self._is_over, [], [], []
+        if not is_over:  # files that are closed on the way out are no failure
+            self.reading_failed.emit(problem)
 
     def _serve(self, request: Request) -> None:
         """A tile, or one band towards it: after each the list may be another one."""

@@ -80,6 +80,10 @@ class Stage(QObject):
         """Ends the builder's thread."""
         self._builder.end()
 
+    def stop(self) -> None:
+        """Reads nothing more."""
+        self._builder.stop()
+
     @property
     def builder(self) -> Builder:
         return self._builder

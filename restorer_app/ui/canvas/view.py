@@ -375,6 +375,10 @@ class Canvas(Listening):
             self._peek.take(source, region, pixels)
             self._easel.tell_cursor_again()
 
+    def stop(self) -> None:
+        """Asks no file for anything more; for whoever is about to close the files. `end` follows."""
+        self._stage.stop()
+
     def end(self) -> None:
         """Ends gestures and the thread that reads; the canvas shows no other picture after this."""
         self._easel.hands.let_go()
