@@ -46,7 +46,7 @@ def test_a_level_is_the_picture_halved_again_and_again(dtype, channels):
         assert abs(float(shown.mean()) - float(pixels.mean())) < 0.02 * float(pixels.max())
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(st.data())
 def test_an_edited_raster_is_reduced_as_if_the_whole_had_been(data):
     pixels = colours(900, 700)
