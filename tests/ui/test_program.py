@@ -305,7 +305,7 @@ def test_an_upscale_changes_the_size_and_one_undo_brings_it_back(empty, scan):
     session = open_file(empty, scan).session
     empty.workshop.acts.run_operation("upscale-2")
     idle(empty)
-    assert session.image.bounds.width == 640
+    assert session.image.bounds.width == 640, empty.window.notice.text
     press(empty, "Ctrl+Z")
     assert session.image is session.original
 
