@@ -19,7 +19,6 @@ from restorer_app.files.cards import CARD, WEIGHTS
 from restorer_app.training.journal import plot
 from restorer_app.training.learner import Learner
 from restorer_app.training.lessons import Lesson
-from restorer_app.training.origin import Origin
 from restorer_app.training.photographs import manifest
 from restorer_app.training.recipe import Recipe, recipe_toml
 from restorer_app.training.toml import toml
@@ -29,7 +28,6 @@ _HALVES_MAY_COST_DB = 0.02
 
 def publish(
     learner: Learner,
-    origin: Origin,
     watched: Lesson,
     into: Path,
     *,
@@ -60,11 +58,11 @@ def publish(
         licence="MIT",
         trained_by=trained_by or "somebody who did not say",
         synthesises_detail=False,
-        minutes=round(learner.seconds / 60 + (origin.card.minutes if origin.card else 0), 1),  # with its ancestors'
+        minutes=round(learner.seconds / 60 + learner.minutes_before, 1),
         machine=_machine(learner),
         data_sha256=hashlib.sha256(names).hexdigest(),
         measured={"watched crops": figures},
-        notes=_story(origin, recipe, photos, learner),
+        notes=_story(recipe, photos, learner),
     )
     (folder / CARD).write_text(toml(asdict(card)), encoding="utf-8")
     return folder
@@ -105,16 +103,11 @@ def _machine(learner: Learner) -> str:
     return f"{platform.machine()}, {name}, torch {torch.__version__}"
 
 
-def _story(origin: Origin, recipe: Recipe, photos: Sequence[Path], learner: Learner) -> str:
-    """Where the model comes from, in a sentence or two."""
-    began = "Trained from nothing"
-    if origin.card is not None:
-        began = f"Fine-tuned from {origin.card.id} {origin.card.version} (weights {origin.card.sha256[:12]})"
-    elif origin.is_warm:
-        began = "Fine-tuned from weights without a card"
+def _story(recipe: Recipe, photos: Sequence[Path], learner: Learner) -> str:
+    """Where the model comes from, in a sentence."""
     taught = ", ".join(folder.name for folder in photos)
     pixels = learner.step * recipe.batch * recipe.crop**2 / 1e6
-    return f"{began} on the photographs in {taught}: {learner.step} steps, {pixels:.0f} megapixels."
+    return f"{learner.began} on the photographs in {taught}: {learner.step} steps, {pixels:.0f} megapixels."
 
 
 def _manifest(photos: Sequence[Path], folder: Path) -> bytes:

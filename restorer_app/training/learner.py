@@ -23,6 +23,7 @@ class Learner:
         self.mean = [p.detach().clone() for p in self.net.parameters()]
         self.optimisers = optimisers(self.net, kind=recipe.optimiser, rate=recipe.rate)
         self.step, self.seconds = 0, 0.0
+        self.began, self.minutes_before = "Trained from nothing", 0.0  # for the card; ancestors count
 
     def learn(self, lesson: Lesson, rate: float) -> Tensor:
         """One step: look, answer, be told, change a little."""
@@ -51,6 +52,8 @@ class Learner:
             "random": torch.get_rng_state(),
             "step": self.step,
             "seconds": self.seconds,
+            "began": self.began,
+            "minutes_before": self.minutes_before,
         }
 
     def go_on(self, state: Mapping[str, Any]) -> None:
@@ -63,6 +66,7 @@ class Learner:
             optimiser.load_state_dict(saved)
         torch.set_rng_state(state["random"])
         self.step, self.seconds = state["step"], state["seconds"]
+        self.began, self.minutes_before = state["began"], state["minutes_before"]
 
     def start_warm(self, weights: Mapping[str, Tensor]) -> int:
         """Begin with another model's weights wherever the shapes agree; answers how many did."""

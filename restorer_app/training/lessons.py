@@ -106,7 +106,7 @@ def upscale(crops: Tensor, generator: torch.Generator, damage: Mapping[str, floa
 def repair(crops: Tensor, generator: torch.Generator, damage: Mapping[str, float], supplies: Supplies) -> Lesson:
     """Crops with a hole that classical means closed; errors in it weigh by how badly those did."""
     assert supplies.holes is not None  # gathered for every repair
-    clean = noise.some_grey(crops.float() / 255, generator, damage["grey"])
+    clean = with_slope(noise.some_grey(crops.float() / 255, generator, damage["grey"]), generator)
     hole = holes.drawn(supplies.holes, len(clean), clean.shape[-1], generator)
     closed = torch.stack([_closed(one, gap) for one, gap in zip(clean.cpu(), hole.cpu(), strict=True)]).to(clean.device)
     share = hole.mean((1, 2, 3), keepdim=True).clamp_min(1e-3)

@@ -71,9 +71,7 @@ def teach(order: Order) -> Path:
     if order.length.progress(learner.step, learner.seconds) < 1:
         raise RestorerError("Stopped before the end; no model was written.", advice=f"Go on with --from {last}")
     watched = _watched(recipe, supplies.to(learner.mean[0].device))
-    return publish(
-        learner, origin, watched, order.into, photos=order.photos, work=order.work, trained_by=order.trained_by
-    )
+    return publish(learner, watched, order.into, photos=order.photos, work=order.work, trained_by=order.trained_by)
 
 
 def gathered(order: Order, recipe: Recipe) -> Supplies:
@@ -164,6 +162,7 @@ def _begin(learner: Learner, origin: Origin) -> None:
     if origin.state is None:
         if learner.start_warm(origin.weights) == 0 and origin.is_warm:
             raise InvalidValueError(f"No weight of {origin.path} fits the model {learner.recipe.id}.")
+        learner.began, learner.minutes_before = origin.story, origin.minutes
     elif origin.state["id"] == learner.recipe.id:
         learner.go_on(origin.state)
     else:

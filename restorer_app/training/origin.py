@@ -28,6 +28,18 @@ class Origin:
     def is_warm(self) -> bool:
         return bool(self.weights)
 
+    @property
+    def minutes(self) -> float:
+        """How long its ancestors were trained, as far as that is known."""
+        return self.card.minutes if self.card else 0.0
+
+    @property
+    def story(self) -> str:
+        """The beginning of the sentence on the card."""
+        if self.card is not None:
+            return f"Fine-tuned from {self.card.id} {self.card.version} (weights {self.card.sha256[:12]})"
+        return "Fine-tuned from weights without a card" if self.is_warm else "Trained from nothing"
+
 
 def origin_of(start: Path | None) -> Origin:
     """Read a checkpoint, a weights file, a model folder, or the newest checkpoint of a run's folder."""

@@ -100,6 +100,15 @@ def test_fine_tuning_says_on_the_card_where_it_came_from(order, recipe, photos, 
     assert card.notes.startswith("Fine-tuned from denoise")
 
 
+def test_a_resumed_run_remembers_where_it_came_from(recipe, tmp_path):
+    learner = Learner(recipe, CPU)
+    learner.began, learner.minutes_before = "Fine-tuned from something", 12.0
+    file = checkpoint.save(tmp_path, 0, learner.state())
+    again = Learner(recipe, CPU)
+    again.go_on(checkpoint.read(file))
+    assert (again.began, again.minutes_before) == ("Fine-tuned from something", 12.0)
+
+
 def test_a_checkpoint_of_another_model_is_refused(order, recipe, supplies, photos, tmp_path):
     file = checkpoint.save(tmp_path / "other", 0, {**Learner(recipe, CPU).state(), "id": "upscale-x2"})
     with pytest.raises(InvalidValueError, match="upscale-x2"):

@@ -28,6 +28,12 @@ def extended(x_BCHW: Tensor, multiple: int) -> Tensor:
     return F.pad(x_BCHW, (0, right, 0, down), mode="replicate") if down or right else x_BCHW
 
 
+def framed(x_BCHW: Tensor, margin: int) -> Tensor:
+    """The picture with a mirrored frame: the net's own zeros beyond the edge would show in flat borders."""
+    mode = "reflect" if min(x_BCHW.shape[-2:]) > margin else "replicate"
+    return F.pad(x_BCHW, (margin,) * 4, mode=mode)
+
+
 def start_weights(net: nn.Module, skipped: nn.ModuleList, last: nn.Conv2d) -> None:
     """Small weights where a skip leads past, a last layer near zero: the net starts shallow and without correction.
 

@@ -65,7 +65,7 @@ def test_a_16_bit_ramp_stays_smooth(model, dtype):
     line = _answer(model, ramp, dtype=dtype, level=0.02 if card.task != "upscale" else 0.0)[0, 1, 25 * card.scale]
     steps = line[16 * card.scale : -16 * card.scale].diff()
     assert len(line.unique()) > 200  # bfloat16 alone would leave 16
-    assert float(steps.abs().max()) < 0.5 / 255
+    assert float(steps.abs().max()) < (1.0 if card.task == "repair" else 0.5) / 255  # a fill need not be a ramp
 
 
 def test_the_mean_colour_stays(model):
