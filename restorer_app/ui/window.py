@@ -226,4 +226,4 @@ class Window(QMainWindow):
         """Heights as the panels want them where nobody has chosen others; Qt forgets what it is told before showing."""
         order = [self.docks[name] for name in ("one-click", "history", "proof", "file")]
         self.resizeDocks(order[:1], [304], Qt.Orientation.Horizontal)
-        self.resizeDocks(order, [330, 200, 176, 170], Qt.Orientation.Vertical)
+        self.resizeDocks(order, [372, 186, 172, 146], Qt.Orientation.Vertical)
