@@ -81,6 +81,7 @@ class Workshop(QObject):
         self._app().removeEventFilter(self._held)
         self.saver.wait()
         self.loader.stop()
+        self.canvas.stop()  # otherwise its thread could start the reader again on the way out
         self.worker.stop()
         self.reader.close()
         self.canvas.end()
