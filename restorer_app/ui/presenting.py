@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QCoreApplication
 
-from restorer_app.core.operation import OPERATIONS
 from restorer_app.core.record import Record
 from restorer_app.files.picture import Picture
+from restorer_app.session.provenance import KINDS, Kind, cells_to_count, kind_of, shares
 from restorer_app.ui.document import Document
 from restorer_app.ui.panels.file_facts import FileWords
 from restorer_app.ui.panels.film import Frame
@@ -17,7 +17,8 @@ from restorer_app.ui.panels.proof import ProofWords
 from restorer_app.ui.panels.record import RecordRow
 from restorer_app.ui.wording import amount, grouped, pixels, share
 
-_LEARNED, _CLASSICAL, _BY_HAND = "learned", "classical", "by hand"
+_LEARNED, _CLASSICAL, _BY_HAND = KINDS
+_MOST_CELLS = 60  # about 15 ms to count
 
 
 def _tr(text: str) -> str:
@@ -67,7 +68,7 @@ def _step_detail(document: Document, position: int, record: Record | None, *, ru
 
 
 def _method(record: Record) -> str:
-    return str(record.operation.get("method") or _kind_word(_kind(record)))
+    return str(record.operation.get("method") or _kind_word(kind_of(record)))
 
 
 # ----------------------------------------------------------------------------------------------- proof
@@ -103,32 +104,33 @@ def _proved(document: Document) -> ProofWords:
 
 
 def changed_share(document: Document) -> float:
-    """At most: places repaired twice count twice, and never more than the whole."""
-    area = document.session.image.bounds.area
-    return min(1.0, sum(record.changed_pixels for record in document.session.records) / area)
+    return min(1.0, sum(_shares(document).values()))
 
 
 def kinds(document: Document) -> list[str]:
     """Share of the picture by kind of method."""
-    area = document.session.image.bounds.area
-    sums: dict[str, int] = {}
-    for record in document.session.records:
-        sums[_kind(record)] = sums.get(_kind(record), 0) + record.changed_pixels
     words = {
         _LEARNED: _tr("{share} filled by a learned model"),
         _CLASSICAL: _tr("{share} filled by classical methods"),
         _BY_HAND: _tr("{share} by hand"),
     }
-    return [words[kind].format(share=share(min(1.0, sums[kind] / area))) for kind in words if kind in sums]
+    found = _shares(document)
+    return [words[kind].format(share=share(found[kind])) for kind in KINDS if kind in found]
 
 
-def _kind(record: Record) -> str:
-    if record.is_learned:
-        return _LEARNED
-    return _CLASSICAL if record.name in {kind.name for kind in OPERATIONS} else _BY_HAND
+def _shares(document: Document) -> Mapping[Kind, float]:
+    """Where a count would hold the window up, at most: places repaired twice count twice."""
+    session = document.session
+    if cells_to_count(session.history) <= _MOST_CELLS:
+        return shares(session.history)
+    sums: dict[Kind, float] = {}
+    for record in session.records:
+        part = record.changed_pixels / session.image.bounds.area
+        sums[kind_of(record)] = min(1.0, sums.get(kind_of(record), 0.0) + part)
+    return sums
 
 
-def _kind_word(kind: str) -> str:
+def _kind_word(kind: Kind) -> str:
     return {_LEARNED: _tr("learned"), _CLASSICAL: _tr("classical"), _BY_HAND: _tr("by hand")}[kind]
 
 
