@@ -23,6 +23,7 @@ def blend(before: Pixels, new: Floats, cover: NDArray[np.uint8] | None) -> Pixel
         share = cover[soft].astype(np.float32)[:, None] / 255
         old = before[soft].astype(np.float32)
         fresh = new[soft] * np.float32(maximum(before.dtype))
+        old = np.where(np.isfinite(old), old, fresh)  # a float file may hold infinities, and nothing mixes with them
         mixed = (old + (fresh - old) * share) / np.float32(maximum(before.dtype))
         after[soft] = to_depth(mixed.astype(np.float32, copy=False), before.dtype)
     return np.where(cover_HW1 > 0, after, before)

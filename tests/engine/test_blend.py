@@ -31,6 +31,13 @@ def test_where_the_mask_is_empty_the_bits_stay(before, new, cover):
     assert np.array_equal(after[cover == 255], to_depth(new, before.dtype)[cover == 255])
 
 
+def test_an_infinite_value_under_a_soft_edge_gives_way_to_the_new_one():
+    before = np.array([[[np.inf], [-np.inf], [np.nan], [0.5]]], np.float32)
+    after = blend(before, np.full_like(before, 0.25), np.full((1, 4), 128, np.uint8))
+    assert np.allclose(after[0, :3, 0], 0.25)
+    assert 0.25 < after[0, 3, 0] < 0.5
+
+
 @given(arrays(np.uint16, SHAPE), news, covers)
 def test_a_soft_edge_lies_between_old_and_new(before, new, cover):
     fresh = to_depth(new, before.dtype).astype(int)

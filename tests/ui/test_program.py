@@ -416,9 +416,11 @@ def test_closing_and_saving_first_writes_and_then_closes(empty, scan, tmp_path):
 
 def test_closing_without_unsaved_work_does_not_ask(empty, scan):
     open_file(empty, scan)
-    empty.workshop.files.ask = lambda names: pytest.fail("asked")
+    asked = []
+    empty.workshop.files.ask = lambda names: asked.append(names) or "discard"
     press(empty, "Ctrl+W")
     assert empty.workshop.desk.documents == []
+    assert not asked
 
 
 # ----------------------------------------------------------------------------------------- the rest
