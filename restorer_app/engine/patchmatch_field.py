@@ -15,6 +15,7 @@ RADIUS = 3  # patches of 7 × 7: 5 × 5 lost 0.1 dB, 9 × 9 gained nothing in sc
 # What is known counts fully; a pixel of the hole counts this much less for each pixel of its depth, so that
 # the surroundings decide and not what was guessed a round ago.
 _TRUST = np.float32(1 / 2)
+_DEEPEST = 60  # where trust stops falling: deep in a large hole a patch of nothing but guesses still has to weigh
 _BIAS = np.float32(0.9)  # of the difference in mean colour that a copy is corrected by: skies and shades go on
 _MOST_BIAS = np.float32(0.1)  # and no more than this, so that nothing is recoloured
 _SHARPNESS = 0.75  # of the 75th percentile of costs: how much better matches outvote worse ones (Wexler)
@@ -57,7 +58,7 @@ class Field:
 
     def _weigh(self, hole: Hole) -> None:
         depth = cv2.distanceTransform(np.pad(hole, 1).astype(np.uint8), cv2.DIST_L2, 3)[1:-1, 1:-1]
-        trust = np.power(_TRUST, depth, dtype=np.float32).ravel()
+        trust = np.power(_TRUST, np.minimum(depth, _DEEPEST), dtype=np.float32).ravel()
         self._trust = trust[self.targets]
         weights = trust[self.targets[:, None] + self._steps]
         self._weights = weights / weights.sum(1, keepdims=True)

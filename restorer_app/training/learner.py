@@ -69,10 +69,11 @@ class Learner:
         self.began, self.minutes_before = state["began"], state["minutes_before"]
 
     def start_warm(self, weights: Mapping[str, Tensor]) -> int:
-        """Begin with another model's weights wherever the shapes agree; answers how many did."""
+        """Begin with another model's weights, a smaller net's too; answers how many found a place."""
         own = self.net.state_dict()
-        fits = {name: w.float() for name, w in weights.items() if name in own and own[name].shape == w.shape}
-        self.net.load_state_dict(own | fits)
+        fits = {name: w for name, w in weights.items() if name in own and _holds(own[name], w)}
+        if fits:
+            self.net.load_state_dict({name: _grown(w, fits.get(name)) for name, w in own.items()})
         with torch.no_grad():
             for mean, weight in zip(self.mean, self.net.parameters(), strict=True):
                 mean.copy_(weight)
@@ -90,6 +91,25 @@ class Learner:
 
     def _names(self) -> list[str]:
         return [name for name, _ in self.net.named_parameters()]
+
+
+def _holds(own: Tensor, smaller: Tensor) -> bool:
+    """Is there room: as many sides, none shorter, and a kernel of the same size."""
+    sides = list(zip(own.shape, smaller.shape, strict=False))
+    return own.ndim == smaller.ndim and all(a >= b for a, b in sides) and all(a == b for a, b in sides[2:])
+
+
+def _grown(own: Tensor, smaller: Tensor | None) -> Tensor:
+    """A smaller net's weights in the corner, nothing on the way from the new channels to the old ones.
+
+    The net then answers at first as the smaller one did. A layer that it did not have starts at zero: it is skipped.
+    """
+    grown = torch.zeros_like(own)
+    if smaller is not None:
+        outs = smaller.shape[0]
+        grown[outs:] = own[outs:]
+        grown[tuple(slice(side) for side in smaller.shape)] = smaller.float()
+    return grown
 
 
 def _built(recipe: Recipe) -> nn.Module:

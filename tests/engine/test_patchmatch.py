@@ -4,6 +4,7 @@ import pytest
 
 from restorer_app.core.errors import InvalidValueError
 from restorer_app.engine import classical, patchmatch
+from restorer_app.engine.patchmatch_field import Field
 
 cv2.setNumThreads(1)
 
@@ -91,6 +92,14 @@ def test_holes_at_the_border_and_nearly_everywhere_are_filled(place):
     filled = patchmatch.fill(broken(picture, hole), hole, seed=0)
     assert np.isfinite(filled).all()
     assert 0.1 < filled[hole].mean() < 0.9
+
+
+def test_the_middle_of_a_very_deep_hole_is_weighed_by_something():
+    hole = np.zeros((420, 420), bool)
+    hole[10:410, 10:410] = True
+    field = Field(np.zeros((420, 420, 3), np.float32), hole, near=8, rng=np.random.default_rng(0))
+    assert np.isfinite(field._weights).all()
+    assert np.allclose(field._weights.sum(1), 1, atol=1e-5)
 
 
 def test_a_hole_without_surroundings_is_refused():

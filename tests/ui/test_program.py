@@ -89,8 +89,8 @@ def test_paint_repair_compare_save_and_the_proof(empty, scan, qtbot):
     until(lambda: document(empty).saved is not None)
     saved = document(empty).saved
     assert saved.verdict.same
+    until(lambda: "changed outside the mask" in empty.window.proof.sentence)
     assert empty.window.proof.sentence.startswith("0 of 76")
-    assert "changed outside the mask" in empty.window.proof.sentence
     after = tifffile.imread(saved.path)
     assert np.array_equal(after[:, :140], before[:, :140])
     assert not np.array_equal(after, before)
