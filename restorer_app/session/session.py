@@ -166,7 +166,7 @@ class Session:
             device=device,
             dtype=dtype,
             deterministic=deterministic,
-            joined=joined and self.history.cursor > 0,
+            joined=joined and self._follows_a_stroke(),
         )
         pending.check(self.history.current.image, layout=self.picture.layout)
         if mask is not None:
@@ -174,6 +174,11 @@ class Session:
         self._lineup.enter(self.history, pending)
         self._tell(Change("mask"), Change("history"), Change("jobs"))
         return pending
+
+    def _follows_a_stroke(self) -> bool:
+        """Did the last step change the mask alone: work by hand or by a job keeps a step of its own."""
+        last = self.history.steps[self.history.cursor]
+        return self.history.cursor > 0 and last.job_id is None and last.touched is None
 
     def next_job(self) -> Job | None:
         """The job to run now: frozen when it is handed out; None while one runs or nothing waits."""

@@ -169,13 +169,17 @@ def test_ctrl_c_ends_with_130_and_leaves_nothing(desk, number):
     tifffile.imwrite(desk / "large.png", mask)
     before = desk.names()
     words = ["repair", scan, "--mask", desk / "large.png", "--method", "patch"]
-    child = subprocess.Popen(
-        [sys.executable, "-m", "restorer_app", *map(str, words)],
-        cwd=ROOT,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
+    before_it = signal.signal(signal.SIGINT, signal.SIG_DFL)  # a shell ignores it for what runs behind, children too
+    try:
+        child = subprocess.Popen(
+            [sys.executable, "-m", "restorer_app", *map(str, words)],
+            cwd=ROOT,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+    finally:
+        signal.signal(signal.SIGINT, before_it)
     time.sleep(4)  # busy with the patches by now; earlier it would be busy with imports, which is as good
     child.send_signal(number)
     _, err = child.communicate(timeout=60)

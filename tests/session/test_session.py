@@ -198,6 +198,15 @@ def test_a_joined_repair_that_is_given_up_leaves_the_stroke():
     assert session.mask is mask
 
 
+def test_work_by_hand_between_a_stroke_and_its_joined_repair_keeps_its_step():
+    session = a_session()
+    session.stroke(dab(100, 100))
+    session.clone(dab(500, 300), dx=40, dy=0)
+    session.ask(Repair("patch"), joined=True)
+    run(session, 7)
+    assert [step.title for step in session.history.steps] == ["Opened", "Painted mask", "Cloned", "Repaired"]
+
+
 def test_what_is_protected_is_never_touched():
     session = a_session()
     session.stroke(dab(110, 100), protects=True)
