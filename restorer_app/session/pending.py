@@ -48,6 +48,7 @@ class Pending:
         self.joined = joined  # with its stroke: one step for both
         self.done = 0
         self.total = 0
+        self.finished: list[Region] = []  # tiles, in pixels of the picture as it was asked on
         self.notes: list[str] = []
         self._started_on: Raster | None = None
         self._result: Raster | None = None
@@ -108,6 +109,7 @@ class Pending:
         before = self.result
         self._result = before.with_patch(tile.region, tile.pixels)
         self.done, self.total = tile.done, tile.total
+        self.finished.append(_shrunk(tile.region, self.operation.scale))
         if store is None:
             return
         self._live_bytes += tile.pixels.nbytes
@@ -130,6 +132,11 @@ class Pending:
 def merge(below: Raster, above: Raster, touched: Raster, region: Region) -> Pixels:
     """One raster's pixels where a mask touched anything, another's elsewhere."""
     return np.where(touched.read(region) > 0, above.read(region), below.read(region))
+
+
+def _shrunk(region: Region, scale: int) -> Region:
+    """The pixels that a tile of a larger picture is made of."""
+    return Region(region.left // scale, region.top // scale, -(-region.right // scale), -(-region.bottom // scale))
 
 
 def _spill(result: Raster, start: Raster | None, tile: TileDone, store: Store) -> None:

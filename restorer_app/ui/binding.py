@@ -11,10 +11,12 @@ from restorer_app.core import mask as masks
 from restorer_app.core.raster import Raster
 from restorer_app.session.change import Change
 from restorer_app.session.commands import Situation
+from restorer_app.session.session import Session
 from restorer_app.ui import presenting
 from restorer_app.ui.acts.files import own_samples
 from restorer_app.ui.acts.picture import PictureActs
 from restorer_app.ui.canvas.view import Canvas
+from restorer_app.ui.canvas.work import Work
 from restorer_app.ui.choices import Choices
 from restorer_app.ui.desk import Desk
 from restorer_app.ui.document import Document
@@ -23,6 +25,21 @@ from restorer_app.ui.offers import methods, offers, usable_method
 from restorer_app.ui.saver import Saver
 from restorer_app.ui.window import Window
 from restorer_app.ui.wording import grouped, share, steps, zoom
+
+
+def works(session: Session) -> list[Work]:
+    """The jobs of a picture as its canvas sees them."""
+    return [
+        Work(
+            pending.id,
+            pending.touched,
+            pending.region,
+            is_running=pending.is_running,
+            is_everywhere=pending.mask is None,
+            finished=pending.finished,
+        )
+        for pending in session.pending
+    ]
 
 
 class Binding(QObject):
@@ -170,6 +187,7 @@ class Binding(QObject):
             white_is_zero=picture.white_is_zero,
             overview=document.overview if session.image.bounds == session.original.bounds else None,
         )
+        self._canvas.show_works(works(session))
         self._canvas.set_editable(picture.editable)
         if not picture.editable:
             self._window.notice.say(
@@ -189,6 +207,8 @@ class Binding(QObject):
                 self._canvas.update_protect(session.protect, change.region)
             case "size":
                 self._show_picture(document)
+        if change.what == "jobs":
+            self._canvas.show_works(works(session))
         if change.what == "history":
             self._window.notice.make_way()
         if change.what in ("mask", "history", "saved"):

@@ -161,6 +161,21 @@ def test_the_pill_and_the_queue_show_the_job(empty, scan):
     assert empty.window.queue.count == 0
 
 
+def test_the_picture_shows_where_a_job_will_change_it_until_it_is_done(empty, scan):
+    open_file(empty, scan)
+    scratch(empty)
+    until(lambda: canvas(empty).is_settled)
+    middle = at(empty, 160, 120)
+    bare = canvas(empty).grab().toImage().pixelColor(middle)
+    press(empty, "Return")
+    job = document(empty).session.pending[0]
+    until(lambda: canvas(empty).is_settled)
+    if document(empty).session.pending == (job,) and not job.finished:
+        assert canvas(empty).grab().toImage().pixelColor(middle) != bare
+    idle(empty)
+    assert canvas(empty)._stage._works.layers == []
+
+
 def test_a_crash_of_the_engine_costs_the_running_job_and_nothing_else(empty, scan):
     session = open_file(empty, scan).session
     scratch(empty)

@@ -16,6 +16,7 @@ from restorer_app.ui.canvas.settings import Overlay
 from restorer_app.ui.canvas.shown import ShownPicture
 from restorer_app.ui.canvas.tiles import Content
 from restorer_app.ui.canvas.viewport import Box, Viewport
+from restorer_app.ui.canvas.work import Works
 
 _WIDE = 300  # device pixels of a brush, from which on it is painted in steps of two
 _CHECK = 8  # device pixels of a square behind what is transparent
@@ -40,6 +41,7 @@ class Scene:
     protect: MaskLayer
     overlay: Overlay
     background: QColor
+    works: Works
     stamp: Stamp | None = None
     shows_masks: bool = True
 
@@ -61,6 +63,8 @@ def compose(painter: QPainter, box: Box, pane: Pane, scene: Scene, *, smooth: bo
     if shows_masks and scene.overlay.mode == "outline" and not scene.mask.is_empty:
         # the line around a mask that reaches the picture's edge lies outside the picture
         overlays.draw_outline(painter, scene.mask, pane.viewport, clip, scene.overlay)
+    if shows_masks:
+        scene.works.draw(painter, pane.viewport, clip, scene.overlay)
     painter.setClipping(False)
 
 

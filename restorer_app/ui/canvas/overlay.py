@@ -19,7 +19,7 @@ from restorer_app.ui.canvas.viewport import TILE, Box, Viewport, tile_region, to
 
 # Cyan is light and orange darker on grey and on sepia; their lightness tells them apart without any hue.
 COLOURS: dict[OverlayColour, tuple[int, int, int]] = {"cyan": (60, 210, 225), "orange": (224, 88, 0)}
-_HALO = (10, 20, 24)
+HALO = (10, 20, 24)
 OUTLINE_REACH = 2  # device pixels that an outline lies outside what it goes round
 _HATCH = 8  # device pixels from one line of the hatching to the next
 _HATCH_LINE = 3
@@ -129,11 +129,17 @@ def draw_values(painter: QPainter, layer: MaskLayer, view: Viewport, box: Box, i
             continue
         region = tile_region(*place, layer.raster.bounds).aligned(1 << place[0])
         x, y, _, _ = view.turn.shown_box(region.left, region.top, region.right, region.bottom)
-        image = _premultiplied(ink.drawn(view.turn.turned(values)))
+        image = _as_image(ink.drawn(view.turn.turned(values)))
         draw_image(painter, image, (x, y), 1 << place[0], view=view, box=part)
 
 
-def _premultiplied(pixels: NDArray[np.int32]) -> QImage:
+def premultiplied(colour: tuple[int, int, int], opacity: float) -> int:
+    """One pixel as Qt stores it."""
+    red, green, blue = (round(part * opacity) for part in colour)
+    return round(255 * opacity) << 24 | red << 16 | green << 8 | blue
+
+
+def _as_image(pixels: NDArray[np.int32]) -> QImage:
     pixels = np.ascontiguousarray(pixels)
     rows, columns = pixels.shape
     kind = QImage.Format.Format_ARGB32_Premultiplied
@@ -161,9 +167,9 @@ def draw_outline(painter: QPainter, layer: MaskLayer, view: Viewport, box: Box, 
     near = np.asarray(cv2.dilate(covered, square), np.uint8)
     far = np.asarray(cv2.dilate(near, square), np.uint8)
     red, green, blue = COLOURS[overlay.colour]
-    dark = 0xB0000000 | _HALO[0] * 0xB0 // 255 << 16 | _HALO[1] * 0xB0 // 255 << 8 | _HALO[2] * 0xB0 // 255
+    dark = premultiplied(HALO, 0.69)
     lines = np.array([0, dark, 0xFF000000 | red << 16 | green << 8 | blue, 0], np.uint32)[covered + near + far]
-    _draw_pixels(painter, lines.view(np.int32)[OUTLINE_REACH:-OUTLINE_REACH, OUTLINE_REACH:-OUTLINE_REACH], box)
+    draw_pixels(painter, lines.view(np.int32)[OUTLINE_REACH:-OUTLINE_REACH, OUTLINE_REACH:-OUTLINE_REACH], box)
 
 
 def draw_hatching(painter: QPainter, layer: MaskLayer, view: Viewport, box: Box, overlay: Overlay) -> None:
@@ -176,9 +182,9 @@ def draw_hatching(painter: QPainter, layer: MaskLayer, view: Viewport, box: Box,
     ys = np.arange(box[1], box[3]) - view.top
     is_line = (xs[None, :] + ys[:, None]) % _HATCH < _HATCH_LINE
     line, gap = _ink(COLOURS[other], 0.85), _ink(COLOURS[other], 0.15)
-    _draw_pixels(painter, np.where(is_line, line.drawn(values), gap.drawn(values)), box)
+    draw_pixels(painter, np.where(is_line, line.drawn(values), gap.drawn(values)), box)
 
 
-def _draw_pixels(painter: QPainter, pixels: NDArray[np.int32], box: Box) -> None:
+def draw_pixels(painter: QPainter, pixels: NDArray[np.int32], box: Box) -> None:
     painter.setClipRect(as_rect(box))
-    painter.drawImage(box[0], box[1], _premultiplied(pixels))
+    painter.drawImage(box[0], box[1], _as_image(pixels))

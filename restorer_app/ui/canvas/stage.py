@@ -25,6 +25,7 @@ from restorer_app.ui.canvas.shown import ShownPicture
 from restorer_app.ui.canvas.tiles import Content, Request, Tile, TileKey
 from restorer_app.ui.canvas.viewport import Box, Viewport
 from restorer_app.ui.canvas.wanting import in_view, lacking
+from restorer_app.ui.canvas.work import Work, Works
 
 CACHE_BYTES = 96 << 20  # 360 tiles: nine screens of 1600 × 1000, two of 3840 × 2160
 MASK_SECONDS = 0.008  # at once for reducing masks: another mask over a large picture takes 0.1 s and more
@@ -52,6 +53,7 @@ class Stage(QObject):
         self.shows_original = False
         self._width, self._height = 1, 1
         self._mask = self._protect = MaskLayer(blank(Region(0, 0, 1, 1)))
+        self._works = Works()
         self._stamp: Stamp | None = None
         self._stamp_is_over = False  # its strokes are in the image; it stays until the image's tiles are there
         self._screen = Screen()
@@ -98,7 +100,7 @@ class Stage(QObject):
             self._builder.start()
         self.picture = picture
         self._mask, self._protect = MaskLayer(mask), MaskLayer(protect)
-        self._stamp = None
+        self._stamp, self._works = None, Works()
         self._has_told_failure = False
         if overview is not None:
             picture.take_overview(picture.pyramids[0], overview)
@@ -127,6 +129,11 @@ class Stage(QObject):
 
     def replace_protect(self, protect: Raster, region: Region | None) -> None:
         self.spoil(self._protect.replace(protect, region))
+
+    def show_works(self, works: Sequence[Work]) -> None:
+        """Jobs that will still change the picture; those on a picture of another size are not this one's."""
+        bounds = self.picture.bounds if self.picture is not None else None
+        self.spoil(self._works.show(work for work in works if work.touched.bounds == bounds))
 
     def relook(self, look: Look) -> None:
         assert self.picture is not None
@@ -218,7 +225,7 @@ class Stage(QObject):
             if not self._screen.is_fresh:
                 self._screen.fill(self.background)
             return self._screen.image
-        for layer in (self._mask, self._protect):
+        for layer in self._layers:
             layer.allow(MASK_SECONDS)
         self._screen.refresh(self.panes, self._scene(), smooth=not self._is_moving)
         if self._owes_masks:
@@ -230,12 +237,16 @@ class Stage(QObject):
         return self._screen.image
 
     @property
+    def _layers(self) -> list[MaskLayer]:
+        return [self._mask, self._protect, *self._works.layers]
+
+    @property
     def _owes_masks(self) -> bool:
-        return self._mask.owes or self._protect.owes
+        return any(layer.owes for layer in self._layers)
 
     def _make_masks(self) -> None:
         """Another mask over a large picture: a few tiles now, the rest when the hand has been heard."""
-        for layer in (self._mask, self._protect):
+        for layer in self._layers:
             self.spoil(layer.make_owed(MASK_SECONDS))
         if self._owes_masks:
             self._making.start()
@@ -289,6 +300,7 @@ class Stage(QObject):
             self._protect,
             self.overlay,
             self.background,
+            self._works,
             self._stamp,
             shows_masks=not self.shows_original,
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import QRect, Signal
@@ -22,6 +23,7 @@ from restorer_app.ui.canvas.settings import Adjustment, Brush, CompareMode, Over
 from restorer_app.ui.canvas.shown import ShownPicture
 from restorer_app.ui.canvas.stage import CACHE_BYTES, Stage
 from restorer_app.ui.canvas.viewport import Viewport
+from restorer_app.ui.canvas.work import Work
 
 
 class Canvas(Listening):
@@ -144,6 +146,10 @@ class Canvas(Listening):
     def update_protect(self, protect: Raster, region: Region | None = None) -> None:
         """Takes another protect mask, as `update_mask` does."""
         self._stage.replace_protect(protect, region)
+
+    def show_works(self, works: Sequence[Work]) -> None:
+        """The jobs that will still change the picture, and how far they are."""
+        self._stage.show_works(works)
 
     def discard_preview(self) -> None:
         """Lets go of previews of finished strokes: the listener refused them."""
