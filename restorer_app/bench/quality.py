@@ -19,7 +19,7 @@ from restorer_app.bench.report import BUSY_SHARE, Cell, Report, Table, machine, 
 from restorer_app.bench.sheet import Sheet
 from restorer_app.core.errors import InvalidValueError
 from restorer_app.engine import levels, loading
-from restorer_app.engine.closing import close
+from restorer_app.engine.closing import close, close_twice
 from restorer_app.engine.values import Floats
 from restorer_app.files import cards
 
@@ -125,8 +125,9 @@ def _estimate(case: Case, trial: Trial) -> float:
 
 def _answer(net: nn.Module, trial: Trial, level: float) -> Floats:
     """The whole picture in one piece, grey as three equal channels, as the engine does it."""
-    seen = trial.seen if trial.hole is None else close(trial.seen, trial.hole)
-    channels = seen.shape[2]
+    seen, channels = trial.seen, trial.seen.shape[2]
+    if trial.hole is not None:
+        seen = (close_twice if getattr(net, "patches", False) else close)(seen, trial.hole)
     picture = _tensor(np.repeat(seen, 3, axis=2) if channels == 1 else seen)
     guide = torch.full_like(picture[:, :1], level) if trial.hole is None else _tensor(trial.hole[:, :, None])
     with torch.inference_mode():

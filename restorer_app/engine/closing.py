@@ -1,10 +1,13 @@
-"""A hole closed by classical means before a net corrects it: the mean of Navier–Stokes and biharmonic."""
+"""A hole closed by classical means before a net corrects it: smoothly, or smoothly and with patches."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import cv2
 import numpy as np
 
+from restorer_app.engine import patchmatch
 from restorer_app.engine.classical import navier_stokes
 from restorer_app.engine.values import Floats, Hole
 
@@ -18,6 +21,12 @@ def close(picture: Floats, hole: Hole) -> Floats:
     if hole.any():
         closed[hole] = (closed[hole] + biharmonic(picture, hole)[hole]) / 2
     return closed
+
+
+def close_twice(picture: Floats, hole: Hole, *, seed: int = 0, cancelled: Callable[[], bool] | None = None) -> Floats:
+    """Two closings in twice the channels: the smooth one, then one of patches from the surroundings."""
+    patches = patchmatch.fill(picture, hole, seed=seed, cancelled=cancelled)
+    return np.concatenate((close(picture, hole), patches), axis=2)
 
 
 def biharmonic(picture: Floats, hole: Hole) -> Floats:

@@ -40,9 +40,13 @@ class LearnedMethod:
         return CPU_BATCH if self.place.on_cpu else GPU_BATCH
 
     def run(self, pictures: Sequence[Floats], guides: Sequence[Floats] | float) -> list[Floats]:
-        """What the net makes of pictures of one shape; a guide each, or one level for all."""
+        """What the net makes of pictures of one shape; a guide each, or one level for all.
+
+        A picture may be several, one behind the other in its channels.
+        """
+        layers = range(0, pictures[0].shape[2], self._channels)
         with computing(self.place):
-            x_BCHW = to_batch(pictures, self.place.device, channels=3)
+            x_BCHW = torch.cat([self._layer(pictures, first) for first in layers], dim=1)
             guide_BCHW = (
                 level_map(guides, x_BCHW)
                 if isinstance(guides, float)
@@ -52,6 +56,10 @@ class LearnedMethod:
             found = from_batch(y_BCHW, channels=self._channels)
         self._must_be_sound(found, pictures)
         return found
+
+    def _layer(self, pictures: Sequence[Floats], first: int) -> Tensor:
+        layer = [one[:, :, first : first + self._channels] for one in pictures]
+        return to_batch(layer, self.place.device, channels=3)
 
     def _must_be_sound(self, found: Sequence[Floats], pictures: Sequence[Floats]) -> None:
         height, width = pictures[0].shape[:2]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from restorer_app.core.card import ModelCard
@@ -56,7 +57,9 @@ def method_for(job: Job, cancel: CancelToken, *, on_cpu: bool = False) -> Method
 
 def _repair(job: Job, operation: Repair, cancel: CancelToken, *, on_cpu: bool) -> Method:
     if operation.method == "faithful":
-        return _learned(job, on_cpu=on_cpu, context=64, prepare=closing.close, grain=operation.grain)
+        assert job.model is not None  # a job with a learned operation has its model
+        prepare = _two_ways(job, cancel) if job.model.net_args.get("patches") else closing.close
+        return _learned(job, on_cpu=on_cpu, context=64, prepare=prepare, grain=operation.grain)
     if operation.method == "patch":
         # Patches carry the grain of the place they come from.
         return Method(
@@ -66,6 +69,10 @@ def _repair(job: Job, operation: Repair, cancel: CancelToken, *, on_cpu: bool) -
         )
     fill = classical.telea if operation.method == "telea" else classical.navier_stokes
     return Method(Needs(0, context=64), _as_prepared, fill, grain=operation.grain)
+
+
+def _two_ways(job: Job, cancel: CancelToken) -> Prepare:
+    return partial(closing.close_twice, seed=job.seed, cancelled=lambda: cancel.is_cancelled)
 
 
 def _denoise(job: Job, operation: Denoise, *, on_cpu: bool) -> Method:

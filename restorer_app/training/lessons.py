@@ -7,7 +7,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from restorer_app.engine.closing import close
+from restorer_app.engine.closing import close, close_twice
+from restorer_app.engine.values import Floats, Hole
 from restorer_app.training.damage import blur, holes, jpeg, noise
 from restorer_app.training.photographs import Photographs
 
@@ -108,18 +109,20 @@ def repair(crops: Tensor, generator: torch.Generator, damage: Mapping[str, float
     assert supplies.holes is not None  # gathered for every repair
     clean = with_slope(noise.some_grey(crops.float() / 255, generator, damage["grey"]), generator)
     hole = holes.drawn(supplies.holes, len(clean), clean.shape[-1], generator)
-    closed = torch.stack([_closed(one, gap) for one, gap in zip(clean.cpu(), hole.cpu(), strict=True)]).to(clean.device)
+    way = close_twice if damage.get("patches") else close
+    pairs = zip(clean.cpu(), hole.cpu(), strict=True)
+    closed = torch.stack([_closed(one, gap, way) for one, gap in pairs]).to(clean.device)
     share = hole.mean((1, 2, 3), keepdim=True).clamp_min(1e-3)
-    missed = (closed - clean).square().mean((1, 2, 3), keepdim=True) / share
+    missed = (closed[:, :3] - clean).square().mean((1, 2, 3), keepdim=True) / share
     return Lesson(closed, hole, clean, hole / (missed + 1e-4))
 
 
-def _closed(clean_CHW: Tensor, hole_1HW: Tensor) -> Tensor:
+def _closed(clean_CHW: Tensor, hole_1HW: Tensor, way: Callable[[Floats, Hole], Floats]) -> Tensor:
     gap = hole_1HW[0].numpy() > 0
-    if gap.all():  # nothing to close it from, and nothing to learn
-        return clean_CHW
     picture = np.ascontiguousarray(clean_CHW.permute(1, 2, 0).numpy())
-    return torch.from_numpy(close(picture, gap)).permute(2, 0, 1)
+    # A crop that is all hole has nothing to close it from, and nothing is learnt from it.
+    closed = way(picture, np.zeros_like(gap) if gap.all() else gap)
+    return torch.from_numpy(closed).permute(2, 0, 1)
 
 
 LESSONS: Mapping[str, Make] = {"denoise": denoise, "decompress": decompress, "upscale": upscale, "repair": repair}

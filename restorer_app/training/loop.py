@@ -1,10 +1,7 @@
 """The training loop: photographs in, lessons learnt, a model folder out."""
 
-import itertools
 import signal
 import time
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType
@@ -18,11 +15,12 @@ from restorer_app.training.damage import holes
 from restorer_app.training.evaluate import publish
 from restorer_app.training.journal import Journal
 from restorer_app.training.learner import Learner
-from restorer_app.training.lessons import LESSONS, Lesson, Supplies
+from restorer_app.training.lessons import Lesson, Supplies
 from restorer_app.training.origin import Origin, origin_of
 from restorer_app.training.photographs import gather
 from restorer_app.training.recipe import Recipe, recipe_for
 from restorer_app.training.schedule import Length, rate_at
+from restorer_app.training.stream import lesson_at, lessons
 
 # A step that took longer than this was stopped from outside; the pause is no training time.
 _LONGEST_STEP_S = 20.0
@@ -111,47 +109,6 @@ def train(order: Order, learner: Learner, supplies: Supplies) -> Path:
                 kept_at = time.monotonic()
     journal.close(learner)
     return checkpoint.save(folder, learner.step, learner.state())
-
-
-def lessons(first: int, recipe: Recipe, supplies: Supplies) -> Iterator[Lesson]:
-    """Lesson after lesson from a step on; each is learnt from `reuse` times, turned by a quarter."""
-    skip = first % recipe.reuse
-    for fresh in _fresh(first // recipe.reuse, recipe, supplies):
-        for quarters in range(skip, recipe.reuse):
-            yield _turned(fresh, quarters)
-        skip = 0
-
-
-def lesson_at(index: int, recipe: Recipe, supplies: Supplies) -> Lesson:
-    """One lesson: a function of seed and index alone, so that any run can go on anywhere."""
-    generator = torch.Generator(supplies.device).manual_seed(recipe.seed * 1_000_003 + index)
-    crops = supplies.photographs.detailed_crops(recipe.batch, recipe.crop, generator)
-    lesson = LESSONS[recipe.task](crops, generator, recipe.damage, supplies)
-    flat = torch.channels_last
-    return replace(
-        lesson,
-        picture=lesson.picture.contiguous(memory_format=flat),
-        guide=lesson.guide.contiguous(memory_format=flat),
-    )
-
-
-def _fresh(index: int, recipe: Recipe, supplies: Supplies) -> Iterator[Lesson]:
-    """Lessons made one by one; beside a GPU, three ahead on the processor."""
-    if supplies.device.type == "cpu":
-        for at in itertools.count(index):
-            yield lesson_at(at, recipe, supplies)
-    with ThreadPoolExecutor(3) as pool:
-        ahead = [pool.submit(lesson_at, index + i, recipe, supplies) for i in range(3)]
-        for at in itertools.count(index + 3):
-            yield ahead.pop(0).result()
-            ahead.append(pool.submit(lesson_at, at, recipe, supplies))
-
-
-def _turned(lesson: Lesson, quarters: int) -> Lesson:
-    if quarters == 0:
-        return lesson
-    turn = {name: torch.rot90(value, quarters, (2, 3)) for name, value in vars(lesson).items()}
-    return Lesson(**{name: value.contiguous(memory_format=torch.channels_last) for name, value in turn.items()})
 
 
 def _watched(recipe: Recipe, supplies: Supplies) -> Lesson:

@@ -25,6 +25,7 @@ class Recipe:
     crop: int = 64  # of the clean photograph
     batch: int = 6
     reuse: int = 1  # how often a lesson is learnt from, each time turned by a quarter
+    different: int = 0  # lessons, when making one costs much: then they come again in other guises; 0: ever new ones
     rate: float = 1e-3
     optimiser: str = "muon"
     warm_up: float = 0.02  # share of the whole run
@@ -99,13 +100,14 @@ RECIPES: Mapping[str, Recipe] = {
         id="repair",
         task="repair",
         net="mend",
-        net_args={"width": 48},
+        net_args={"width": 64, "reaches": [1, 2, 4, 8, 8, 4, 2, 1, 16, 2], "patches": True},
         crop=96,
         batch=4,
-        reuse=3,
+        reuse=4,
+        different=350,  # weaving patches takes a second a lesson
         rate=1.5e-3,
         loss="root",
-        damage={"grey": 0.25},
+        damage={"grey": 0.25, "patches": 1.0},
     ),
 }
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from restorer_app.engine import classical, closing
+from restorer_app.engine import classical, closing, patchmatch
 
 
 def _hole(size, box):
@@ -46,3 +46,15 @@ def test_tiny_pictures_and_holes_at_the_border(size):
     closed = closing.close(picture, hole)
     assert np.isfinite(closed).all()
     assert np.array_equal(closed[~hole], picture[~hole])
+
+
+def test_two_closings_come_behind_each_other_and_leave_what_is_known():
+    rng = np.random.default_rng(0)
+    picture = rng.random((40, 44, 1), dtype=np.float32)
+    gap = np.zeros((40, 44), bool)
+    gap[15:22, 10:30] = True
+    both = closing.close_twice(picture, gap, seed=4)
+    assert both.shape == (40, 44, 2)
+    assert np.array_equal(both[:, :, :1], closing.close(picture, gap))
+    assert np.array_equal(both[:, :, 1:], patchmatch.fill(picture, gap, seed=4))
+    assert np.array_equal(both[~gap], np.repeat(picture, 2, axis=2)[~gap])

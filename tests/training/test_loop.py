@@ -10,8 +10,9 @@ from restorer_app.engine import loading
 from restorer_app.files import cards
 from restorer_app.training import checkpoint
 from restorer_app.training.learner import Learner
-from restorer_app.training.loop import Order, gathered, lesson_at, lessons, teach, train
+from restorer_app.training.loop import Order, gathered, teach, train
 from restorer_app.training.recipe import RECIPES, recipe_toml
+from restorer_app.training.stream import lesson_at, lessons
 
 CPU = torch.device("cpu")
 

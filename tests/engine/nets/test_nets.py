@@ -81,6 +81,18 @@ def test_outside_the_hole_nothing_changes():
     assert torch.equal(answer * (1 - hole), picture * (1 - hole))
 
 
+def test_shown_two_closings_a_fresh_net_begins_with_their_mean():
+    torch.manual_seed(0)
+    net = NETS["mend"](width=16, patches=True)
+    smooth, patches = torch.rand(2, 1, 3, 30, 34)
+    hole = (torch.rand(1, 1, 30, 34) < 0.3).float()
+    with torch.inference_mode():
+        answer = net(torch.cat((smooth, patches), dim=1), hole)
+        assert torch.equal(answer * (1 - hole), smooth * (1 - hole))
+        assert ((answer - (0.6 * smooth + 0.4 * patches)) * hole).abs().max() < 0.1
+        assert torch.equal(net(smooth, hole), net(torch.cat((smooth, smooth), dim=1), hole))
+
+
 def test_a_fresh_net_already_takes_noise_out():
     torch.manual_seed(0)
     clean = torch.rand(1, 3, 6, 6).repeat_interleave(16, 2).repeat_interleave(16, 3)

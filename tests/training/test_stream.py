@@ -1,0 +1,36 @@
+"""The stream of lessons: where only so many differ, they come again in other guises, and the same after a rest."""
+
+from dataclasses import replace
+from itertools import islice
+
+import pytest
+import torch
+
+from restorer_app.training.stream import lesson_at, lessons
+
+
+@pytest.fixture
+def few(recipe):
+    return replace(recipe, different=2)
+
+
+def test_lessons_that_come_again_look_different(few, supplies):
+    shown = [lesson.picture for lesson in islice(lessons(0, few, supplies), 12)]
+    assert torch.equal(shown[0], lesson_at(0, few, supplies).picture)
+    assert torch.equal(shown[2], shown[0].flip(3))
+    assert torch.equal(shown[4], shown[0].roll(1, 1))
+    assert len({tuple(one.flatten().tolist()) for one in shown}) == 12
+
+
+def test_what_is_seen_and_what_is_asked_for_stay_together(few, supplies):
+    for lesson in islice(lessons(0, few, supplies), 12):
+        assert (lesson.picture - lesson.answer).abs().mean() < 0.5 * (
+            lesson.picture - lesson.answer.flip(2)
+        ).abs().mean()
+
+
+def test_a_stream_that_is_taken_up_again_goes_on_the_same(few, supplies):
+    few = replace(few, reuse=3)
+    whole = list(islice(lessons(0, few, supplies), 20))
+    for lesson, other in zip(whole[7:], lessons(7, few, supplies), strict=False):
+        assert torch.equal(lesson.picture, other.picture)
