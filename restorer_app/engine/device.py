@@ -14,13 +14,13 @@ from typing import Literal
 import torch
 
 from restorer_app.core.errors import InvalidValueError
+from restorer_app.engine.cores import threads
 from restorer_app.files import places
 
 Precision = Literal["float32", "bfloat16"]
 
 WORTH = 1.5  # bfloat16 must be this much faster: it costs accuracy, and emulated it is slower
 _TURNS = 8
-_TOPOLOGY = Path("/sys/devices/system/cpu")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,25 +70,10 @@ def describe(place: Place) -> str:
 
 
 def use_threads(place: Place) -> None:
-    """Physical cores less one: with a busy neighbour two threads were five times slower than one."""
-    if place.deterministic:
-        wanted = 1
-    elif os.environ.get("OMP_NUM_THREADS", "").isdecimal():
-        wanted = int(os.environ["OMP_NUM_THREADS"])  # a person's own choice
-    else:
-        wanted = max(1, physical_cores() - 1)
+    """One thread where the same bytes are wanted everywhere, else as many as the processor has to spare."""
+    wanted = 1 if place.deterministic else threads()
     if torch.get_num_threads() != wanted:
         torch.set_num_threads(wanted)
-
-
-def physical_cores() -> int:
-    """Cores that this process may use, two threads of one core counted once."""
-    usable = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else list(range(os.cpu_count() or 1))
-    siblings = [_TOPOLOGY / f"cpu{number}/topology/thread_siblings_list" for number in usable]
-    try:
-        return len({path.read_text("ascii") for path in siblings})
-    except OSError:
-        return len(usable)
 
 
 def cpu_model() -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import cv2
 import numpy as np
 
 from restorer_app.engine.classical import navier_stokes
-from restorer_app.engine.patchmatch_field import RADIUS, Field
+from restorer_app.engine.cores import threads
+from restorer_app.engine.patchmatch_field import RADIUS, Field, Spread
 from restorer_app.engine.values import Floats, Hole
 
 _NEAR = 160  # pixels from which patches come at first; what is far away is seldom of the same stuff
@@ -16,11 +18,17 @@ _SHALLOW = 2.0  # a hole no deeper than this needs no coarser level
 _ROUNDS, _LAST_ROUNDS = 8, 4  # looks and votes on coarse levels and on the finest; a fifth gained nothing there
 _STEPS = (4, 2, 1)  # a good match travels this far in one round
 _NEARER = 4.0  # each throw of the dice goes this much less far than the one before
+_MOST_THREADS = 8  # comparing patches waits for memory, more would only wait
 _CRISP = 0.7  # of the last vote: Kodak24 blobs keep 0.7 of their fine contrast instead of 0.46, for 0.25 dB
 
 
 def fill(picture: Floats, hole: Hole, *, seed: int, cancelled: Callable[[], bool] | None = None) -> Floats:
     """The picture with its hole filled; the same seed gives the same bytes. Given up, it returns what it has."""
+    with ThreadPoolExecutor(min(threads(), _MOST_THREADS)) as pool:
+        return _filled(picture, hole, seed=seed, cancelled=cancelled, spread=pool.map if threads() > 1 else map)
+
+
+def _filled(picture: Floats, hole: Hole, *, seed: int, cancelled: Callable[[], bool] | None, spread: Spread) -> Floats:
     rng = np.random.default_rng(seed)
     filled: Floats | None = None
     field: Field | None = None
@@ -28,7 +36,7 @@ def fill(picture: Floats, hole: Hole, *, seed: int, cancelled: Callable[[], bool
     for number in reversed(range(len(levels))):
         scene, gap = levels[number]
         filled = navier_stokes(scene, gap) if filled is None else _laid_into(filled, scene, gap)
-        coarser, field = field, Field(scene, gap, near=max(_NEAR >> number, 4 * RADIUS), rng=rng)
+        coarser, field = field, Field(scene, gap, near=max(_NEAR >> number, 4 * RADIUS), rng=rng, spread=spread)
         if not field.is_usable:  # too small for a patch, or nothing but hole
             field = None
             continue

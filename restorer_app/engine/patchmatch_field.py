@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import cv2
@@ -22,6 +24,9 @@ _SHARPNESS = 0.75  # of the 75th percentile of costs: how much better matches ou
 _AT_ONCE = 2048  # patches compared together: their 1.6 MB stay in the cache
 
 Places = NDArray[np.int64]  # centres of patches, as row × width + column
+Spread = Callable[
+    [Callable[[slice], None], Iterable[slice]], Iterable[None]
+]  # does something for each slice, as `map` does
 _OFFSETS = tuple((dy, dx) for dy in range(-RADIUS, RADIUS + 1) for dx in range(-RADIUS, RADIUS + 1))
 _NEARNESS = tuple(float(np.exp(-(dy * dy + dx * dx) / 8)) for dy, dx in _OFFSETS)  # a patch knows its middle best
 
@@ -29,11 +34,14 @@ _NEARNESS = tuple(float(np.exp(-(dy * dy + dx * dx) / 8)) for dy, dx in _OFFSETS
 class Field:
     """One level of the pyramid: targets are patches that touch the hole, sources those that do not."""
 
-    def __init__(self, picture: Floats, hole: Hole, *, near: int, rng: np.random.Generator) -> None:
+    def __init__(
+        self, picture: Floats, hole: Hole, *, near: int, rng: np.random.Generator, spread: Spread = map
+    ) -> None:
         self.height, self.width = hole.shape
         self.channels = picture.shape[2]
         self.near = near  # pixels from which matches come at first
         self._rng = rng
+        self._spread = spread
         self._steps = np.array([dy * self.width + dx for dy, dx in _OFFSETS])
         side = 2 * RADIUS + 1
         touching = cv2.dilate(hole.astype(np.uint8), np.ones((side, side), np.uint8)) > 0
@@ -143,13 +151,16 @@ class Field:
     def _compared(self, who: Places, candidates: Places) -> Floats:
         """The weighted mean square difference of patches after the correction of their mean colour."""
         costs = np.empty(len(who), np.float32)
-        for first in range(0, len(who), _AT_ONCE):
-            some = slice(first, first + _AT_ONCE)
+
+        def compare(some: slice) -> None:
             difference, mean = self._difference(who[some], candidates[some])
             taken = _BIAS * np.clip(mean, -_MOST_BIAS, _MOST_BIAS)
             np.multiply(difference, difference, out=difference)
             squares = np.einsum("nk,nk->n", difference, self._weights_of_all[who[some]])
             costs[some] = squares - (taken * (2 * mean - taken)).sum(1)
+
+        slices = [slice(first, first + _AT_ONCE) for first in range(0, len(who), _AT_ONCE)]
+        deque(self._spread(compare, slices), maxlen=0)
         return costs
 
     def _difference(self, who: Places, candidates: Places) -> tuple[Floats, Floats]:

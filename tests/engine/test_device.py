@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from restorer_app.core.errors import InvalidValueError
-from restorer_app.engine import device
+from restorer_app.engine import cores, device
 from restorer_app.engine.device import Place, place_for
 from restorer_app.files import places
 
@@ -68,7 +68,7 @@ def test_a_type_that_the_model_cannot_run_in_is_refused():
 def test_threads_leave_one_core_free_unless_a_person_says_otherwise(monkeypatch):
     before = torch.get_num_threads()
     try:
-        monkeypatch.setattr(device, "physical_cores", lambda: 3)
+        monkeypatch.setattr(cores, "physical_cores", lambda: 3)
         monkeypatch.delenv("OMP_NUM_THREADS")
         device.use_threads(Place())
         assert torch.get_num_threads() == 2

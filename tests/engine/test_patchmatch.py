@@ -54,6 +54,15 @@ def test_the_same_seed_gives_the_same_bytes_and_another_seed_other_ones():
     assert not np.array_equal(first, patchmatch.fill(picture, hole, seed=8))
 
 
+def test_any_number_of_threads_gives_the_same_bytes(monkeypatch):
+    picture, hole = broken(checks(200), round_hole(200, 60)), round_hole(200, 60)
+    filled = []
+    for threads in ("1", "4"):
+        monkeypatch.setenv("OMP_NUM_THREADS", threads)
+        filled.append(patchmatch.fill(picture, hole, seed=7))
+    assert np.array_equal(*filled)
+
+
 def test_a_fill_keeps_the_fine_contrast_of_its_surroundings():
     rng = np.random.default_rng(3)
     picture = (0.5 + cv2.GaussianBlur(rng.normal(0, 0.3, (120, 120)), (0, 0), 1)).astype(np.float32)[:, :, None]
