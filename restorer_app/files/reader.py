@@ -67,6 +67,13 @@ class Reader:
         with self._guard:
             self._running()
 
+    def interrupt(self) -> None:
+        """Ends the process without waiting for a request in progress, which is refused; nothing is read after this."""
+        self._is_closed = True
+        child = self._child
+        if child is not None:
+            child.kill()
+
     def close(self) -> None:
         with self._guard:
             self._is_closed = True

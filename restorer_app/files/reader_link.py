@@ -83,6 +83,10 @@ class ReaderLink:
                 return f"crashed ({signal.Signals(-code).name})"
         return f"ended (code {code})"
 
+    def kill(self) -> None:
+        """Ends it from another thread than the one that asks; that one finds the process gone."""
+        self._process.kill()
+
     def stop(self) -> None:
         """Ends it now, whatever it is doing."""
         self._process.kill()

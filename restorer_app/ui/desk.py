@@ -13,8 +13,9 @@ from restorer_app.core.errors import RestorerError
 from restorer_app.core.history import Store
 from restorer_app.core.job import Failed
 from restorer_app.core.operation import Operation
-from restorer_app.core.raster import CELL, Raster
+from restorer_app.core.raster import CELL, Pixels, Raster, Source
 from restorer_app.core.stroke import Stroke
+from restorer_app.files.picture import Picture
 from restorer_app.session.change import Change
 from restorer_app.session.session import HISTORY_BYTES, Session
 from restorer_app.ui.document import Document
@@ -51,6 +52,7 @@ class Desk(QObject):
         self.documents: list[Document] = []
         self.current: Document | None = None
         self.loading: list[Opening] = []
+        self.loading_share: float | None = None  # of the file that is being read, where it can be told
         self._mask_work = MaskWork(self)
         self._mask_work.refused.connect(lambda problem: self.told.emit(Told.of(problem)))
         self._loader = loader
@@ -59,6 +61,9 @@ class Desk(QObject):
         self._replacing: dict[Opening, Document] = {}  # another page of an open file takes its place
         loader.opened.connect(self._opened)
         loader.refused.connect(self._not_opened)
+        loader.progressed.connect(self._loading_went_on)
+        loader.read.connect(self._read)
+        loader.lost.connect(self._lost)
         jobs.failed.connect(self._job_failed)
 
     # -------------------------------------------------------------------------------------- the pictures
@@ -157,10 +162,18 @@ class Desk(QObject):
         self._mask_work.begin(session.protect if protects else session.mask, work, land)
 
     def restore(self, stroke: Stroke) -> bool:
-        return self.attempt(lambda session: session.restore(stroke))
+        return self._is_read() and self.attempt(lambda session: session.restore(stroke))
 
     def clone(self, stroke: Stroke, *, dx: int, dy: int) -> bool:
-        return self.attempt(lambda session: session.clone(stroke, dx=dx, dy=dy))
+        return self._is_read() and self.attempt(lambda session: session.clone(stroke, dx=dx, dy=dy))
+
+    def _is_read(self) -> bool:
+        """What takes pixels at once must not wait for a file in the window's thread."""
+        if self.current is None or not self.current.is_reading:
+            return True
+        told = self.tr("{name} is still being read.").format(name=self.current.name)
+        self.told.emit(Told(told, self.tr("Masks can be painted already; the rest in a moment."), warns=False))
+        return False
 
     def ask(
         self, operation: Operation, *, card: ModelCard | None = None, device: str = "auto", joined: bool = False
@@ -218,6 +231,7 @@ class Desk(QObject):
         self._no_longer_loading(opened.opening)
         session = Session(opened.picture, store=self._store, history_bytes=self._history_bytes)
         document = Document.of(opened.picture, session, opened.overview)
+        document.is_reading = not opened.is_whole
         session.listen(lambda change: self._session_changed(document, change))
         replaced = self._replacing.pop(opened.opening, None)
         if replaced is not None and replaced in self.documents and not replaced.session.is_changed:
@@ -234,9 +248,44 @@ class Desk(QObject):
         self._no_longer_loading(opening)
         self.told.emit(Told.of(problem))
 
+    def _loading_went_on(self, _opening: Opening, share: float) -> None:
+        self.loading_share = share
+        self.loading_changed.emit()
+
+    def _read(self, opened: Opened, overview: Pixels) -> None:
+        """All pixels of a picture that is shown already are there."""
+        self.loading_share = None
+        document = self._document_of(opened.picture)
+        if document is not None:
+            document.is_reading = False
+            document.take_overview(overview)
+            self.frame_changed.emit()
+            self.jobs.start_waiting()
+        self.loading_changed.emit()
+
+    def _lost(self, opened: Opened, problem: RestorerError) -> None:
+        """The small picture could be shown, but the file breaks off further on."""
+        self.loading_share = None
+        document = self._document_of(opened.picture)
+        if document is not None:
+            self.close(self.documents.index(document))
+        self.loading_changed.emit()
+        self.told.emit(Told.of(problem))
+
+    def _document_of(self, picture: Picture) -> Document | None:
+        return next((one for one in self.documents if one.picture is picture), None)
+
+    def take_overview(self, source: Source, overview: Pixels) -> None:
+        """The canvas has seen all of a source: thumbnails need no guess any more."""
+        for document in self.documents:
+            if document.picture.source is source:
+                document.take_overview(overview)
+                self.frame_changed.emit()
+
     def _no_longer_loading(self, opening: Opening) -> None:
         if opening in self.loading:
             self.loading.remove(opening)
+            self.loading_share = None
         self.loading_changed.emit()
 
     def _session_changed(self, document: Document, change: Change) -> None:

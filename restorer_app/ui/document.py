@@ -29,6 +29,8 @@ class Document:
     saved_at: float = 0.0
     saved_steps: int = 0  # finished operations when it was saved
     saving_share: float | None = None  # while a save runs
+    is_reading: bool = False  # shown as a small picture, not all pixels are there yet
+    _knows_all: bool = False  # the small picture is made of all pixels
     _frame: tuple[Raster, QImage] | None = None
     _enlarged: Raster | None = None
     _thumbs: dict[int, tuple[Step, QImage]] = field(default_factory=dict)
@@ -81,6 +83,15 @@ class Document:
         self._thumbs[id(step)] = (step, made)
         self._forget_gone(steps)
         return made
+
+    def take_overview(self, overview: Pixels) -> None:
+        """A small picture made of all pixels, in the place of the first impression; taken once."""
+        if self._knows_all or (overview.shape[2], overview.dtype) != (self.overview.shape[2], self.overview.dtype):
+            return
+        self._knows_all = True
+        self.overview, self.thumb, self._frame = overview, image_of(overview, self.picture), None
+        # of a step whose pixels are gone the old picture is the only one there will ever be
+        self._thumbs = {key: known for key, known in self._thumbs.items() if known[0].after is None}
 
     def remember_saved(self, saved: Saved) -> None:
         self.saved, self.saved_at = saved, time.time()

@@ -74,6 +74,10 @@ class Jobs(QObject):
         self.cancel(pending[0].id if pending[0].is_running else pending[-1].id)
         return True
 
+    def start_waiting(self) -> None:
+        """A picture has been read to its end: its jobs may begin."""
+        self._start_next()
+
     def forget(self, document: Document) -> None:
         """A picture is being closed."""
         for pending in document.session.pending:
@@ -162,6 +166,8 @@ class Jobs(QObject):
         if self._active is not None:
             return
         for document, job_id in self._order:
+            if document.is_reading:
+                continue
             job = document.session.next_job()
             if job is None:
                 continue

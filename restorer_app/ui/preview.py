@@ -55,7 +55,7 @@ class Preview(QObject):
     def show(self, way: Way, strength: float | None, *, device: str) -> None:
         document = self._desk.current
         view = self._canvas.visible_region
-        if document is None or view is None:
+        if document is None or view is None or document.is_reading:
             return
         image = document.session.history.current.image
         x, y = view.centre

@@ -63,9 +63,12 @@ class Progress(QObject):
         self._window.queue.show_jobs(jobs.rows)
         document = self._desk.current
         if self._desk.loading:
-            self._window.pill.say(
-                self.tr("Opening {name}").format(name=self._desk.loading[0].path.name), can_cancel=False
-            )
+            name = self._desk.loading[0].path.name
+            share = self._desk.loading_share
+            self._window.pill.say(self.tr("Opening {name}").format(name=name), share=share, can_cancel=False)
+        elif document is not None and document.is_reading:
+            told = self.tr("Reading {name}").format(name=document.name)
+            self._window.pill.say(told, share=self._desk.loading_share, can_cancel=False)
         elif document is not None and document.saving_share is not None:
             what = self._saver.doing(document) or self.tr("Saving")
             self._window.pill.say(what, share=document.saving_share)

@@ -80,8 +80,8 @@ class Workshop(QObject):
         """In order: saves end, then readers, then the engine; scratch files last."""
         self._app().removeEventFilter(self._held)
         self.saver.wait()
-        self.loader.stop()
         self.canvas.stop()  # otherwise its thread could start the reader again on the way out
+        self.loader.stop()
         self.worker.stop()
         self.reader.close()
         self.canvas.end()
@@ -106,6 +106,7 @@ class Workshop(QObject):
             lambda: self.window.options.show_hint(self.tr("Alt+click or Ctrl+click the source first"))
         )
         canvas.source_chosen.connect(lambda _x, _y: self.window.options.show_hint(""))
+        canvas.overview_completed.connect(desk.take_overview)
         canvas.tool_changed.connect(lambda _tool: self.window.options.show_hint(""))
         canvas.brush_changed.connect(lambda _brush: self._show_brush())
         self.view.changed.connect(self.binding.soon)

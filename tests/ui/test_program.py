@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 
 import numpy as np
 import pytest
@@ -15,6 +16,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton
 
 from restorer_app.core import mask as masks
+from restorer_app.core.errors import UnreadableFileError
+from restorer_app.core.stroke import Point, Stroke
+from restorer_app.files.reader_sources import DecodedSource
 from restorer_app.session.commands import COMMANDS
 from restorer_app.ui.acts.files import own_samples
 from tests.ui.conftest import until
@@ -354,6 +358,49 @@ def test_several_pictures_stand_in_the_strip(empty, scan, tmp_path):
     assert document(empty).path == scan
     open_file(empty, other, count=2)
     assert document(empty).path == other, "a file that is open is shown, not opened twice"
+
+
+def test_a_jpeg_is_painted_on_while_it_is_read_and_its_jobs_wait(empty, tmp_path, monkeypatch):
+    path = tmp_path / "print.jpg"
+    Image.fromarray(np.full((240, 320), 120, np.uint8)).save(path)
+    may_read = threading.Event()
+    decode = DecodedSource.decode
+    monkeypatch.setattr(DecodedSource, "decode", lambda source: may_read.wait(60) and decode(source))
+    session = open_file(empty, path).session
+    assert document(empty).is_reading
+    until(lambda: "Reading print.jpg" in empty.window.pill.text)
+    scratch(empty)
+    press(empty, "Return")
+    assert not session.pending[0].is_running
+    assert not empty.workshop.desk.restore(Stroke("brush", (Point(5, 5),), diameter=4))
+    assert "still being read" in empty.window.notice.text
+    may_read.set()
+    idle(empty)
+    assert [step.title for step in session.history.steps][-1] == "Repaired"
+    assert not document(empty).is_reading
+
+
+def test_a_file_that_breaks_off_is_closed_with_a_sentence(empty, tmp_path, monkeypatch):
+    def breaks(_source):
+        raise UnreadableFileError("print.jpg breaks off.")
+
+    path = tmp_path / "print.jpg"
+    Image.fromarray(np.full((240, 320), 120, np.uint8)).save(path)
+    monkeypatch.setattr(DecodedSource, "decode", breaks)
+    empty.workshop.files.open_paths([str(path)])
+    until(lambda: "breaks off" in empty.window.notice.text)
+    until(lambda: not empty.workshop.desk.documents)
+
+
+def test_thumbnails_are_made_anew_when_all_of_a_large_scan_has_been_seen(empty, tmp_path):
+    path = tmp_path / "tiles.tif"
+    pixels = np.zeros((2048, 2048), np.uint8)
+    pixels[256:1800:3, 256:1800] = 250  # lost between the tiles that a first look takes
+    tifffile.imwrite(path, pixels, tile=(256, 256), compression="zlib", photometric="minisblack")
+    opened = open_file(empty, path)
+    until(lambda: opened._knows_all)
+    assert opened.overview.mean() == pytest.approx(pixels.mean(), rel=0.05)
+    assert empty.workshop.desk.current.thumb is opened.thumb
 
 
 def test_a_page_is_chosen_and_a_changed_one_stays_open(empty, tmp_path):

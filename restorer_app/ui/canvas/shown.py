@@ -132,6 +132,11 @@ class ShownPicture:
         if number not in self._overviews:
             self._overviews[number] = (pixels, self._overview_piece(pixels))
 
+    def complete_overview(self, pyramid: Pyramid) -> Pixels | None:
+        """A small picture of a source, once all of it has been read."""
+        found = self._overviews.get(self._numbers.get(id(pyramid), -1))
+        return found[0] if found and pyramid.is_complete else None
+
     def renew_overviews(self) -> None:
         """Shows what bands have been put into the overviews."""
         for number, (pixels, _) in list(self._overviews.items()):

@@ -41,6 +41,7 @@ class Stage(QObject):
     looked = Signal()  # another viewport
     settled = Signal()
     reading_failed = Signal(str)
+    overview_completed = Signal(object, object)  # Source, Pixels: a small picture of all of it
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -370,6 +371,8 @@ class Stage(QObject):
     def _take_band(self, pyramid: Pyramid, band: int) -> None:
         if self.picture is not None:
             self.picture.take_band(pyramid, band)
+            if (complete := self.picture.complete_overview(pyramid)) is not None:
+                self.overview_completed.emit(pyramid.source, complete)
             if not self._growing.isActive():
                 self._growing.start()
 

@@ -47,6 +47,7 @@ class Canvas(Listening):
     tool_changed = Signal(str)
     compare_moved = Signal(float)  # place of the split line, 0 to 1
     settled = Signal()  # every visible tile is shown at its best
+    overview_completed = Signal(object, object)  # Source, Pixels: a small picture of all of it is known
     reading_failed = Signal(str)  # the file can no longer be read; what is drawn stays
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -68,6 +69,7 @@ class Canvas(Listening):
         stage.looked.connect(self._looked)
         stage.settled.connect(self.settled)
         stage.reading_failed.connect(self.reading_failed)
+        stage.overview_completed.connect(self.overview_completed)
         stage.builder.cell_read.connect(self._cell_read)
         for name in (
             "stroke_finished",
