@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from restorer_app.ui.first_run import FirstRun
 from restorer_app.ui.notice import Notice, Told
+from restorer_app.ui.panels.dock import WIDTH
 from restorer_app.ui.panels.file_facts import FilePanel, FileWords
 from restorer_app.ui.panels.film import FilmStrip, Frame
 from restorer_app.ui.panels.history import HistoryPanel, StepRow
@@ -197,6 +198,12 @@ def test_showing_frames_tells_nobody_that_a_hand_chose(qtbot):
 
 
 METHODS = (Method("faithful", "Faithful", "a model"), Method("patch", "Patch", "copies"))
+
+
+def test_no_name_of_an_operation_pushes_its_button_out_of_the_panel(qtbot):
+    panel = shown(OneClickPanel(), qtbot)
+    panel.show_offers((Offer("decompress", "Remove compression in mask", "faithful · adds no detail"),))
+    assert panel.minimumSizeHint().width() <= WIDTH - 8  # the scroll bar
 
 
 @pytest.fixture

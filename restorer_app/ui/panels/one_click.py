@@ -155,7 +155,7 @@ class _OfferCard(Card):
         self.offer = offer
         self._icon = QLabel()
         self._icon.setFixedSize(QSize(20, 20))
-        self._title = label(rank="strong")
+        self._title = label(rank="strong", wraps=True)  # a long name must not push the button out of the panel
         self._detail = label(rank="dim", wraps=True)
         self.button = button("")
         self.button.clicked.connect(lambda: self.run_asked.emit(self.offer.id))
