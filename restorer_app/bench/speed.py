@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
+from restorer_app.bench.repairs import repairs
 from restorer_app.bench.report import Cell, Report, Table, machine, must_be_quiet, peak_memory_bytes, timed
 from restorer_app.core.card import ModelCard
 from restorer_app.core.errors import UnusableModelError
@@ -56,8 +57,9 @@ def run(*, anyway: bool = False, quick: bool = False, device: str = "auto") -> R
         rows,
         note="Reading, scaling, blending, hashing before and after, and the record included.",
     )
+    fills = repairs(next((card for card in cards if card.task == "repair"), None), device=found.device, quick=quick)
     must_be_quiet(anyway=anyway)
-    return Report("speed", machine() | {"device": describe(found)}, (tiles, engine))
+    return Report("speed", machine() | {"device": describe(found)}, (tiles, engine, fills))
 
 
 def ceiling(place: Place) -> float:

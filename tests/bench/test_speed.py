@@ -3,6 +3,7 @@
 import pytest
 
 from restorer_app.bench import speed
+from restorer_app.bench.repairs import Damage, repairs
 from restorer_app.core.errors import UnusableModelError
 from restorer_app.core.geometry import Region
 from restorer_app.files import places
@@ -18,8 +19,10 @@ def test_every_model_is_measured_bare_and_within_the_engine(monkeypatch):
     monkeypatch.setattr(speed, "list_models", lambda: shipped[:1])
     monkeypatch.setattr(speed, "WHOLE", Region.of_size(640, 320))
     monkeypatch.setattr(speed, "SIDES", (48,))
+    blob = Damage("a blob", Region.of_size(400, 300), (Region(40, 40, 60, 60),), 1.0)
+    monkeypatch.setattr(speed, "repairs", lambda card, **how: repairs(card, damages=[blob], **how))
     report = speed.run(anyway=True, quick=True, device="cpu")
-    tiles, engine = report.tables
+    tiles, engine, fills = report.tables
     assert [row[:3] for row in tiles.rows] == [(shipped[0].card.id, dtype, 48) for dtype in ("float32", "bfloat16")]
     assert all(row[3] >= 0 and row[4] > 0 for row in tiles.rows)
     ((model, _, net, whole, added, _, memory),) = engine.rows
@@ -28,6 +31,8 @@ def test_every_model_is_measured_bare_and_within_the_engine(monkeypatch):
     assert whole > 0
     assert added.endswith("%")
     assert memory > 50
+    assert {row[1] for row in fills.rows} == {"patch", "telea", "navier-stokes"}
+    assert all(0 < row[2] <= row[3] for row in fills.rows)
     assert report.machine["device"].startswith("cpu")
 
 
