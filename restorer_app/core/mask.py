@@ -40,9 +40,15 @@ def background(mask: Raster) -> int | None:
 
 def covered_cells(mask: Raster) -> frozenset[Cell]:
     """Cells in which at least one pixel is covered; an empty 300-megapixel mask costs nothing."""
+    return frozenset(_covered(mask))
+
+
+def _covered(mask: Raster) -> Iterator[Cell]:
     require_mask(mask)
-    cells: Iterable[Cell] = mask.tiles if background(mask) == 0 else mask.bounds.cells(CELL)
-    return frozenset(cell for cell in cells if mask.read(mask.cell_region(cell)).any())
+    if background(mask) == 0:
+        yield from (cell for cell, tile in mask.tiles.items() if tile.any())
+    else:
+        yield from (cell for cell in mask.bounds.cells(CELL) if mask.read(mask.cell_region(cell)).any())
 
 
 def covered_region(mask: Raster) -> Region | None:
@@ -53,7 +59,7 @@ def covered_region(mask: Raster) -> Region | None:
 
 
 def is_empty(mask: Raster) -> bool:
-    return not covered_cells(mask)
+    return next(_covered(mask), None) is None
 
 
 def covers_everything(mask: Raster) -> bool:

@@ -64,6 +64,8 @@ class Binding(QObject):
         desk.frame_changed.connect(self.soon)
         desk.changed.connect(self._take)
         desk.told.connect(window.notice.say)
+        # at once: Enter may already wait behind this stroke
+        desk.mask_work_began.connect(lambda: window.show_situation(self.situation()))
         saver.changed.connect(self.soon)
         canvas.cursor_moved.connect(self._show_values)
         canvas.reading_failed.connect(self._tell_unreadable)
@@ -101,7 +103,7 @@ class Binding(QObject):
             editable=document.picture.editable,
             unsaved=session.is_unsaved,
             savable=session.is_unsaved and not session.pending and document.saving_share is None,
-            masked=self._is_masked(session.mask),
+            masked=self._desk.is_masking or self._is_masked(session.mask),
             remembered=session.last_mask is not None and session.last_mask.bounds == session.mask.bounds,
             running=bool(session.pending),
             undoable=session.history.can_undo,

@@ -25,6 +25,7 @@ from restorer_app.ui.mask_work import MaskWork, Work
 from restorer_app.ui.notice import Told
 
 LARGE = 4_000_000  # pixels of mask work that fit into a frame; more goes to a thread
+LONG = 60  # points of a stroke that do: each takes a quarter of a millisecond
 
 
 class Desk(QObject):
@@ -36,6 +37,7 @@ class Desk(QObject):
     frame_changed = Signal()  # a thumbnail or a mark of the film strip
     told = Signal(object)  # Told
     loading_changed = Signal()
+    mask_work_began = Signal()
 
     def __init__(
         self,
@@ -55,6 +57,7 @@ class Desk(QObject):
         self.loading_share: float | None = None  # of the file that is being read, where it can be told
         self._mask_work = MaskWork(self)
         self._mask_work.refused.connect(lambda problem: self.told.emit(Told.of(problem)))
+        self._mask_work.ended.connect(self.frame_changed)
         self._loader = loader
         self._store = store
         self._history_bytes = history_bytes
@@ -119,7 +122,7 @@ class Desk(QObject):
     def stroke(self, stroke: Stroke, *, protects: bool = False) -> bool:
         """A large one is computed on a thread; the canvas shows its preview meanwhile."""
         extent = stroke.extent(self.current.session.mask.bounds) if self.current is not None else None
-        if extent is None or extent.area <= LARGE:
+        if extent is None or (extent.area <= LARGE and len(stroke.points) <= LONG):
             return self.attempt(lambda session: session.stroke(stroke, protects=protects))
         verb = "Erased" if stroke.erase else "Painted"
         title = f"{verb} {'protection' if protects else 'mask'}"
@@ -160,6 +163,12 @@ class Desk(QObject):
                 self.attempt_on(session, lambda each: each.set_mask(title, after, protects=protects))
 
         self._mask_work.begin(session.protect if protects else session.mask, work, land)
+        self.mask_work_began.emit()
+
+    @property
+    def is_masking(self) -> bool:
+        """A mask is being computed; whatever is asked of it waits."""
+        return self._mask_work.is_busy
 
     def restore(self, stroke: Stroke) -> bool:
         return self._is_read() and self.attempt(lambda session: session.restore(stroke))

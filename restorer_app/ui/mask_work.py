@@ -16,10 +16,15 @@ class MaskWork(QObject):
     """One run at a time. Masks never change, so a thread may read the one in hand."""
 
     refused = Signal(object)  # RestorerError
+    ended = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._run: _Run | None = None
+
+    @property
+    def is_busy(self) -> bool:
+        return self._run is not None
 
     def begin(self, mask: Raster, work: Work, land: Callable[[Raster, Raster], None]) -> None:
         """Computes work(mask) elsewhere; `land` is called on this thread with the mask it came from and the new one."""
@@ -45,6 +50,7 @@ class MaskWork(QObject):
             return  # settled before its signal came
         self._run = None
         run.deleteLater()
+        self.ended.emit()
         if run.problem is not None:
             self.refused.emit(run.problem)
             return

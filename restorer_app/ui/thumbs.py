@@ -47,10 +47,8 @@ def _changed(before: Snapshot | None, after: Snapshot) -> Region | None:
     if before is None or before.image.bounds != after.image.bounds:
         return None
     pairs = zip(after.rasters(), before.rasters(), strict=True)
-    regions = [
-        new.cell_region(cell) for new, old in pairs if new.source is old.source for cell in new.changed_cells(old)
-    ]
-    return bounding(regions)
+    regions = [new.region_around(new.changed_cells(old)) for new, old in pairs if new.source is old.source]
+    return bounding(region for region in regions if region is not None)
 
 
 def _framed(region: Region, bounds: Region) -> Region:
@@ -83,24 +81,26 @@ def _sampled_tiles(mask: Raster, crop: Region, step: int) -> Pixels:
 
 
 def _lay_tiles(out: Pixels, raster: Raster, crop: Region, step: int) -> None:
-    for cell in crop.cells(CELL):
-        tile = raster.tiles.get(cell)
-        if tile is None:
-            continue
-        whole = raster.cell_region(cell)
-        rows = _hits(crop.top, crop.bottom, whole.top, whole.bottom, step)
-        columns = _hits(crop.left, crop.right, whole.left, whole.right, step)
-        if not len(rows) or not len(columns):
-            continue
-        picked = tile[crop.top + rows * step - whole.top][:, crop.left + columns * step - whole.left]
-        out[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1] = picked
+    # a row of cells has its places once for all of them: a mask over 100 megapixels has 1551 cells
+    down = {row: _hits(crop.top, crop.bottom, row * CELL, step) for row in _lines(crop.top, crop.bottom)}
+    across = {column: _hits(crop.left, crop.right, column * CELL, step) for column in _lines(crop.left, crop.right)}
+    for (row, column), tile in raster.tiles.items():
+        if row in down and column in across:
+            (rows, in_rows), (columns, in_columns) = down[row], across[column]
+            out[rows, columns] = tile[in_rows, in_columns]
 
 
-def _hits(start: int, stop: int, low: int, high: int, step: int) -> NDArray[np.int64]:
-    """Which of start, start + step, … below stop lie in [low, high)."""
+def _lines(start: int, stop: int) -> range:
+    return range(start // CELL, -(-stop // CELL))
+
+
+def _hits(start: int, stop: int, low: int, step: int) -> tuple[slice, slice]:
+    """Which of start, start + step, … below stop lie in the cell that begins at low; and where in it."""
     first = max(0, -(-(low - start) // step))
-    last = (min(stop, high) - 1 - start) // step
-    return np.arange(first, last + 1)
+    last = (min(stop, low + CELL) - 1 - start) // step
+    begin = start + first * step - low
+    count = max(last - first + 1, 0)
+    return slice(first, first + count), slice(begin, begin + count * step, step) if count else slice(0, 0)
 
 
 def _rgb(pixels: Pixels, picture: Picture) -> _Rgb:

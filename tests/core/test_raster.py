@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from restorer_app.core.errors import InvalidValueError
-from restorer_app.core.geometry import Region
+from restorer_app.core.geometry import Region, bounding
 from restorer_app.core.raster import CELL, ArraySource, FlatSource, Raster, digest_cells
 from tests.core.test_geometry import regions
 
@@ -141,3 +141,9 @@ def test_what_makes_no_sense_is_refused_with_a_sentence(work, sentence):
 def test_white_is_the_maximum_of_the_type():
     assert Raster.from_array(noise("uint16")).maximum == 65535
     assert Raster.from_array(noise("float32")).maximum == 1
+
+
+@given(st.sets(st.tuples(st.integers(0, 3), st.integers(0, 4))))
+def test_the_region_around_cells_is_that_around_their_regions(cells):
+    raster = Raster.from_array(np.zeros((900, 1100, 1), np.uint8))
+    assert raster.region_around(cells) == bounding(raster.cell_region(cell) for cell in cells)

@@ -1,5 +1,6 @@
 """The whole program: real keys and mouse, the real engine process, real files."""
 
+import math
 import os
 import signal
 import subprocess
@@ -543,9 +544,20 @@ def test_a_huge_stroke_is_computed_elsewhere_and_what_is_asked_next_waits_for_it
     empty.workshop.view.set_size(2000)
     paint(empty, (1200, 1200), (1300, 1200))
     assert masks.is_empty(session.mask), "the window has not waited"
-    press(empty, "Ctrl+Alt+G")  # asked for the moment the stroke is there
-    until(lambda: len(session.history) > 1)
+    press(empty, "Ctrl+Alt+G")  # asked for before the stroke is there
+    until(lambda: len(session.history) > 2)
+    assert [step.title for step in session.history.steps] == ["Opened", "Painted mask", "Grew mask"]
     assert masks.count_covered(session.mask) > 3_000_000
+
+
+def test_a_long_stroke_is_computed_elsewhere_and_enter_right_behind_it_repairs(empty, scan):
+    session = open_file(empty, scan).session
+    points = tuple(Point(160 + 2 * math.sin(y), float(y)) for y in range(10, 230))
+    empty.workshop.acts.take_stroke(Stroke("brush", points, diameter=12))
+    assert masks.is_empty(session.mask), "the window has not waited"
+    press(empty, "Return")
+    idle(empty)
+    assert [step.title for step in session.history.steps] == ["Opened", "Painted mask", "Repaired"]
 
 
 def test_the_sample_opens_as_a_copy_with_a_word_on_how_to_begin(empty):

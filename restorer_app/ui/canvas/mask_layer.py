@@ -15,6 +15,8 @@ from restorer_app.ui.canvas.mask_mips import LaterError, MaskMips, Values
 from restorer_app.ui.canvas.tiles import Place
 from restorer_app.ui.canvas.viewport import TILE, tile_region
 
+_MOST_REGIONS = 48  # cells, from which on one region around all of them costs less
+
 
 class _Drawn(NamedTuple):
     """A stroke and where it covers anything: asked for each tile, and a long stroke answers slowly."""
@@ -65,6 +67,9 @@ class MaskLayer:
         self._old.update(self._worked)
         self._strokes.clear()
         self._worked.clear()
+        if len(changed) > _MOST_REGIONS:
+            around = raster.region_around(changed)
+            return previewed if around is None else [around, *previewed]
         return [raster.cell_region(cell) for cell in changed] + previewed
 
     # ---------------------------------------------------------------------------------- strokes in hand

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from PySide6.QtGui import QImage
 
-from restorer_app.core.geometry import Region, bounding
+from restorer_app.core.geometry import Region
 from restorer_app.core.raster import CELL, Pixels, Raster, Source
 from restorer_app.ui.canvas.colour import Converter, Look
 from restorer_app.ui.canvas.orientation import Turn
@@ -254,7 +254,7 @@ def _changes(before: Raster, after: Raster, region: Region | None) -> list[Regio
         return [region]
     if before.source is not after.source:
         return [after.bounds]
-    changed = [after.cell_region(cell) for cell in after.changed_cells(before)]
-    whole = bounding(changed)
+    changed = after.changed_cells(before)
     # every tile in the cache is held against every region: one around many costs less
-    return changed if whole is None or len(changed) <= _MOST_REGIONS else [whole]
+    whole = after.region_around(changed) if len(changed) > _MOST_REGIONS else None
+    return [after.cell_region(cell) for cell in changed] if whole is None else [whole]
