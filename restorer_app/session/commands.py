@@ -3,80 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
-from typing import Literal
 
-Group = Literal["file", "edit", "mask", "view", "restore", "tool", "window", "help"]
-
-
-@dataclass(frozen=True, slots=True)
-class Situation:
-    """What is true of the window right now; commands name the facts they need."""
-
-    open: bool = False  # a picture is open
-    editable: bool = False  # and may be changed
-    unsaved: bool = False
-    savable: bool = False  # something was changed since the file was opened
-    masked: bool = False  # something is painted
-    remembered: bool = False  # a mask was cleared or used, and can come back
-    running: bool = False  # a job runs or waits
-    undoable: bool = False
-    redoable: bool = False
-    several: bool = False  # more than one picture is open
-    paged: bool = False  # the file has more than one page
-    sampled: bool = False  # the sample pictures are there
-    denoise: bool = False  # there is a way to do it: an operation, and the model it needs
-    upscale: bool = False
-    decompress: bool = False
-    tool: str = "brush"
-    erasing: bool = False
-    protecting: bool = False
-    after_each_stroke: bool = False
-    inverted: bool = False
-    full_screen: bool = False
-    pressure: bool = True
-
-
-FACTS = frozenset(field.name for field in fields(Situation) if field.type == "bool")
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """One thing that a person can ask for by menu, key or name."""
-
-    id: str
-    title: str
-    keys: tuple[str, ...] = ()  # portable Qt spelling; the first is shown, the others work too
-    when: tuple[str, ...] = ()  # facts of the situation, all of which must hold
-    do: str = ""  # a method of the actor; the id's last word where empty
-    argument: str = ""
-    hint: str = ""  # one sentence for tooltip and palette
-    icon: str = ""
-    checked: str = ""  # the fact that shows as a tick
-    canvas_only: bool = False  # the key acts only while the canvas has the focus (Tab moves the focus elsewhere)
-    repeats: bool = False  # holding the key goes on
-    held: bool = False  # acts while the key is down; the canvas listens for it
-
-    @property
-    def group(self) -> str:
-        return self.id.partition(".")[0]
-
-    @property
-    def method(self) -> str:
-        return self.do or self.id.rpartition(".")[2]
-
-    def is_possible(self, situation: Situation) -> bool:
-        return all(getattr(situation, fact) for fact in self.when)
-
-    def is_checked(self, situation: Situation) -> bool:
-        if self.group == "tool" and self.method == "choose_tool":
-            return situation.tool == self.argument
-        return bool(self.checked) and bool(getattr(situation, self.checked))
-
-    @property
-    def is_checkable(self) -> bool:
-        return bool(self.checked) or self.method == "choose_tool"
-
+from restorer_app.session.command import Command
 
 GROUPS: dict[str, str] = {
     "file": "File",
@@ -91,6 +19,7 @@ GROUPS: dict[str, str] = {
 
 _EDIT = ("editable",)
 _MASK = ("editable", "masked")
+_BY = "By as many pixels as the field beside its button says."
 
 _FILE = (
     Command("file.open", "Open…", ("Ctrl+O",), hint="Open one or more pictures.", icon="open"),
@@ -135,9 +64,9 @@ _MASKING = (
     ),
     Command("mask.everything", "Mask the whole picture", ("Ctrl+A",), _EDIT, do="mask_everything"),
     Command("mask.invert", "Invert mask", ("Ctrl+Shift+I",), _EDIT, do="invert_mask", icon="invert"),
-    Command("mask.grow", "Grow mask by 2 px", ("Ctrl+Alt+G",), _MASK, do="grow_mask", icon="grow"),
-    Command("mask.shrink", "Shrink mask by 2 px", ("Ctrl+Alt+H",), _MASK, do="shrink_mask", icon="shrink"),
-    Command("mask.feather", "Feather mask by 2 px", ("Shift+F6",), _MASK, do="feather_mask", icon="feather"),
+    Command("mask.grow", "Grow mask", ("Ctrl+Alt+G",), _MASK, do="grow_mask", icon="grow", hint=_BY),
+    Command("mask.shrink", "Shrink mask", ("Ctrl+Alt+H",), _MASK, do="shrink_mask", icon="shrink", hint=_BY),
+    Command("mask.feather", "Feather mask", ("Shift+F6",), _MASK, do="feather_mask", icon="feather", hint=_BY),
     Command("mask.clear", "Clear mask", ("Ctrl+D",), _MASK, do="clear_mask"),
     Command(
         "mask.reselect", "Reselect the last mask", ("Ctrl+Shift+D",), ("editable", "remembered"), do="reselect_mask"

@@ -15,10 +15,12 @@ from restorer_app.core.errors import UnwritableFileError
 Theme = Literal["system", "dark", "light"]
 Overlay = Literal["tint", "outline", "mask only", "off"]
 OverlayColour = Literal["cyan", "orange"]
+Motion = Literal["system", "less", "full"]
 RECENT_COUNT = 12
 
 _CHOICES: dict[str, tuple[object, ...]] = {
     "theme": get_args(Theme),
+    "motion": get_args(Motion),
     "overlay": get_args(Overlay),
     "overlay_colour": get_args(OverlayColour),
     "device": ("auto", "cpu", "cuda"),
@@ -28,6 +30,7 @@ _RANGES: dict[str, tuple[float, float]] = {
     "brush_diameter": (1, 5000),
     "brush_hardness": (0, 1),
     "grain": (0, 2),
+    "mask_step": (1, 200),
     "memory_share": (0.1, 0.9),
     "overlay_opacity": (0.1, 1),
     "surround": (0, 255),
@@ -42,6 +45,7 @@ class Settings:
     overlay: Overlay = "tint"
     overlay_colour: OverlayColour = "cyan"  # stands out on warm sepia and on grey, also to colour-blind eyes
     overlay_opacity: float = 0.6
+    motion: Motion = "system"
     surround: int = -1  # grey around the picture, 0 to 255; -1 takes the theme's
     device: str = "auto"
     method: str = "faithful"
@@ -50,6 +54,7 @@ class Settings:
     brush_diameter: float = 48.0
     brush_hardness: float = 0.8
     pressure: bool = True
+    mask_step: int = 2  # pixels by which the mask grows, shrinks or softens at a time
     after_each_stroke: bool = False
     display_profile: str = ""  # path of an ICC profile; sRGB where empty
     recent: tuple[str, ...] = ()

@@ -8,7 +8,8 @@ from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QAbstractSpinBox, QLineEdit, QPlainTextEdit, QTextEdit, QWidget
 
-from restorer_app.session.commands import COMMANDS, GROUPS, Command, Situation
+from restorer_app.session.command import Command, Situation
+from restorer_app.session.commands import COMMANDS, GROUPS
 from restorer_app.ui.icons import icon
 from restorer_app.ui.theme import Colours
 

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, QTimer
 from restorer_app.core import mask as masks
 from restorer_app.core.raster import Raster
 from restorer_app.session.change import Change
-from restorer_app.session.commands import Situation
+from restorer_app.session.command import Situation
 from restorer_app.session.session import Session
 from restorer_app.ui import presenting
 from restorer_app.ui.acts.files import own_samples
@@ -132,6 +132,7 @@ class Binding(QObject):
         window.film.show_frames(presenting.frames(self._desk.documents), current=self._place_of(document))
         window.one_click.show_offers(offers(self._acts.ways, masked=situation.masked, editable=situation.editable))
         window.options.show_after_each_stroke(on=situation.after_each_stroke)
+        window.options.show_mask_step(self._choices.now.mask_step)
         cards = self._desk.cards
         window.options.show_methods(methods(cards), usable_method(self._choices.now.method, cards))
         window.proof.show_words(presenting.proof_words(document))

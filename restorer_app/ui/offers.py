@@ -12,12 +12,10 @@ from restorer_app.core.operation import OPERATIONS, Decompress, Denoise, Operati
 from restorer_app.ui.panels.one_click import Offer
 from restorer_app.ui.panels.options import Method
 
+translate = QCoreApplication.translate  # by this name lupdate finds what is to be translated
+
 _SCALES = (2, 4)
 _ICONS = {"denoise": "denoise", "decompress": "decompress", "upscale": "upscale"}
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("offers", text)
 
 
 @dataclass(frozen=True)
@@ -65,9 +63,11 @@ def offers(found: Sequence[Way], *, masked: bool, editable: bool) -> tuple[Offer
 
 def _offer(way: Way, *, masked: bool, editable: bool) -> Offer:
     title = {
-        "denoise": _tr("Denoise in mask") if masked else _tr("Denoise"),
-        "decompress": _tr("Remove compression in mask") if masked else _tr("Remove compression"),
-        "upscale": _tr("Upscale ×{scale}").format(scale=way.scale),
+        "denoise": translate("offers", "Denoise in mask") if masked else translate("offers", "Denoise"),
+        "decompress": translate("offers", "Remove compression in mask")
+        if masked
+        else translate("offers", "Remove compression"),
+        "upscale": translate("offers", "Upscale ×{scale}").format(scale=way.scale),
     }[way.kind.name]
     return Offer(
         way.id,
@@ -82,20 +82,29 @@ def _offer(way: Way, *, masked: bool, editable: bool) -> Offer:
 
 def _detail(way: Way) -> str:
     if way.card is None:
-        return {"denoise": _tr("classical · non-local"), "upscale": _tr("classical · Lanczos")}[way.kind.name]
+        return {
+            "denoise": translate("offers", "classical · non-local"),
+            "upscale": translate("offers", "classical · Lanczos"),
+        }[way.kind.name]
     if ":" in way.id:
         return way.card.id
-    return _tr("adds plausible detail") if way.card.synthesises_detail else _tr("faithful · adds no detail")
+    return (
+        translate("offers", "adds plausible detail")
+        if way.card.synthesises_detail
+        else translate("offers", "faithful · adds no detail")
+    )
 
 
 def _hint(way: Way) -> str:
     if way.card is None:
-        return _tr("Computed from this picture alone, by arithmetic that can be looked up.")
+        return translate("offers", "Computed from this picture alone, by arithmetic that can be looked up.")
     if way.card.synthesises_detail:
-        return _tr("The model {model} adds detail that looks right and may never have been there.").format(
-            model=way.card.id
-        )
-    return _tr("The model {model} keeps to what the picture holds; the record names it.").format(model=way.card.id)
+        return translate(
+            "offers", "The model {model} adds detail that looks right and may never have been there."
+        ).format(model=way.card.id)
+    return translate("offers", "The model {model} keeps to what the picture holds; the record names it.").format(
+        model=way.card.id
+    )
 
 
 def usable_method(chosen: str, cards: Sequence[ModelCard]) -> str:
@@ -108,30 +117,37 @@ def usable_method(chosen: str, cards: Sequence[ModelCard]) -> str:
 def methods(cards: Sequence[ModelCard]) -> tuple[Method, ...]:
     """Ways to repair, with a sentence on what each does to the evidence."""
     has_model = any(card.task == "repair" for card in cards)
-    faithful = _tr(
+    faithful = translate(
+        "offers",
         "A model trained on photographs continues what surrounds the damage. Nothing outside the mask changes, "
-        "and the record says which model filled it."
+        "and the record says which model filled it.",
     )
     return (
         Method(
             "faithful",
-            _tr("Faithful"),
-            faithful if has_model else _tr("No repair model is installed."),
+            translate("offers", "Faithful"),
+            faithful if has_model else translate("offers", "No repair model is installed."),
             available=has_model,
         ),
         Method(
             "patch",
-            _tr("Patch"),
-            _tr("Copies matching places of this same picture: every pixel was really taken, but somewhere else."),
+            translate("offers", "Patch"),
+            translate(
+                "offers",
+                "Copies matching places of this same picture: every pixel was really taken, but somewhere else.",
+            ),
         ),
         Method(
             "telea",
-            _tr("Smooth"),
-            _tr("Spreads the edge inwards (Telea). Good for thin scratches in even areas; it invents no texture."),
+            translate("offers", "Smooth"),
+            translate(
+                "offers",
+                "Spreads the edge inwards (Telea). Good for thin scratches in even areas; it invents no texture.",
+            ),
         ),
         Method(
             "navier-stokes",
-            _tr("Lines"),
-            _tr("Continues lines across narrow damage (Navier–Stokes); it invents no texture."),
+            translate("offers", "Lines"),
+            translate("offers", "Continues lines across narrow damage (Navier–Stokes); it invents no texture."),
         ),
     )

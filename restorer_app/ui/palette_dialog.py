@@ -18,7 +18,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from restorer_app.session.commands import COMMANDS, Command, found
+from restorer_app.session.command import Command
+from restorer_app.session.commands import COMMANDS, found
 from restorer_app.ui.actions import Actions, group_title, hint_of, keys_of, title_of
 from restorer_app.ui.theme import DARK, Colours
 

@@ -56,6 +56,9 @@ class Pill(QWidget):
         self._bar.show_share(0.0)
         self.hide()
 
+    def be_still(self, still: bool) -> None:
+        self._bar.be_still(still)
+
     def wear(self, colours: Colours) -> None:
         self._colours = colours
         self._bar.colours = colours
@@ -98,16 +101,26 @@ class _Bar(QWidget):
         self._share: float | None = 0.0
         self._place = 0
         self._timer = 0
+        self._is_still = False
         self.setFixedSize(72, 6)
 
     def show_share(self, share: float | None) -> None:
         self._share = share
-        if share is None and not self._timer:
+        moves = share is None and not self._is_still
+        if moves and not self._timer:
             self._timer = self.startTimer(40)
-        elif share is not None and self._timer:
+        elif not moves and self._timer:
             self.killTimer(self._timer)
             self._timer = 0
         self.update()
+
+    @property
+    def moves(self) -> bool:
+        return bool(self._timer)
+
+    def be_still(self, still: bool) -> None:
+        self._is_still = still
+        self.show_share(self._share)
 
     def timerEvent(self, _event: QEvent) -> None:
         self._place = (self._place + 2) % (2 * self.width())
@@ -120,7 +133,10 @@ class _Bar(QWidget):
             painter.setBrush(QColor("#4a4a4a"))
             painter.drawRoundedRect(self.rect(), 3, 3)
             painter.setBrush(QColor(DARK.accent))  # the pill is dark in both themes
-            if self._share is None:
+            if self._share is None and self._is_still:
+                painter.setOpacity(0.45)  # full and faint: something goes on, and nobody knows how far it is
+                painter.drawRoundedRect(self.rect(), 3, 3)
+            elif self._share is None:
                 at = min(self._place, 2 * self.width() - self._place)
                 painter.drawRoundedRect(at * (self.width() - 20) // self.width(), 0, 20, self.height(), 3, 3)
             elif self._share > 0:

@@ -17,12 +17,10 @@ from restorer_app.ui.panels.proof import ProofWords
 from restorer_app.ui.panels.record import RecordRow
 from restorer_app.ui.wording import amount, grouped, pixels, share
 
+translate = QCoreApplication.translate  # by this name lupdate finds what is to be translated
+
 _LEARNED, _CLASSICAL, _BY_HAND = KINDS
 _MOST_CELLS = 60  # about 15 ms to count
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("presenting", text)
 
 
 # --------------------------------------------------------------------------------------------- history
@@ -34,7 +32,9 @@ def step_rows(document: Document) -> list[StepRow]:
         pending = waiting.get(step.job_id or "")
         rows.append(
             StepRow(
-                _doing(pending.operation.name, step.title) if pending is not None else _tr(step.title),
+                _doing(pending.operation.name, step.title)
+                if pending is not None
+                else translate("presenting", step.title),
                 _step_detail(document, position, step.record, running=pending is not None),
                 document.thumb_of(position),
                 reachable=step.after is not None,
@@ -46,20 +46,20 @@ def step_rows(document: Document) -> list[StepRow]:
 
 def _doing(name: str, title: str) -> str:
     words = {
-        "repair": _tr("Repairing…"),
-        "denoise": _tr("Denoising…"),
-        "decompress": _tr("Removing compression…"),
-        "upscale": _tr("Upscaling…"),
+        "repair": translate("presenting", "Repairing…"),
+        "denoise": translate("presenting", "Denoising…"),
+        "decompress": translate("presenting", "Removing compression…"),
+        "upscale": translate("presenting", "Upscaling…"),
     }
     return words.get(name, title)
 
 
 def _step_detail(document: Document, position: int, record: Record | None, *, running: bool) -> str:
     if running:
-        return _tr("piece by piece")
+        return translate("presenting", "piece by piece")
     if position == 0:
         picture = document.picture
-        bits = _tr("{bits} bit").format(bits=picture.bits)
+        bits = translate("presenting", "{bits} bit").format(bits=picture.bits)
         return " · ".join([pixels(picture.width, picture.height), bits])
     if record is None:
         return ""
@@ -74,26 +74,31 @@ def _method(record: Record) -> str:
 # ----------------------------------------------------------------------------------------------- proof
 def proof_words(document: Document | None) -> ProofWords:
     if document is None:
-        return ProofWords(_tr("Nothing is open"))
+        return ProofWords(translate("presenting", "Nothing is open"))
     session = document.session
     if document.saving_share is not None:
         return ProofWords(
-            _tr("Saving and proving…"), detail=_tr("The copy is opened again and compared."), verdict="pending"
+            translate("presenting", "Saving and proving…"),
+            detail=translate("presenting", "The copy is opened again and compared."),
+            verdict="pending",
         )
     if document.saved is not None and not session.is_unsaved:
         return _proved(document)
     if not session.is_changed:
-        return ProofWords(_tr("Nothing was changed"), detail=_tr("The file is as it was opened."))
-    strong = _tr("{share} of the picture changed").format(share=share(changed_share(document)))
-    kept = _tr("The original file is not touched; saving writes a copy and proves it.")
-    return ProofWords(strong, _tr("not saved yet"), " · ".join([*kinds(document), kept]), "pending")
+        return ProofWords(
+            translate("presenting", "Nothing was changed"),
+            detail=translate("presenting", "The file is as it was opened."),
+        )
+    strong = translate("presenting", "{share} of the picture changed").format(share=share(changed_share(document)))
+    kept = translate("presenting", "The original file is not touched; saving writes a copy and proves it.")
+    return ProofWords(strong, translate("presenting", "not saved yet"), " · ".join([*kinds(document), kept]), "pending")
 
 
 def _proved(document: Document) -> ProofWords:
     assert document.saved is not None  # asked by proof_words
     verdict = document.saved.verdict
     strong, changed, rest = verdict.sentence.partition(" changed ")
-    detail = " · ".join([*kinds(document), _tr("record kept"), document.saved.path.name])
+    detail = " · ".join([*kinds(document), translate("presenting", "record kept"), document.saved.path.name])
     return ProofWords(
         strong,
         f"changed {rest}" if changed else "",
@@ -110,9 +115,9 @@ def changed_share(document: Document) -> float:
 def kinds(document: Document) -> list[str]:
     """Share of the picture by kind of method."""
     words = {
-        _LEARNED: _tr("{share} filled by a learned model"),
-        _CLASSICAL: _tr("{share} filled by classical methods"),
-        _BY_HAND: _tr("{share} by hand"),
+        _LEARNED: translate("presenting", "{share} filled by a learned model"),
+        _CLASSICAL: translate("presenting", "{share} filled by classical methods"),
+        _BY_HAND: translate("presenting", "{share} by hand"),
     }
     found = _shares(document)
     return [words[kind].format(share=share(found[kind])) for kind in KINDS if kind in found]
@@ -131,7 +136,11 @@ def _shares(document: Document) -> Mapping[Kind, float]:
 
 
 def _kind_word(kind: Kind) -> str:
-    return {_LEARNED: _tr("learned"), _CLASSICAL: _tr("classical"), _BY_HAND: _tr("by hand")}[kind]
+    return {
+        _LEARNED: translate("presenting", "learned"),
+        _CLASSICAL: translate("presenting", "classical"),
+        _BY_HAND: translate("presenting", "by hand"),
+    }[kind]
 
 
 # ------------------------------------------------------------------------------------------------ file
@@ -139,18 +148,37 @@ def file_words(picture: Picture | None) -> FileWords:
     if picture is None:
         return FileWords()
     rows = [
-        (_tr("Name"), picture.path.name),
-        (_tr("Kind"), f"{picture.kind.upper()}, {picture.layout}, {picture.bits} bit"),
-        (_tr("Size"), f"{pixels(picture.width, picture.height)} px, {amount(picture.size_bytes)}"),
+        (translate("presenting", "Name"), picture.path.name),
+        (translate("presenting", "Kind"), f"{picture.kind.upper()}, {picture.layout}, {picture.bits} bit"),
+        (translate("presenting", "Size"), f"{pixels(picture.width, picture.height)} px, {amount(picture.size_bytes)}"),
     ]
     if picture.dpi is not None:
-        rows.append((_tr("Resolution"), f"{picture.dpi[0]:.0f} dpi"))
-    rows.append((_tr("Saving"), picture.reason or (_tr("patches a copy") if picture.patchable else _tr("a new TIFF"))))
-    rows.append((_tr("Metadata"), ", ".join(picture.metadata) or _tr("none")))
-    rows += [(_tr("Profile"), _tr("embedded, {size}").format(size=amount(len(picture.icc))))] if picture.icc else []
+        rows.append((translate("presenting", "Resolution"), f"{picture.dpi[0]:.0f} dpi"))
+    rows.append(
+        (
+            translate("presenting", "Saving"),
+            picture.reason
+            or (
+                translate("presenting", "patches a copy")
+                if picture.patchable
+                else translate("presenting", "a new TIFF")
+            ),
+        )
+    )
+    rows.append((translate("presenting", "Metadata"), ", ".join(picture.metadata) or translate("presenting", "none")))
+    rows += (
+        [
+            (
+                translate("presenting", "Profile"),
+                translate("presenting", "embedded, {size}").format(size=amount(len(picture.icc))),
+            )
+        ]
+        if picture.icc
+        else []
+    )
     known = {name for name, _ in rows}
     rows += [(name, value) for name, value in picture.facts if name not in known]
-    rows += [(_tr("Stays old"), sentence) for sentence in picture.stale]
+    rows += [(translate("presenting", "Stays old"), sentence) for sentence in picture.stale]
     return FileWords(tuple(rows), picture.page, picture.page_count)
 
 
@@ -172,19 +200,23 @@ def _record_lines(record: Record) -> tuple[str, ...]:
     region = record.region
     lines = [
         record.at,
-        _tr("{count} pixels changed, within {place}").format(
+        translate("presenting", "{count} pixels changed, within {place}").format(
             count=grouped(record.changed_pixels),
             place=f"{region.left}, {region.top} – {region.right}, {region.bottom}",
         ),
     ]
     if record.model_id is not None:
         lines.append(
-            _tr("model {id}, SHA-256 {hash}…").format(id=record.model_id, hash=(record.model_sha256 or "")[:12])
+            translate("presenting", "model {id}, SHA-256 {hash}…").format(
+                id=record.model_id, hash=(record.model_sha256 or "")[:12]
+            )
         )
     if record.synthesises_detail:
-        lines.append(_tr("adds detail that may never have been there"))
+        lines.append(translate("presenting", "adds detail that may never have been there"))
     lines.append(
-        _tr("seed {seed}, {device}, {dtype}").format(seed=record.seed, device=record.device, dtype=record.dtype)
+        translate("presenting", "seed {seed}, {device}, {dtype}").format(
+            seed=record.seed, device=record.device, dtype=record.dtype
+        )
     )
     lines.append(f"{record.before_sha256[:12]}… → {record.after_sha256[:12]}…")
     return tuple(lines)

@@ -5,9 +5,12 @@ from __future__ import annotations
 from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
-from restorer_app.session.commands import GESTURES, GROUPS, Command, in_group
+from restorer_app.session.command import Command
+from restorer_app.session.commands import GESTURES, GROUPS, in_group
 from restorer_app.ui.actions import group_title, keys_of, title_of
 from restorer_app.ui.pieces import label
+
+translate = QCoreApplication.translate  # by this name lupdate finds what is to be translated
 
 COLUMNS = (("tool", "mask"), ("restore", "view"), ("file", "edit", "window", "help"))
 
@@ -28,7 +31,7 @@ class ShortcutsSheet(QDialog):
             for group in groups:
                 column.addLayout(_section(group_title(group), [_row(known) for known in in_group(group) if known.keys]))
             if place == 1:
-                gestures = [([_tr(keys)], _tr(what)) for keys, what in GESTURES]
+                gestures = [([translate("commands", keys)], translate("commands", what)) for keys, what in GESTURES]
                 column.addLayout(_section(self.tr("With mouse and pen"), gestures))
             column.addStretch(1)
             columns.addLayout(column)
@@ -43,10 +46,6 @@ class ShortcutsSheet(QDialog):
     def keyPressEvent(self, event: object) -> None:
         if event.key() in (Qt.Key.Key_F1, Qt.Key.Key_Escape):  # type: ignore[attr-defined]  # a QKeyEvent
             self.close()
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("commands", text)
 
 
 def _row(command: Command) -> tuple[list[str], str]:

@@ -9,7 +9,7 @@ from PySide6.QtCore import QByteArray, QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent
 from PySide6.QtWidgets import QMainWindow, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
 
-from restorer_app.session.commands import Situation
+from restorer_app.session.command import Situation
 from restorer_app.ui.actions import Actions
 from restorer_app.ui.first_run import FirstRun
 from restorer_app.ui.icons import mark
@@ -119,6 +119,11 @@ class Window(QMainWindow):
         )  # fmt: skip
         for part in parts:
             part.wear(colours)
+
+    def be_still(self, still: bool) -> None:
+        """Nothing moves but what a hand moves."""
+        self.setAnimated(not still)
+        self.pill.be_still(still)
 
     def find_command(self) -> None:
         self.palette_popup.open_over(self)

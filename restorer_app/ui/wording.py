@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication
 
+translate = QCoreApplication.translate  # by this name lupdate finds what is to be translated
+
 THIN = "\u202f"  # narrow no-break space: groups digits and stands before units
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("wording", text)
 
 
 def grouped(number: int) -> str:
@@ -30,12 +28,16 @@ def share(part: float) -> str:
     if part <= 0:
         return f"0{THIN}%"
     if per_cent < 0.01:
-        return _tr("under {share}").format(share=f"0.01{THIN}%")
+        return translate("wording", "under {share}").format(share=f"0.01{THIN}%")
     return f"{per_cent:.2f}{THIN}%" if per_cent < 10 else f"{per_cent:.0f}{THIN}%"
 
 
 def steps(count: int) -> str:
-    return _tr("1 step") if count == 1 else _tr("{count} steps").format(count=grouped(count))
+    return (
+        translate("wording", "1 step")
+        if count == 1
+        else translate("wording", "{count} steps").format(count=grouped(count))
+    )
 
 
 def amount(size_bytes: float) -> str:
@@ -51,20 +53,20 @@ def left(seconds: float | None) -> str:
     if seconds is None:
         return ""
     if seconds < 1.5:
-        return _tr("1 s left")
+        return translate("wording", "1 s left")
     if seconds < 90:
-        return _tr("{number} s left").format(number=round(seconds))
+        return translate("wording", "{number} s left").format(number=round(seconds))
     if seconds < 5400:
-        return _tr("{number} min left").format(number=round(seconds / 60))
-    return _tr("{number} h left").format(number=round(seconds / 3600))
+        return translate("wording", "{number} min left").format(number=round(seconds / 60))
+    return translate("wording", "{number} h left").format(number=round(seconds / 3600))
 
 
 def ago(seconds: float) -> str:
     if seconds < 60:
-        return _tr("just now")
+        return translate("wording", "just now")
     if seconds < 5400:
-        return _tr("{number} min ago").format(number=round(seconds / 60))
-    return _tr("{number} h ago").format(number=round(seconds / 3600))
+        return translate("wording", "{number} min ago").format(number=round(seconds / 60))
+    return translate("wording", "{number} h ago").format(number=round(seconds / 3600))
 
 
 def zoom(factor: float) -> str:

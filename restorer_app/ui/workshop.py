@@ -13,6 +13,7 @@ from restorer_app.files.budget import Budget
 from restorer_app.files.reader import Reader
 from restorer_app.files.scratch import Scratch, SpillStore
 from restorer_app.session.settings import Settings
+from restorer_app.ui import motion
 from restorer_app.ui.actions import HeldKeys
 from restorer_app.ui.acts.files import FileActs
 from restorer_app.ui.acts.picture import PictureActs
@@ -121,6 +122,7 @@ class Workshop(QObject):
         options.pressure_chosen.connect(self.view.set_pressure)
         options.method_chosen.connect(self.acts.choose_method)
         options.after_each_stroke_chosen.connect(lambda on: self.choices.change(after_each_stroke=on))
+        options.mask_step_chosen.connect(lambda pixels: self.choices.change(mask_step=pixels))
         options.left.connect(self.canvas.setFocus)
         window.history.step_chosen.connect(self.acts.go_to)
         window.history.step_chosen.connect(lambda _step: self.canvas.setFocus())  # Return repairs again
@@ -156,6 +158,7 @@ class Workshop(QObject):
         self._app().installEventFilter(self._held)
         self.binding.show_samples(there=any(places.samples().glob("*.tif")))
         self.show_display_profile(self.choices.now)
+        window.be_still(motion.is_unwanted(self.choices.now.motion))
 
     def show_display_profile(self, settings: Settings) -> None:
         try:
@@ -181,6 +184,7 @@ class Workshop(QObject):
 
     def _choices_changed(self, now: Settings, before: Settings) -> None:
         self.view.show_overlay()
+        self.window.be_still(motion.is_unwanted(now.motion))
         if now.display_profile != before.display_profile:
             self.show_display_profile(now)
         self.binding.soon()

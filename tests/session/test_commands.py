@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from restorer_app.session.commands import COMMANDS, FACTS, GROUPS, Situation, command, found, in_group
+from restorer_app.session.command import FACTS, Situation
+from restorer_app.session.commands import COMMANDS, GROUPS, command, found, in_group
 
 EVERYTHING = replace(Situation(), **dict.fromkeys(FACTS, True))
 

@@ -6,7 +6,8 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit
 
-from restorer_app.session.commands import COMMANDS, FACTS, Situation
+from restorer_app.session.command import FACTS, Situation
+from restorer_app.session.commands import COMMANDS
 from restorer_app.ui.actions import HeldKeys, TypingGuard, tooltip_of
 
 EVERYTHING = replace(Situation(), **dict.fromkeys(FACTS, True))
@@ -158,7 +159,7 @@ def test_the_palette_shows_what_is_not_possible_and_does_not_do_it(window, recor
     window.find_command()
     palette = window.palette_popup
     QTest.keyClicks(palette.field, "grow mask")
-    assert palette.titles == ["Grow mask by 2 px"]
+    assert palette.titles == ["Grow mask"]
     QTest.keyClick(palette.field, Qt.Key.Key_Return)
     assert recorder.done == []
     QTest.keyClick(palette.field, Qt.Key.Key_Escape)

@@ -14,7 +14,7 @@ from PIL import Image
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QGuiApplication, QImage, QKeySequence
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtWidgets import QApplication, QPushButton, QSpinBox
 
 from restorer_app.core import mask as masks
 from restorer_app.core.errors import UnreadableFileError
@@ -284,6 +284,22 @@ def test_mask_commands_change_the_mask_and_can_be_undone(empty, scan):
     for _ in range(3):
         press(empty, "Ctrl+Z")
     assert masks.count_covered(session.mask) == painted
+
+
+def test_the_mask_grows_by_the_number_in_the_bar_which_is_remembered(empty, scan):
+    session = open_file(empty, scan).session
+    paint(empty, (50, 50), (80, 50))
+    before = masks.covered_region(session.mask)
+    box = next(box for box in empty.window.options.findChildren(QSpinBox) if "grow" in box.accessibleName())
+    box.setFocus()
+    box.selectAll()
+    QTest.keyClicks(box, "7")
+    QTest.keyClick(box, Qt.Key.Key_Return)
+    assert empty.choices.now.mask_step == 7
+    assert canvas(empty).hasFocus(), "the picture has its keys back"
+    press(empty, "Ctrl+Alt+G")
+    assert masks.covered_region(session.mask) == before.grown(7, inside=session.mask.bounds)
+    empty.choices.change(mask_step=2)
 
 
 def test_a_mask_goes_to_a_file_and_comes_back(empty, scan, tmp_path):

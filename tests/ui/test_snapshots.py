@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor, QFont, QImage, QPainter
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel
 
-from restorer_app.session.commands import FACTS, Situation
+from restorer_app.session.command import FACTS, Situation
 from restorer_app.ui import icons, theme
 from restorer_app.ui.notice import Told
 from restorer_app.ui.offers import methods

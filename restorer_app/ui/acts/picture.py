@@ -14,8 +14,6 @@ from restorer_app.ui.choices import Choices
 from restorer_app.ui.desk import Desk
 from restorer_app.ui.offers import Way, usable_method
 
-STEP = 2  # pixels by which the mask grows, shrinks or softens at a time
-
 
 class PictureActs(QObject):
     """Everything here can be undone, so nothing here asks."""
@@ -63,13 +61,16 @@ class PictureActs(QObject):
         self._set("Inverted mask", masks.invert)
 
     def grow_mask(self) -> None:
-        self._set("Grew mask", lambda mask: masks.grow(mask, STEP))
+        step = self._choices.now.mask_step
+        self._set("Grew mask", lambda mask: masks.grow(mask, step))
 
     def shrink_mask(self) -> None:
-        self._set("Shrank mask", lambda mask: masks.shrink(mask, STEP))
+        step = self._choices.now.mask_step
+        self._set("Shrank mask", lambda mask: masks.shrink(mask, step))
 
     def feather_mask(self) -> None:
-        self._set("Feathered mask", lambda mask: masks.feather(mask, STEP))
+        step = self._choices.now.mask_step
+        self._set("Feathered mask", lambda mask: masks.feather(mask, step))
 
     def clear_mask(self) -> None:
         self._desk.attempt(lambda session: session.clear_mask())

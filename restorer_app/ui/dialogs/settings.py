@@ -33,6 +33,10 @@ class SettingsDialog(QDialog):
         self._theme = _choice(
             {"system": self.tr("As the system"), "dark": self.tr("Dark"), "light": self.tr("Light")}, settings.theme
         )
+        self._motion = _choice(
+            {"system": self.tr("As the system"), "less": self.tr("None"), "full": self.tr("Where it explains")},
+            settings.motion,
+        )
         self._colour = _choice({"cyan": self.tr("Cyan"), "orange": self.tr("Orange")}, settings.overlay_colour)
         self._opacity = _Share(10, 100, round(settings.overlay_opacity * 100))
         self._surround = _choice(
@@ -52,6 +56,7 @@ class SettingsDialog(QDialog):
         form.setVerticalSpacing(12)
         for text, field in (
             (self.tr("Theme"), self._theme),
+            (self.tr("Motion"), self._motion),
             (self.tr("Grey around the picture"), self._surround),
             (self.tr("Colour of the mask"), self._colour),
             (self.tr("Opacity of the mask"), self._opacity),
@@ -79,6 +84,7 @@ class SettingsDialog(QDialog):
         return replace(
             self._before,
             theme=self._theme.currentData(),
+            motion=self._motion.currentData(),
             overlay_colour=self._colour.currentData(),
             overlay_opacity=self._opacity.value() / 100,
             surround=int(self._surround.currentData()),

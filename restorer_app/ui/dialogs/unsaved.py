@@ -7,27 +7,27 @@ from typing import Literal
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QMessageBox, QWidget
 
+translate = QCoreApplication.translate  # by this name lupdate finds what is to be translated
+
 Answer = Literal["save", "discard", "stay"]
 
 
 def ask_unsaved(names: list[str], parent: QWidget) -> Answer:
     """Closing throws work away, so it asks; the safe answers are the easy ones."""
-
-    def tr(text: str) -> str:
-        return QCoreApplication.translate("unsaved", text)
-
     box = QMessageBox(parent)
     box.setObjectName("unsaved")
     box.setIcon(QMessageBox.Icon.NoIcon)
-    box.setWindowTitle(tr("Unsaved work"))
+    box.setWindowTitle(translate("unsaved", "Unsaved work"))
     if len(names) == 1:
-        box.setText(tr("The work on {name} is not saved.").format(name=names[0]))
+        box.setText(translate("unsaved", "The work on {name} is not saved.").format(name=names[0]))
     else:
-        box.setText(tr("The work on {count} pictures is not saved.").format(count=len(names)))
-    box.setInformativeText(tr("Saving writes a copy beside the original and proves it. Discarding cannot be undone."))
-    save = box.addButton(tr("Save"), QMessageBox.ButtonRole.AcceptRole)
-    discard = box.addButton(tr("Discard"), QMessageBox.ButtonRole.DestructiveRole)
-    stay = box.addButton(tr("Go on working"), QMessageBox.ButtonRole.RejectRole)
+        box.setText(translate("unsaved", "The work on {count} pictures is not saved.").format(count=len(names)))
+    box.setInformativeText(
+        translate("unsaved", "Saving writes a copy beside the original and proves it. Discarding cannot be undone.")
+    )
+    save = box.addButton(translate("unsaved", "Save"), QMessageBox.ButtonRole.AcceptRole)
+    discard = box.addButton(translate("unsaved", "Discard"), QMessageBox.ButtonRole.DestructiveRole)
+    stay = box.addButton(translate("unsaved", "Go on working"), QMessageBox.ButtonRole.RejectRole)
     box.setDefaultButton(save)
     box.setEscapeButton(stay)
     box.exec()

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from restorer_app.ui.pieces import label
 
 ROUND = frozenset({"brush", "restore", "clone"})
+_STEP_BEHIND = "mask.feather"  # the last of the three buttons that the number is for
 MASKING = frozenset({"brush", "lasso", "box"})
 
 
@@ -42,6 +43,7 @@ class OptionsBar(QToolBar):
     pressure_chosen = Signal(bool)
     method_chosen = Signal(str)
     after_each_stroke_chosen = Signal(bool)
+    mask_step_chosen = Signal(int)
     left = Signal()  # a value was entered: the picture wants the keys back
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -63,8 +65,9 @@ class OptionsBar(QToolBar):
         self._method.activated.connect(self._tell_method)
         self._stroke = QCheckBox(self.tr("Repair after each stroke"))
         self._stroke.toggled.connect(self.after_each_stroke_chosen)
+        self._mask_step = self._make_mask_step()
         self._hint = label(rank="dim")
-        for box in (self._size, self._hardness):
+        for box in (self._size, self._hardness, self._mask_step):
             box.lineEdit().setTextMargins(6, 0, 0, 0)  # a style sheet's padding does not reach it
         self._fill()
 
@@ -83,6 +86,9 @@ class OptionsBar(QToolBar):
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
             button.setAccessibleName(action.text())
             row.addWidget(button)
+            if action.objectName() == _STEP_BEHIND:
+                row.addWidget(self._mask_step)
+                row.addSpacing(6)
         self._groups.append((self.addWidget(holder), MASKING))
 
     def show_tool(self, tool: str) -> None:
@@ -122,8 +128,13 @@ class OptionsBar(QToolBar):
         self._stroke.setChecked(on)
         self._stroke.blockSignals(False)
 
+    def show_mask_step(self, pixels: int) -> None:
+        self._mask_step.blockSignals(True)
+        self._mask_step.setValue(pixels)
+        self._mask_step.blockSignals(False)
+
     def show_editable(self, *, editable: bool) -> None:
-        for part in (self._size, self._hardness, self._pressure, self._method, self._stroke):
+        for part in (self._size, self._hardness, self._pressure, self._method, self._stroke, self._mask_step):
             part.setEnabled(editable)
 
     def _fill(self) -> None:
@@ -178,6 +189,18 @@ class OptionsBar(QToolBar):
         box.setKeyboardTracking(False)
         box.setToolTip(self.tr("100 % has an edge of one pixel: Shift+[ and Shift+]"))
         box.valueChanged.connect(lambda value: self.hardness_chosen.emit(value / 100))
+        box.lineEdit().returnPressed.connect(self.left)
+        return box
+
+    def _make_mask_step(self) -> QSpinBox:
+        box = QSpinBox()
+        box.setRange(1, 200)
+        box.setSuffix(self.tr(" px"))
+        box.setFixedWidth(72)
+        box.setKeyboardTracking(False)
+        box.setAccessibleName(self.tr("Pixels to grow, shrink or feather by"))
+        box.setToolTip(self.tr("Pixels by which the mask grows, shrinks or is feathered at a time"))
+        box.valueChanged.connect(self.mask_step_chosen)
         box.lineEdit().returnPressed.connect(self.left)
         return box
 
