@@ -6,11 +6,13 @@ import math
 from collections.abc import Sequence
 
 from PySide6.QtCore import QObject, QPointF, Qt, Signal
+from PySide6.QtGui import QCursor
 
 from restorer_app.core.errors import InvalidValueError
 from restorer_app.core.geometry import Region
 from restorer_app.core.stroke import Point, Stroke
 from restorer_app.ui.canvas import compare
+from restorer_app.ui.canvas.cursor import magnifier
 from restorer_app.ui.canvas.hands import LOOKING, ROUND, Hands
 from restorer_app.ui.canvas.marks import Marks
 from restorer_app.ui.canvas.mask_layer import MaskLayer
@@ -34,7 +36,7 @@ class Easel(QObject):
     tool_changed = Signal(str)
     compare_moved = Signal(float)
     marks_changed = Signal()
-    cursor_changed = Signal(object)  # Qt.CursorShape
+    cursor_changed = Signal(object)  # Qt.CursorShape or QCursor
     viewport_chosen = Signal(object)  # Viewport
 
     def __init__(self, stage: Stage) -> None:
@@ -243,7 +245,7 @@ class Easel(QObject):
     def update_cursor(self) -> None:
         self.cursor_changed.emit(self._cursor())
 
-    def _cursor(self) -> Qt.CursorShape:
+    def _cursor(self) -> Qt.CursorShape | QCursor:
         shapes = Qt.CursorShape
         if not self.has_picture:
             return shapes.ArrowCursor
@@ -254,6 +256,8 @@ class Easel(QObject):
         at = self._pointer
         if at is not None and not self.hands.is_busy and self.is_on_line(at.view_x, at.view_y):
             return shapes.SplitHCursor
+        if self._tool == "zoom":
+            return magnifier()
         return shapes.BlankCursor if self._tool in ROUND else shapes.CrossCursor
 
     def marks(self, ratio: float) -> Marks:

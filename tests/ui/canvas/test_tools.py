@@ -375,3 +375,14 @@ def test_the_ring_goes_with_its_tool_at_once(studio, qtbot):
 def test_an_unknown_tool_is_refused(studio):
     with pytest.raises(InvalidValueError, match="no tool"):
         studio.canvas.set_tool("airbrush")
+
+
+def test_the_zoom_tool_has_a_magnifier_that_points_with_its_middle(studio):
+    canvas = studio.canvas
+    canvas.set_tool("zoom")
+    cursor = canvas.cursor()
+    assert cursor.shape() == Qt.BitmapCursor
+    glass = cursor.pixmap().toImage()
+    spot = cursor.hotSpot() * glass.devicePixelRatio()
+    assert glass.pixelColor(spot).alpha() == 255, "the middle of the plus"
+    assert glass.pixelColor(0, 0).alpha() == 0
