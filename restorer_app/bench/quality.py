@@ -17,9 +17,13 @@ from restorer_app.bench.cases import CASES, Case, pictures_of
 from restorer_app.bench.peers import Kept, Trial, kept_figures, pictures_hash, table_of
 from restorer_app.bench.report import BUSY_SHARE, Cell, Report, Table, machine, others_load
 from restorer_app.bench.sheet import Sheet
+from restorer_app.core.card import ModelCard
 from restorer_app.core.errors import InvalidValueError
+from restorer_app.core.job import CancelToken, Failed, Job, TileDone
+from restorer_app.core.operation import Repair
+from restorer_app.core.raster import Raster
 from restorer_app.engine import levels, loading
-from restorer_app.engine.closing import close, close_twice
+from restorer_app.engine.run import run_job
 from restorer_app.engine.values import Floats
 from restorer_app.files import cards
 
@@ -109,7 +113,10 @@ def _ways(case: Case) -> Iterator[tuple[str, _Way]]:
     stored = cards.find_model(case.model)
     assert stored.card is not None  # found models have one
     cards.verify(stored)
-    net = loading.load(stored.card, "cpu")
+    card, net = stored.card, loading.load(stored.card, "cpu")
+    if card.task == "repair":
+        yield card.id, lambda trial: _repaired(card, trial)
+        return
     if case.name != "clean, halved: change":  # nothing to tell
         yield f"{case.model}, told" if case.estimates else case.model, lambda trial: _answer(net, trial, trial.level)
     if case.estimates:
@@ -123,13 +130,32 @@ def _estimate(case: Case, trial: Trial) -> float:
     return 0.0 if quality is None else 1 - quality / 100
 
 
+def _repaired(card: ModelCard, trial: Trial) -> Floats:
+    """What the engine gives, hole by hole; without grain, which no other method grows either."""
+    assert trial.hole is not None  # repair's trials have one
+    image, covered = Raster.from_array(trial.seen), trial.hole[:, :, None].astype(np.uint8) * 255
+    job = Job(
+        "bench",
+        Repair(grain=0),
+        image,
+        image.bounds,
+        model=card,
+        mask=Raster.flat(image.bounds).with_patch(image.bounds, covered),
+        device="cpu",
+        deterministic=True,
+    )
+    for event in run_job(job, CancelToken()):
+        assert not isinstance(event, Failed), event.message
+        if isinstance(event, TileDone):
+            image = image.with_patch(event.region, event.pixels)
+    return np.asarray(image.read(image.bounds), np.float32)
+
+
 def _answer(net: nn.Module, trial: Trial, level: float) -> Floats:
     """The whole picture in one piece, grey as three equal channels, as the engine does it."""
     seen, channels = trial.seen, trial.seen.shape[2]
-    if trial.hole is not None:
-        seen = (close_twice if getattr(net, "patches", False) else close)(seen, trial.hole)
     picture = _tensor(np.repeat(seen, 3, axis=2) if channels == 1 else seen)
-    guide = torch.full_like(picture[:, :1], level) if trial.hole is None else _tensor(trial.hole[:, :, None])
+    guide = torch.full_like(picture[:, :1], level)
     with torch.inference_mode():
         answer = net(picture, guide)[0].permute(1, 2, 0)
     found: Floats = (answer if channels == 3 else answer.mean(2, keepdim=True)).numpy()

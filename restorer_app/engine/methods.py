@@ -19,6 +19,7 @@ STRONGEST = 50 / 255  # of 1: the most noise that denoisers are trained on; more
 NO_NOISE = 0.2 / 255  # below this a picture is clean: even rounding to 8 bits leaves 0.29/255
 FLAWLESS = 99  # JPEG quality from which there is nothing to take away
 NATURAL = 0.5  # of the degradation that the natural mode of upscaling expects
+_PATCHES_FROM = 128  # pixels around a hole in which matching patches are looked for
 
 Prepare = Callable[[Floats, Hole], Floats]
 Run = Callable[[Sequence[Floats], Sequence[Hole] | None], list[Floats]]
@@ -58,21 +59,19 @@ def method_for(job: Job, cancel: CancelToken, *, on_cpu: bool = False) -> Method
 def _repair(job: Job, operation: Repair, cancel: CancelToken, *, on_cpu: bool) -> Method:
     if operation.method == "faithful":
         assert job.model is not None  # a job with a learned operation has its model
-        prepare = _two_ways(job, cancel) if job.model.net_args.get("patches") else closing.close
-        return _learned(job, on_cpu=on_cpu, context=64, prepare=prepare, grain=operation.grain)
+        if job.model.net_args.get("patches"):
+            prepare = partial(closing.close_twice, seed=job.seed, cancelled=lambda: cancel.is_cancelled)
+            return _learned(job, on_cpu=on_cpu, context=_PATCHES_FROM, prepare=prepare, grain=operation.grain)
+        return _learned(job, on_cpu=on_cpu, context=closing.CONTEXT, prepare=closing.close, grain=operation.grain)
     if operation.method == "patch":
         # Patches carry the grain of the place they come from.
         return Method(
-            Needs(0, context=128),
+            Needs(0, context=_PATCHES_FROM),
             _as_prepared,
             lambda picture, hole: patchmatch.fill(picture, hole, seed=job.seed, cancelled=lambda: cancel.is_cancelled),
         )
     fill = classical.telea if operation.method == "telea" else classical.navier_stokes
-    return Method(Needs(0, context=64), _as_prepared, fill, grain=operation.grain)
-
-
-def _two_ways(job: Job, cancel: CancelToken) -> Prepare:
-    return partial(closing.close_twice, seed=job.seed, cancelled=lambda: cancel.is_cancelled)
+    return Method(Needs(0, context=closing.CONTEXT), _as_prepared, fill, grain=operation.grain)
 
 
 def _denoise(job: Job, operation: Denoise, *, on_cpu: bool) -> Method:
