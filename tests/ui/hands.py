@@ -1,0 +1,57 @@
+"""Hands: what a person does to the program, and how a test waits until it has been done."""
+
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QKeySequence
+from PySide6.QtTest import QTest
+
+from tests.ui.conftest import until
+
+
+def canvas(program):
+    return program.workshop.canvas
+
+
+def document(program):
+    return program.workshop.desk.current
+
+
+def open_file(program, path, count=1):
+    program.workshop.files.open_paths([str(path)])
+    until(lambda: len(program.workshop.desk.documents) == count)
+    QTest.qWait(30)
+    return document(program)
+
+
+def press(program, key):
+    combination = QKeySequence(key)[0]
+    QTest.keyClick(canvas(program), combination.key(), combination.keyboardModifiers())
+
+
+def at(program, x, y):
+    """Where a pixel of the picture is on the canvas, found by asking the canvas."""
+    view = canvas(program)
+    bounds = document(program).session.image.bounds
+    zoom = view.zoom / view.devicePixelRatioF()
+    left, top = (view.width() - bounds.width * zoom) / 2, (view.height() - bounds.height * zoom) / 2
+    return QPoint(round(left + x * zoom), round(top + y * zoom))
+
+
+def paint(program, *points):
+    view = canvas(program)
+    QTest.mousePress(view, Qt.MouseButton.LeftButton, pos=at(program, *points[0]))
+    for point in points[1:]:
+        QTest.mouseMove(view, at(program, *point))
+        QTest.qWait(5)
+    QTest.mouseRelease(view, Qt.MouseButton.LeftButton, pos=at(program, *points[-1]))
+
+
+def scratch(program):
+    paint(program, (160, 10), (160, 120), (160, 230))
+
+
+def idle(program):
+    until(lambda: program.workshop.jobs.is_empty)
+
+
+def pixels(session):
+    return session.image.read(session.image.bounds)

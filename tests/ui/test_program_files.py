@@ -1,0 +1,188 @@
+"""The whole program, files: opened, read, saved, closed."""
+
+import threading
+
+import numpy as np
+import pytest
+import tifffile
+from PIL import Image
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtTest import QTest
+
+from restorer_app.core.errors import UnreadableFileError
+from restorer_app.core.stroke import Point, Stroke
+from restorer_app.files.reader_sources import DecodedSource
+from restorer_app.ui.acts.files import own_samples
+from tests.ui.conftest import until
+from tests.ui.hands import document, idle, open_file, paint, pixels, press, scratch
+
+
+def test_several_pictures_stand_in_the_strip(empty, scan, tmp_path):
+    other = tmp_path / "other.png"
+    Image.fromarray(np.full((50, 60, 3), 90, np.uint8)).save(other)
+    open_file(empty, scan)
+    open_file(empty, other, count=2)
+    QTest.qWait(30)
+    assert empty.window.film.count() == 2
+    press(empty, "Ctrl+PgUp")
+    assert document(empty).path == scan
+    open_file(empty, other, count=2)
+    assert document(empty).path == other, "a file that is open is shown, not opened twice"
+
+
+def test_a_jpeg_is_painted_on_while_it_is_read_and_its_jobs_wait(empty, tmp_path, monkeypatch):
+    path = tmp_path / "print.jpg"
+    Image.fromarray(np.full((240, 320), 120, np.uint8)).save(path)
+    may_read = threading.Event()
+    decode = DecodedSource.decode
+    monkeypatch.setattr(DecodedSource, "decode", lambda source: may_read.wait(60) and decode(source))
+    session = open_file(empty, path).session
+    assert document(empty).is_reading
+    until(lambda: "Reading print.jpg" in empty.window.pill.text)
+    scratch(empty)
+    press(empty, "Return")
+    assert not session.pending[0].is_running
+    assert not empty.workshop.desk.restore(Stroke("brush", (Point(5, 5),), diameter=4))
+    assert "still being read" in empty.window.notice.text
+    may_read.set()
+    idle(empty)
+    assert [step.title for step in session.history.steps][-1] == "Repaired"
+    assert not document(empty).is_reading
+
+
+def test_a_file_that_breaks_off_is_closed_with_a_sentence(empty, tmp_path, monkeypatch):
+    def breaks(_source):
+        raise UnreadableFileError("print.jpg breaks off.")
+
+    path = tmp_path / "print.jpg"
+    Image.fromarray(np.full((240, 320), 120, np.uint8)).save(path)
+    monkeypatch.setattr(DecodedSource, "decode", breaks)
+    empty.workshop.files.open_paths([str(path)])
+    until(lambda: "breaks off" in empty.window.notice.text)
+    until(lambda: not empty.workshop.desk.documents)
+
+
+def test_thumbnails_are_made_anew_when_all_of_a_large_scan_has_been_seen(empty, tmp_path):
+    path = tmp_path / "tiles.tif"
+    pixels = np.zeros((2048, 2048), np.uint8)
+    pixels[256:1800:3, 256:1800] = 250  # lost between the tiles that a first look takes
+    tifffile.imwrite(path, pixels, tile=(256, 256), compression="zlib", photometric="minisblack")
+    opened = open_file(empty, path)
+    until(lambda: opened._knows_all)
+    assert opened.overview.mean() == pytest.approx(pixels.mean(), rel=0.05)
+    assert empty.workshop.desk.current.thumb is opened.thumb
+
+
+def test_a_page_is_chosen_and_a_changed_one_stays_open(empty, tmp_path):
+    path = tmp_path / "pages.tif"
+    with tifffile.TiffWriter(path) as writer:
+        for value in (50, 100, 150):
+            writer.write(np.full((64, 64), value, np.uint8), photometric="minisblack")
+    open_file(empty, path)
+    assert empty.window.actions_table["file.next_page"].isEnabled()
+    press(empty, "Alt+PgDown")
+    until(lambda: document(empty).picture.page == 1)
+    assert len(empty.workshop.desk.documents) == 1, "an unchanged page gives way"
+    assert pixels(document(empty).session)[0, 0, 0] == 100
+
+
+def test_a_file_that_is_no_picture_costs_a_sentence(empty, tmp_path):
+    path = tmp_path / "letter.tif"
+    path.write_bytes(b"Dear Sir,")
+    empty.workshop.files.open_paths([str(path)])
+    until(empty.window.notice.isVisible)
+    assert "letter.tif" in empty.window.notice.text
+    assert empty.workshop.desk.documents == []
+
+
+def test_a_vanished_file_is_told_on_saving_and_the_work_is_kept(empty, scan):
+    session = open_file(empty, scan).session
+    scratch(empty)
+    press(empty, "Return")
+    idle(empty)
+    scan.unlink()
+    press(empty, "Ctrl+S")
+    until(empty.window.notice.isVisible)
+    assert session.is_unsaved
+    assert document(empty).saved is None
+
+
+def test_a_pasted_picture_becomes_a_file_and_opens(empty):
+    image = QImage(40, 30, QImage.Format.Format_RGB32)
+    image.fill(Qt.GlobalColor.darkRed)
+    QGuiApplication.clipboard().setImage(image)
+    press(empty, "Ctrl+V")
+    until(lambda: len(empty.workshop.desk.documents) == 1)
+    assert document(empty).picture.width == 40
+    assert document(empty).path.is_file()
+
+
+def test_what_was_opened_is_in_the_recent_list(empty, scan):
+    open_file(empty, scan)
+    assert empty.choices.now.recent[0] == str(scan)
+
+
+@pytest.mark.parametrize(("answer", "is_open"), [("stay", True), ("discard", False)])
+def test_closing_with_unsaved_work_asks(empty, scan, answer, is_open):
+    open_file(empty, scan)
+    scratch(empty)
+    press(empty, "Return")
+    idle(empty)
+    asked = []
+    empty.workshop.files.ask = lambda names: asked.append(names) or answer
+    press(empty, "Ctrl+W")
+    assert asked == [["plate.tif"]]
+    assert bool(empty.workshop.desk.documents) is is_open
+
+
+def test_closing_and_saving_first_writes_and_then_closes(empty, scan, tmp_path):
+    open_file(empty, scan)
+    scratch(empty)
+    press(empty, "Return")
+    idle(empty)
+    empty.workshop.files.ask = lambda names: "save"
+    press(empty, "Ctrl+W")
+    until(lambda: not empty.workshop.desk.documents)
+    assert (tmp_path / "plate_restored_v01.tif").is_file()
+
+
+def test_closing_without_unsaved_work_does_not_ask(empty, scan):
+    open_file(empty, scan)
+    asked = []
+    empty.workshop.files.ask = lambda names: asked.append(names) or "discard"
+    press(empty, "Ctrl+W")
+    assert empty.workshop.desk.documents == []
+    assert not asked
+
+
+def test_the_sample_opens_as_a_copy_with_a_word_on_how_to_begin(empty):
+    empty.workshop.files.sample()
+    until(lambda: len(empty.workshop.desk.documents) == 1)
+    assert document(empty).path.parent == own_samples()
+    assert "press Enter" in empty.window.notice.text
+    paint(empty, (100, 100), (120, 120))
+    assert not empty.window.notice.isVisible(), "it has been understood"
+
+
+def test_a_picture_that_can_only_be_viewed_says_so_where_it_is_seen(empty, tmp_path):
+    path = tmp_path / "palette.png"
+    Image.fromarray(np.zeros((40, 40), np.uint8)).convert("P").save(path)
+    open_file(empty, path)
+    notice = empty.window.notice
+    assert notice.isVisible()
+    assert "only be viewed" in notice.text
+    middle = notice.mapTo(empty.window, notice.rect().center())
+    assert notice.isAncestorOf(empty.window.childAt(middle)) or empty.window.childAt(middle) is notice
+    assert not empty.window.actions_table["tool.brush"].isEnabled()
+    assert not empty.window.actions_table["mask.invert"].isEnabled()
+
+
+def test_a_folder_opens_its_pictures_and_leaves_the_rest(empty, tmp_path):
+    for name in ("b.png", "A.PNG"):
+        Image.fromarray(np.zeros((20, 20, 3), np.uint8)).save(tmp_path / name)
+    (tmp_path / "notes.txt").write_text("no picture")
+    empty.workshop.files.open_paths([str(tmp_path)])
+    until(lambda: len(empty.workshop.desk.documents) == 2)
+    assert [one.path.name for one in empty.workshop.desk.documents] == ["A.PNG", "b.png"]
+    assert not empty.window.notice.isVisible()

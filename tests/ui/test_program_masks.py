@@ -1,0 +1,104 @@
+"""The whole program, masks: what is painted, changed and kept."""
+
+import math
+
+import numpy as np
+import pytest
+import tifffile
+from PIL import Image
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QSpinBox
+
+from restorer_app.core import mask as masks
+from restorer_app.core.stroke import Point, Stroke
+from tests.ui.conftest import until
+from tests.ui.hands import canvas, idle, open_file, paint, pixels, press, scratch
+
+
+def test_a_protected_place_stays_as_it_is(empty, scan):
+    session = open_file(empty, scan).session
+    press(empty, "Shift+P")
+    paint(empty, (160, 100), (160, 120))
+    assert not masks.is_empty(session.protect)
+    press(empty, "Shift+P")
+    scratch(empty)
+    press(empty, "Return")
+    idle(empty)
+    assert pixels(session)[110, 160, 0] == 65000
+    assert pixels(session)[30, 160, 0] < 50000
+
+
+def test_mask_commands_change_the_mask_and_can_be_undone(empty, scan):
+    session = open_file(empty, scan).session
+    paint(empty, (50, 50), (80, 50))
+    painted = masks.count_covered(session.mask)
+    press(empty, "Ctrl+Alt+G")
+    assert masks.count_covered(session.mask) > painted
+    press(empty, "Ctrl+Alt+H")
+    assert masks.count_covered(session.mask) == pytest.approx(painted, rel=0.2)
+    press(empty, "Ctrl+Shift+I")
+    assert masks.count_covered(session.mask) > 60000
+    for _ in range(3):
+        press(empty, "Ctrl+Z")
+    assert masks.count_covered(session.mask) == painted
+
+
+def test_the_mask_grows_by_the_number_in_the_bar_which_is_remembered(empty, scan):
+    session = open_file(empty, scan).session
+    paint(empty, (50, 50), (80, 50))
+    before = masks.covered_region(session.mask)
+    box = next(box for box in empty.window.options.findChildren(QSpinBox) if "grow" in box.accessibleName())
+    box.setFocus()
+    box.selectAll()
+    QTest.keyClicks(box, "7")
+    QTest.keyClick(box, Qt.Key.Key_Return)
+    assert empty.choices.now.mask_step == 7
+    assert canvas(empty).hasFocus(), "the picture has its keys back"
+    press(empty, "Ctrl+Alt+G")
+    assert masks.covered_region(session.mask) == before.grown(7, inside=session.mask.bounds)
+    empty.choices.change(mask_step=2)
+
+
+def test_a_mask_goes_to_a_file_and_comes_back(empty, scan, tmp_path):
+    session = open_file(empty, scan).session
+    scratch(empty)
+    kept = masks.digest(session.mask)
+    empty.workshop.files.save_mask_to(tmp_path / "mask.png")
+    press(empty, "Ctrl+D")
+    assert masks.is_empty(session.mask)
+    empty.workshop.files.load_mask_from(tmp_path / "mask.png")
+    until(lambda: not masks.is_empty(session.mask))
+    assert masks.digest(session.mask) == kept
+
+
+def test_a_mask_of_another_size_is_refused_with_a_sentence(empty, scan, tmp_path):
+    session = open_file(empty, scan).session
+    Image.fromarray(np.full((10, 10), 255, np.uint8)).save(tmp_path / "mask.png")
+    empty.workshop.files.load_mask_from(tmp_path / "mask.png")
+    until(empty.window.notice.isVisible)
+    assert "10 × 10" in empty.window.notice.text
+    assert masks.is_empty(session.mask)
+
+
+def test_a_huge_stroke_is_computed_elsewhere_and_what_is_asked_next_waits_for_it(empty, tmp_path):
+    path = tmp_path / "large.tif"
+    tifffile.imwrite(path, np.full((2400, 2600), 120, np.uint8), photometric="minisblack")
+    session = open_file(empty, path).session
+    empty.workshop.view.set_size(2000)
+    paint(empty, (1200, 1200), (1300, 1200))
+    assert masks.is_empty(session.mask), "the window has not waited"
+    press(empty, "Ctrl+Alt+G")  # asked for before the stroke is there
+    until(lambda: len(session.history) > 2)
+    assert [step.title for step in session.history.steps] == ["Opened", "Painted mask", "Grew mask"]
+    assert masks.count_covered(session.mask) > 3_000_000
+
+
+def test_a_long_stroke_is_computed_elsewhere_and_enter_right_behind_it_repairs(empty, scan):
+    session = open_file(empty, scan).session
+    points = tuple(Point(160 + 2 * math.sin(y), float(y)) for y in range(10, 230))
+    empty.workshop.acts.take_stroke(Stroke("brush", points, diameter=12))
+    assert masks.is_empty(session.mask), "the window has not waited"
+    press(empty, "Return")
+    idle(empty)
+    assert [step.title for step in session.history.steps] == ["Opened", "Painted mask", "Repaired"]

@@ -1,0 +1,116 @@
+"""The whole program, its window: what is shown, keys and the rest."""
+
+import subprocess
+import sys
+
+import pytest
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QPushButton
+
+from restorer_app.session.commands import COMMANDS
+from tests.ui.conftest import until
+from tests.ui.hands import at, canvas, open_file, press
+
+
+def test_holding_the_key_shows_the_original(empty, scan):
+    open_file(empty, scan)
+    for key in (Qt.Key.Key_Backslash, Qt.Key.Key_F2):
+        QTest.keyPress(canvas(empty), key)
+        assert canvas(empty).shows_original
+        QTest.keyRelease(canvas(empty), key)
+        assert not canvas(empty).shows_original
+
+
+def test_y_goes_round_the_comparisons(empty, scan):
+    open_file(empty, scan)
+    seen = []
+    for _ in range(4):
+        press(empty, "Y")
+        seen.append(canvas(empty).compare_mode)
+    assert seen == ["split", "side by side", "difference", "off"]
+
+
+def test_keys_change_the_brush_and_the_bar_shows_it(empty, scan):
+    open_file(empty, scan)
+    size = canvas(empty).brush.diameter
+    press(empty, "]")
+    assert canvas(empty).brush.diameter > size
+    press(empty, "E")
+    assert canvas(empty).brush.erase
+    QTest.qWait(30)
+    assert empty.window.actions_table["mask.erase"].isChecked()
+    press(empty, "E")
+    assert empty.choices.now.brush_diameter == canvas(empty).brush.diameter, "the brush is remembered"
+
+
+def test_every_command_has_somebody_who_does_it(empty):
+    orphans = [command.id for command in COMMANDS if empty.window.actions_table.method_of(command) is None]
+    assert orphans == []
+
+
+def test_the_theme_changes_at_once(empty, scan):
+    open_file(empty, scan)
+    dark = empty.window.grab().toImage().pixelColor(5, 5)
+    empty.workshop.window_acts.toggle_theme()
+    light = empty.window.grab().toImage().pixelColor(5, 5)
+    assert light.lightness() > dark.lightness() + 100
+    empty.workshop.window_acts.toggle_theme()
+
+
+def test_the_status_bar_tells_the_value_under_the_cursor_in_the_files_own_depth(empty, scan):
+    open_file(empty, scan)
+    QTest.mouseMove(canvas(empty), at(empty, 160, 120))
+    until(lambda: "65\u202f000" in empty.window.status.texts["place"])  # the file is read on a thread
+
+
+def test_a_bug_is_told_and_the_window_lives(empty, scan, qtbot, capsys):
+    open_file(empty, scan)
+    with qtbot.capture_exceptions():
+        try:
+            raise ZeroDivisionError("of all things")
+        except ZeroDivisionError as error:
+            empty._tell_bug(type(error), error, error.__traceback__)
+    assert "of all things" in empty.window.notice.text
+    assert "ZeroDivisionError" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("module", "strangers"), [("app", ["torch", "numpy", "cv2"]), ("workshop", ["torch"])])
+def test_what_the_window_imports_is_light_and_what_it_brings_later_has_no_torch(module, strangers):
+    script = f"import sys, restorer_app.ui.{module}; print(*[name for name in {strangers!r} if name in sys.modules])"
+    child = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert child.stdout.strip() == ""
+
+
+def test_points_of_the_tests_are_where_they_are_thought_to_be(empty, scan):
+    """The helper `at` is checked against the canvas itself."""
+    open_file(empty, scan)
+    seen = []
+    canvas(empty).cursor_moved.connect(lambda x, y: seen.append((x, y)))
+    QTest.mouseMove(canvas(empty), at(empty, 200, 77))
+    until(lambda: bool(seen))
+    assert QPointF(*seen[-1]).manhattanLength() == pytest.approx(277, abs=3)
+
+
+def test_the_view_is_inverted_and_lightened_and_the_picture_stays(empty, scan):
+    session = open_file(empty, scan).session
+    for key in ("Ctrl+I", "Shift+.", "Alt+Shift+."):
+        press(empty, key)
+    adjustment = canvas(empty).adjustment
+    assert (adjustment.invert, adjustment.exposure > 0, adjustment.gamma > 1) == (True, True, True)
+    assert session.image is session.original
+    press(empty, "Ctrl+Alt+0")
+    assert not canvas(empty).adjustment.invert
+
+
+def test_tab_goes_through_the_window_in_the_order_in_which_it_is_read(empty, scan):
+    open_file(empty, scan)
+    QTest.qWait(30)
+    start = empty.window.menu_row.findChild(QPushButton, "searchField")
+    start.setFocus()
+    seen = []
+    while len(seen) < 40 and QApplication.focusWidget() is not canvas(empty):
+        seen.append(QApplication.focusWidget().accessibleName())
+        QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
+    wanted = ["Find a command", "Size", "Hardness", "Denoise: Run", "Strength", "History"]
+    assert [name for name in seen if name in wanted] == wanted
