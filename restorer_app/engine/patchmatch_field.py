@@ -203,8 +203,8 @@ class Field:
 
 
 def _in_fours(picture: Floats) -> Floats:
-    """Pixels in a row, channels padded to a multiple of four: numpy gathers 16 bytes four times as fast as 12."""
+    """Pixels in a row, three channels as four: numpy gathers 16 bytes four times as fast as 12."""
     height, width, channels = picture.shape
-    rows: Any = np.zeros((height * width, -(-channels // 4) * 4), np.float32)
+    rows: Any = np.zeros((height * width, 1 << (channels - 1).bit_length()), np.float32)
     rows[:, :channels] = picture.reshape(-1, channels)
     return np.asarray(rows, np.float32)
