@@ -84,8 +84,8 @@ class Session:
 
     @property
     def is_unsaved(self) -> bool:
-        """The picture (masks are no part of it) differs from what was last opened or saved."""
-        return self.history.current.image is not self._saved_snapshot.image
+        """The picture (masks are no part of it) differs from the file and from what was saved: work could be lost."""
+        return self.is_changed and self.history.current.image is not self._saved_snapshot.image
 
     def listen(self, listener: Listener) -> None:
         self._listeners.append(listener)

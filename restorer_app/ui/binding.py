@@ -149,7 +149,7 @@ class Binding(QObject):
         window.docks["history"].set_fact(steps(count) if count else "")
         window.record.show_records(
             presenting.record_rows(session.records) if session else (),
-            share=self.tr("{share} of the picture changed").format(share=share(presenting.changed_share(document)))
+            share=self.tr("{share} of the picture treated").format(share=share(presenting.changed_share(document)))
             if document and document.session.records
             else "",
         )

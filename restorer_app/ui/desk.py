@@ -25,6 +25,7 @@ from restorer_app.ui.mask_work import MaskWork, Work
 from restorer_app.ui.notice import Told
 
 LARGE = 4_000_000  # pixels of mask work that fit into a frame; more goes to a thread
+_MOST_NAMED = 4  # files in one sentence
 LONG = 60  # points of a stroke that do: each takes a quarter of a millisecond
 
 
@@ -54,6 +55,7 @@ class Desk(QObject):
         self.documents: list[Document] = []
         self.current: Document | None = None
         self.loading: list[Opening] = []
+        self._refused: list[tuple[Opening, RestorerError]] = []  # of the files that are being opened now
         self.loading_share: float | None = None  # of the file that is being read, where it can be told
         self._mask_work = MaskWork(self)
         self._mask_work.refused.connect(lambda problem: self.told.emit(Told.of(problem)))
@@ -254,8 +256,19 @@ class Desk(QObject):
 
     def _not_opened(self, opening: Opening, problem: RestorerError) -> None:
         self._replacing.pop(opening, None)
+        self._refused.append((opening, problem))
+        self.told.emit(self._refusal())
         self._no_longer_loading(opening)
-        self.told.emit(Told.of(problem))
+
+    def _refusal(self) -> Told:
+        """One sentence for all files that were refused together: a later one must not hide an earlier."""
+        if len(self._refused) == 1:
+            return Told.of(self._refused[0][1])
+        names = ", ".join(opening.path.name for opening, _ in self._refused[:_MOST_NAMED])
+        more = len(self._refused) - _MOST_NAMED
+        names += self.tr(" and {count} more").format(count=more) if more > 0 else ""
+        told = self.tr("{count} files could not be opened: {names}.").format(count=len(self._refused), names=names)
+        return Told(told, details="\n".join(str(problem) for _, problem in self._refused))
 
     def _loading_went_on(self, _opening: Opening, share: float) -> None:
         self.loading_share = share
@@ -294,6 +307,8 @@ class Desk(QObject):
     def _no_longer_loading(self, opening: Opening) -> None:
         if opening in self.loading:
             self.loading.remove(opening)
+        if not self.loading:
+            self._refused = []
             self.loading_share = None
         self.loading_changed.emit()
 

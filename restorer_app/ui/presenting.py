@@ -64,7 +64,8 @@ def _step_detail(document: Document, position: int, record: Record | None, *, ru
     if record is None:
         return ""
     area = document.session.image.bounds.area
-    return " · ".join([_method(record), share(record.changed_pixels / area)])
+    changed = translate("presenting", "{share} changed").format(share=share(record.changed_pixels / area))
+    return " · ".join([_method(record), changed])
 
 
 def _method(record: Record) -> str:
@@ -82,14 +83,14 @@ def proof_words(document: Document | None) -> ProofWords:
             detail=translate("presenting", "The copy is opened again and compared."),
             verdict="pending",
         )
-    if document.saved is not None and not session.is_unsaved:
+    if document.saved is not None and session.is_changed and not session.is_unsaved:
         return _proved(document)
     if not session.is_changed:
         return ProofWords(
             translate("presenting", "Nothing was changed"),
             detail=translate("presenting", "The file is as it was opened."),
         )
-    strong = translate("presenting", "{share} of the picture changed").format(share=share(changed_share(document)))
+    strong = translate("presenting", "{share} of the picture treated").format(share=share(changed_share(document)))
     kept = translate("presenting", "The original file is not touched; saving writes a copy and proves it.")
     return ProofWords(strong, translate("presenting", "not saved yet"), " · ".join([*kinds(document), kept]), "pending")
 

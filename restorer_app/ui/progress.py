@@ -106,8 +106,10 @@ class Progress(QObject):
         session = document.session
         if document.saving_share is not None:
             return self.tr("Saving…")
+        if not session.is_changed:
+            return self.tr("Unchanged")
         if document.saved is None:
-            return self.tr("Not saved yet") if session.is_changed else self.tr("Unchanged")
+            return self.tr("Not saved yet")
         told = self.tr("Saved {when}").format(when=ago(time.time() - document.saved_at))
         since = abs(len(session.records) - document.saved_steps)
         if not session.is_unsaved:

@@ -230,5 +230,5 @@ class Window(QMainWindow):
     def _share_room(self) -> None:
         """Heights as the panels want them where nobody has chosen others; Qt forgets what it is told before showing."""
         order = [self.docks[name] for name in ("one-click", "history", "proof", "file")]
-        self.resizeDocks(order[:1], [304], Qt.Orientation.Horizontal)
+        self.resizeDocks(order[:1], [320], Qt.Orientation.Horizontal)
         self.resizeDocks(order, [372, 186, 172, 146], Qt.Orientation.Vertical)

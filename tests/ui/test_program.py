@@ -38,6 +38,23 @@ def test_paint_repair_compare_save_and_the_proof(empty, scan, qtbot):
     assert empty.window.status.texts["saved"].startswith("Saved")
 
 
+def test_undone_to_the_original_after_saving_nothing_is_left_to_save_or_to_ask(empty, scan):
+    session = open_file(empty, scan).session
+    scratch(empty)
+    press(empty, "Return")
+    idle(empty)
+    press(empty, "Ctrl+S")
+    until(lambda: document(empty).saved is not None)
+    press(empty, "Ctrl+Z")
+    assert not session.is_unsaved
+    until(lambda: empty.window.status.texts["saved"] == "Unchanged")
+    until(lambda: empty.window.proof.sentence.startswith("Nothing was changed"))
+    assert not empty.window.actions_table["file.save"].isEnabled()
+    press(empty, "Ctrl+Y")
+    until(lambda: "changed outside the mask" in empty.window.proof.sentence)
+    assert not session.is_unsaved, "that is what was saved"
+
+
 def test_undo_of_a_repair_brings_back_picture_and_mask(empty, scan):
     session = open_file(empty, scan).session
     before = session.image

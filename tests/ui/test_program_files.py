@@ -15,7 +15,7 @@ from restorer_app.core.stroke import Point, Stroke
 from restorer_app.files.reader_sources import DecodedSource
 from restorer_app.ui.acts.files import own_samples
 from tests.ui.conftest import until
-from tests.ui.hands import document, idle, open_file, paint, pixels, press, scratch
+from tests.ui.hands import at, canvas, document, idle, open_file, paint, pixels, press, scratch
 
 
 def test_several_pictures_stand_in_the_strip(empty, scan, tmp_path):
@@ -186,3 +186,27 @@ def test_a_folder_opens_its_pictures_and_leaves_the_rest(empty, tmp_path):
     until(lambda: len(empty.workshop.desk.documents) == 2)
     assert [one.path.name for one in empty.workshop.desk.documents] == ["A.PNG", "b.png"]
     assert not empty.window.notice.isVisible()
+
+
+def test_files_that_are_refused_together_are_told_together(empty, tmp_path):
+    for name in ("letter.tif", "bill.txt", "note.jpg"):
+        (tmp_path / name).write_bytes(b"Dear Sir,")
+    empty.workshop.files.open_paths([str(tmp_path / name) for name in ("letter.tif", "bill.txt", "note.jpg")])
+    until(lambda: not empty.workshop.desk.loading)
+    assert empty.window.notice.text.startswith("3 files could not be opened: letter.tif, bill.txt, note.jpg.")
+    empty.workshop.files.open_paths([str(tmp_path / "bill.txt")])
+    until(lambda: not empty.workshop.desk.loading)
+    assert empty.window.notice.text.startswith("bill.txt")
+
+
+def test_the_value_under_a_still_cursor_follows_the_picture(empty, scan):
+    open_file(empty, scan)
+    QTest.mouseMove(canvas(empty), at(empty, 160, 120))
+    until(lambda: "65\u202f000" in empty.window.status.texts["place"])
+    scratch(empty)
+    QTest.mouseMove(canvas(empty), at(empty, 160, 120))
+    press(empty, "Return")
+    idle(empty)
+    until(lambda: "65\u202f000" not in empty.window.status.texts["place"])
+    press(empty, "Ctrl+Z")
+    until(lambda: "65\u202f000" in empty.window.status.texts["place"])

@@ -136,6 +136,7 @@ class Canvas(Listening):
         if picture.image.source is not image.source:
             self._peek = Peek(image.source)
         self._stage.replace_image(image, region)
+        self._easel.tell_cursor_again()  # other values may be under it
 
     def update_original(self, original: Raster) -> None:
         """Takes another original to compare with and to restore from."""
