@@ -17,7 +17,7 @@ from restorer_app.files.ahead import THREADS, in_order
 from restorer_app.files.carry import Carried, carried
 from restorer_app.files.filebytes import FileBytes
 from restorer_app.files.hashing import sha256_of
-from restorer_app.files.patching import PatchReport, Progress, Verdict, stop_if_cancelled
+from restorer_app.files.patching import SHOWN, PatchReport, Progress, Verdict, stop_if_cancelled
 from restorer_app.files.picture import Layout, Picture
 from restorer_app.files.segments import SegmentError
 from restorer_app.files.tiff import open_tiff
@@ -122,7 +122,7 @@ def _verdict(
     if shown.outside_changed:
         return replace(shown, judged=False, reason="the new file does not hold what the picture shows.")
     if image.bounds != picture.source.bounds:  # upscaled: no sample has a counterpart in the master
-        return replace(shown, judged_by="what was shown")
+        return replace(shown, judged_by=SHOWN)
     return compare_reads(
         picture.source.read,
         image.read,

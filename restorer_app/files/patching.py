@@ -14,6 +14,7 @@ from restorer_app.files.picture import Picture
 
 Progress = Callable[[str, float], None]  # what is being done, and how much of it is: 0 to 1
 Unit = Literal["samples", "blocks"]
+SHOWN = "what was shown"  # judged by it: an enlarged picture has no sample in common with its master
 NARROW = "\u202f"  # a space between digits that no line breaks at
 
 
@@ -58,7 +59,8 @@ class Verdict:
     segments_identical: int = 0  # byte for byte
     metadata_differences: tuple[str, ...] = ()  # what should not differ and does, a short phrase each
     metadata_changed: tuple[str, ...] = ()  # what we meant to change, e.g. "XMP", "DateTime"
-    judged_by: str = ""  # where what may change was taken from: "mask", "record", "nothing may differ"
+    judged_by: str = ""  # where what may change was taken from: "mask", "record", "nothing may differ"; or SHOWN
+    anywhere: bool = False  # the whole picture was allowed to change
     reason: str = ""  # why it could not be judged
     master_sha256: str = ""
     derivative_sha256: str = ""
@@ -72,15 +74,25 @@ class Verdict:
     def sentence(self) -> str:
         if not self.judged:
             return f"This could not be judged: {self.reason}"
-        where = "outside the edit" if self.unit == "blocks" else "outside the mask"
-        if self.judged_by == "nothing may differ":
-            where = "in the whole picture"
-        text = f"{spaced(self.outside_changed)} of {spaced(self.samples_total)} {self.unit} changed {where}"
-        if self.unit == "blocks" and self.edge_changed:
-            text += f", {spaced(self.edge_changed)} blocks at its edge re-quantised"
+        text = self._about_pixels()
         if self.metadata_differences:
             text += "; the metadata differ: " + ", ".join(self.metadata_differences)
         return text + "."
+
+    def _about_pixels(self) -> str:
+        total = f"{spaced(self.samples_total)} {self.unit}"
+        if self.judged_by == SHOWN:
+            return f"All {total} are as they were shown; none has a counterpart in the original"
+        if self.anywhere:
+            changed = spaced(self.inside_changed + self.edge_changed)
+            return f"{changed} of {total} changed by work on the whole picture"
+        where = "outside the edit" if self.unit == "blocks" else "outside the mask"
+        if self.judged_by == "nothing may differ":
+            where = "in the whole picture"
+        text = f"{spaced(self.outside_changed)} of {total} changed {where}"
+        if self.unit == "blocks" and self.edge_changed:
+            text += f", {spaced(self.edge_changed)} blocks at its edge re-quantised"
+        return text
 
     def to_fields(self) -> dict[str, Any]:
         """Plain values that JSON can hold."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from restorer_app.core import mask as masks
 from restorer_app.core.errors import NotPatchableError, RestorerError, UnwritableFileError
 from restorer_app.core.job import CancelToken
 from restorer_app.core.raster import Raster
@@ -154,7 +155,9 @@ def _published(
     order: _Order, spot: Landing, report: PatchReport, verdict: Verdict, *, master: str, patched: bool
 ) -> Saved:
     """Gives a proven file its name; one that fails its proof never gets it."""
-    verdict = replace(_with_xmp_read_back(order, spot, verdict, patched=patched), master_sha256=master)
+    anywhere = order.allowed is None or masks.covers_everything(order.allowed)
+    verdict = _with_xmp_read_back(order, spot, verdict, patched=patched)
+    verdict = replace(verdict, master_sha256=master, anywhere=anywhere)
     if not verdict.same:
         raise UnwritableFileError(
             f"The saved file did not pass its proof and was not kept. {verdict.sentence}",
@@ -268,7 +271,7 @@ def _must_have_room(target: Path, needed: int) -> None:
         raise cannot_write(target, problem) from problem
     if free < needed + _ROOM:
         raise UnwritableFileError(
-            f"There is not enough room in {target.parent}: {needed / 1e6:,.0f} MB are needed, "
-            f"{free / 1e6:,.0f} MB are free. Nothing was changed.",
+            f"There is not enough room in {target.parent}: {needed / 1e6:,.1f} MB are needed, "
+            f"{free / 1e6:,.1f} MB are free. Nothing was changed.",
             advice="Make room there or choose another folder.",
         )

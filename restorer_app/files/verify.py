@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from restorer_app.core import mask as masks
 from restorer_app.core.errors import RestorerError
 from restorer_app.core.job import CancelToken
 from restorer_app.core.raster import Raster
@@ -50,7 +51,9 @@ def verify(
         verdict = compare_derived(one, other, allowed=allowed, progress=progress, cancel=cancel)
     else:
         verdict = _compared(one, other, allowed=allowed, page=where, progress=progress, cancel=cancel)
-    verdict = replace(with_kept_xmp(verdict, one.xmp, other.xmp) if verdict.judged else verdict, judged_by=judged_by)
+    verdict = with_kept_xmp(verdict, one.xmp, other.xmp) if verdict.judged else verdict
+    anywhere = allowed is not None and masks.covers_everything(allowed)
+    verdict = replace(verdict, judged_by=judged_by, anywhere=anywhere)
     if said is not None and said.master_sha256 and judged_by == "record":
         verdict = _with_origin(verdict, said.master_sha256, master, progress=progress, cancel=cancel)
     return verdict

@@ -92,6 +92,7 @@ def test_an_upscaled_picture_keeps_its_size_on_paper(tmp_path):
     picture = open_here(done.path)
     assert (picture.width, picture.height) == (60, 80)
     assert picture.dpi == (1200, 1200)
+    assert done.verdict.sentence.startswith("All 14\u202f400 samples are as they were shown;")
     np.testing.assert_array_equal(picture.source.read(Region(0, 0, 60, 80)), large.read(large.bounds))
 
 

@@ -22,6 +22,7 @@ from restorer_app.files.metadata import embedded
 from restorer_app.files.opening import open_here
 from restorer_app.files.patching import SavingStoppedError, Verdict
 from restorer_app.files.saving import save
+from restorer_app.files.verify import verify
 from tests.files.make import noise
 from tests.files.tiffs import page, with_families, write
 
@@ -42,6 +43,22 @@ def record(name: str = "clone", **values: object) -> Record:
 def master(tmp_path) -> Path:
     one = page(noise(90, 80, dtype="uint16"), coding=("lzw", 2), tile=(32, 32))
     return write(tmp_path / "scan.tif", with_families(one))
+
+
+def test_work_on_the_whole_picture_is_not_proved_by_a_mask_that_allows_everything(master):
+    picture = open_here(master)
+    done = saving.save(picture, edited(picture), allowed=None, records=[record("denoise")])
+    changed = saving_changes(picture, done.path)
+    assert done.verdict.same
+    assert done.verdict.sentence == f"{changed:,} of {TOTAL} samples changed by work on the whole picture.".replace(
+        ",", "\u202f"
+    )
+    assert verify(master, done.path).sentence == done.verdict.sentence
+
+
+def saving_changes(picture, path: Path) -> int:
+    bounds = picture.source.bounds
+    return int(np.count_nonzero(picture.source.read(bounds) != open_here(path).source.read(bounds)))
 
 
 def edited(picture, *, seed: int = 3) -> Raster:
