@@ -213,7 +213,7 @@ class Window(QMainWindow):
             "history": PanelDock("history", self.tr("History"), self.history),
             "proof": PanelDock("proof", self.tr("Proof"), self.proof, scrolls=True),
             "file": PanelDock("file", self.tr("File"), self.file, scrolls=True),
-            "record": PanelDock("record", self.tr("Record"), self.record),
+            "record": PanelDock("record", self.tr("Record"), self.record, scrolls=True),
             "queue": PanelDock("queue", self.tr("Queue"), self.queue, scrolls=True),
         }
         right = Qt.DockWidgetArea.RightDockWidgetArea

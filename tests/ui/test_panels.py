@@ -325,3 +325,12 @@ def test_geometry_and_docks_survive_a_restart(window):
 def test_a_broken_memory_of_the_layout_does_no_harm(window, nonsense):
     window.restore_remembered(nonsense, nonsense)
     assert all(dock.isVisible() for name, dock in window.docks.items() if name in {"one-click", "history", "proof"})
+
+
+def test_the_first_record_does_not_push_the_other_docks_together(window):
+    before = {name: dock.minimumSizeHint().height() for name, dock in window.docks.items()}
+    rows = tuple(RecordRow("repair", tuple(f"line {number}" for number in range(30))) for _ in range(5))
+    window.record.show_records(rows, share="1 % of the picture treated")
+    QApplication.processEvents()
+    assert {name: dock.minimumSizeHint().height() for name, dock in window.docks.items()} == before
+    window.record.show_records((), share="")

@@ -53,7 +53,8 @@ class OptionsBar(QToolBar):
         self.setMovable(False)
         self.setFloatable(False)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
-        self.setFixedHeight(46)  # the picture does not jump when another tool has other options
+        # the picture does not jump when another tool has other options; what a narrow window has no room for unfolds
+        self.setMinimumHeight(46)
         self._groups: list[tuple[QAction, frozenset[str]]] = []
         self._size = self._make_size()
         self._hardness = self._make_hardness()
