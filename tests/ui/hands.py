@@ -36,6 +36,21 @@ def at(program, x, y):
     return QPoint(round(left + x * zoom), round(top + y * zoom))
 
 
+def hover(program, x, y, fact):
+    """Moves the cursor onto a pixel until a fact holds: the window may still be finding its size.
+
+    From beside it, as a cursor that is already there tells nothing.
+    """
+
+    def moved():
+        QTest.mouseMove(canvas(program), at(program, x + 2, y))
+        QTest.mouseMove(canvas(program), at(program, x, y))
+        QTest.qWait(20)
+        return fact()
+
+    until(moved)
+
+
 def paint(program, *points):
     view = canvas(program)
     QTest.mousePress(view, Qt.MouseButton.LeftButton, pos=at(program, *points[0]))

@@ -15,7 +15,7 @@ from restorer_app.core.stroke import Point, Stroke
 from restorer_app.files.reader_sources import DecodedSource
 from restorer_app.ui.acts.files import own_samples
 from tests.ui.conftest import until
-from tests.ui.hands import at, canvas, document, idle, open_file, paint, pixels, press, scratch
+from tests.ui.hands import document, hover, idle, open_file, paint, pixels, press, scratch
 
 
 def test_several_pictures_stand_in_the_strip(empty, scan, tmp_path):
@@ -201,10 +201,9 @@ def test_files_that_are_refused_together_are_told_together(empty, tmp_path):
 
 def test_the_value_under_a_still_cursor_follows_the_picture(empty, scan):
     open_file(empty, scan)
-    QTest.mouseMove(canvas(empty), at(empty, 160, 120))
-    until(lambda: "65\u202f000" in empty.window.status.texts["place"])
+    hover(empty, 160, 120, lambda: "65\u202f000" in empty.window.status.texts["place"])
     scratch(empty)
-    QTest.mouseMove(canvas(empty), at(empty, 160, 120))
+    hover(empty, 160, 120, lambda: empty.window.status.texts["place"] != "")
     press(empty, "Return")
     idle(empty)
     until(lambda: "65\u202f000" not in empty.window.status.texts["place"])

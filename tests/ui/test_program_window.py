@@ -9,8 +9,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton
 
 from restorer_app.session.commands import COMMANDS
-from tests.ui.conftest import until
-from tests.ui.hands import at, canvas, open_file, press
+from tests.ui.hands import canvas, hover, open_file, press
 
 
 def test_holding_the_key_shows_the_original(empty, scan):
@@ -60,8 +59,7 @@ def test_the_theme_changes_at_once(empty, scan):
 
 def test_the_status_bar_tells_the_value_under_the_cursor_in_the_files_own_depth(empty, scan):
     open_file(empty, scan)
-    QTest.mouseMove(canvas(empty), at(empty, 160, 120))
-    until(lambda: "65\u202f000" in empty.window.status.texts["place"])  # the file is read on a thread
+    hover(empty, 160, 120, lambda: "65\u202f000" in empty.window.status.texts["place"])  # a thread reads the file
 
 
 def test_a_bug_is_told_and_the_window_lives(empty, scan, qtbot, capsys):
@@ -87,9 +85,7 @@ def test_points_of_the_tests_are_where_they_are_thought_to_be(empty, scan):
     open_file(empty, scan)
     seen = []
     canvas(empty).cursor_moved.connect(lambda x, y: seen.append((x, y)))
-    QTest.mouseMove(canvas(empty), at(empty, 200, 77))
-    until(lambda: bool(seen))
-    assert QPointF(*seen[-1]).manhattanLength() == pytest.approx(277, abs=3)
+    hover(empty, 200, 77, lambda: bool(seen) and abs(QPointF(*seen[-1]).manhattanLength() - 277) < 3)
 
 
 def test_the_view_is_inverted_and_lightened_and_the_picture_stays(empty, scan):
