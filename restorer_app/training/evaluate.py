@@ -32,6 +32,7 @@ def publish(
     into: Path,
     *,
     photos: Sequence[Path],
+    damage: Sequence[Path] = (),
     work: Path,
     trained_by: str,
 ) -> Path:
@@ -41,7 +42,7 @@ def publish(
     weights, figures = stored(learner, watched)
     (folder / WEIGHTS).write_bytes(weights)
     (folder / "recipe.toml").write_text(recipe_toml(recipe), encoding="utf-8")
-    names = _manifest(photos, folder)
+    names = _manifest([*photos, *damage], folder)
     plot(work / recipe.id / "journal.csv", folder / "plot.png", title=recipe.id)
     card = ModelCard(
         id=recipe.id,
@@ -111,10 +112,7 @@ def _story(recipe: Recipe, photos: Sequence[Path], learner: Learner) -> str:
 
 
 def _manifest(photos: Sequence[Path], folder: Path) -> bytes:
-    """The collection's own manifest where it has one, else one that is written beside the weights."""
-    for parent in [parent for photo in photos for parent in photo.resolve().parents[:2]]:
-        if (parent / "MANIFEST.csv").is_file():
-            return (parent / "MANIFEST.csv").read_bytes()
+    """Writes beside the weights what they were taught with, in the words of the collection where it has a manifest."""
     names = manifest(photos).encode()
     (folder / "manifest.csv").write_bytes(names)
     return names

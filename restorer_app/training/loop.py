@@ -69,7 +69,16 @@ def teach(order: Order) -> Path:
     if order.length.progress(learner.step, learner.seconds) < 1:
         raise RestorerError("Stopped before the end; no model was written.", advice=f"Go on with --from {last}")
     watched = _watched(recipe, supplies.to(learner.mean[0].device))
-    return publish(learner, watched, order.into, photos=order.photos, work=order.work, trained_by=order.trained_by)
+    damage = [order.elements] if order.elements and recipe.task == "repair" else []
+    return publish(
+        learner,
+        watched,
+        order.into,
+        photos=order.photos,
+        damage=damage,
+        work=order.work,
+        trained_by=order.trained_by,
+    )
 
 
 def gathered(order: Order, recipe: Recipe) -> Supplies:

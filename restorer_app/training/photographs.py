@@ -12,6 +12,7 @@ import torch
 from PIL import Image, ImageOps
 from torch import Tensor
 
+_LIST_ABOVE = 3  # folders above the photographs where their list is looked for
 SUFFIXES = {".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp"}
 
 
@@ -128,13 +129,30 @@ def _clean(file: Path, rules: Sequence[Rule]) -> Image.Image | None:
 
 
 def manifest(folders: Sequence[Path]) -> str:
-    """Name and SHA-256 of every photograph, one a line: what a model was taught with."""
-    lines = [
-        f"{folder.name}/{file.relative_to(folder).as_posix()},{hashlib.sha256(file.read_bytes()).hexdigest()}"
-        for folder in folders
-        for file in _files(folder)
-    ]
-    return "file,sha256\n" + "\n".join(lines) + "\n"
+    """Every photograph with its SHA-256, one a line; source and terms too where the collection has a list of them."""
+    lines, headers = [], dict[str, None]()
+    for folder in folders:
+        listed = _listed(folder.resolve())
+        if listed:
+            header, *rows = listed
+        else:
+            header = "file,sha256"
+            rows = [
+                f"{folder.name}/{file.relative_to(folder).as_posix()},{hashlib.sha256(file.read_bytes()).hexdigest()}"
+                for file in _files(folder)
+            ]
+        lines += rows if header in headers else [header, *rows]
+        headers[header] = None
+    return "\n".join(lines) + "\n"
+
+
+def _listed(folder: Path) -> list[str]:
+    """Header and rows of a collection's own MANIFEST.csv that concern a folder of it."""
+    for parent in list(folder.parents)[:_LIST_ABOVE]:
+        if (parent / "MANIFEST.csv").is_file():
+            header, *rows = (parent / "MANIFEST.csv").read_text(encoding="utf-8").splitlines()
+            return [header, *(row for row in rows if row.startswith(f"{folder.relative_to(parent).as_posix()}/"))]
+    return []
 
 
 def _files(folder: Path) -> list[Path]:

@@ -53,3 +53,11 @@ def test_the_manifest_names_every_photograph(photos):
     lines = manifest([photos]).splitlines()
     assert lines[0] == "file,sha256"
     assert [line.split(",")[0] for line in lines[1:]] == [f"photos/{n}.png" for n in range(4)]
+
+
+def test_a_collection_that_lists_its_photographs_is_quoted(photos):
+    folder = photos / "deep" / "er"
+    folder.mkdir(parents=True)
+    (photos / "MANIFEST.csv").write_text("file,terms\ndeep/er/a.jpg,CC0\ndeep/other.jpg,unknown\n", encoding="utf-8")
+    assert manifest([folder]) == "file,terms\ndeep/er/a.jpg,CC0\n"
+    assert manifest([folder, folder]) == "file,terms\ndeep/er/a.jpg,CC0\ndeep/er/a.jpg,CC0\n"
