@@ -23,12 +23,14 @@ from restorer_app.engine.ledger import Ledger
 from restorer_app.engine.methods import Method, method_for
 from restorer_app.engine.plan import Tile, plan_covered, plan_holes, plan_whole
 from restorer_app.engine.work import Work
+from restorer_app.files.allocator import large_buffers_kept
 
 
 def run_job(job: Job, cancel: CancelToken) -> Iterator[JobEvent]:
     """Finished tiles, and then exactly one of Finished, Stopped, Failed. Never raises."""
     try:
-        yield from _run(job, cancel)
+        with large_buffers_kept():
+            yield from _run(job, cancel)
     except RestorerError as problem:
         yield Failed(job.id, str(problem))
     except Exception as problem:  # noqa: BLE001 - one of the two named places: a job ends in a closing event, whatever happens

@@ -10,6 +10,7 @@ from typing import Self
 import torch
 
 from restorer_app.core.errors import InvalidValueError, RestorerError
+from restorer_app.files.allocator import large_buffers_kept
 from restorer_app.training import checkpoint
 from restorer_app.training.damage import holes
 from restorer_app.training.evaluate import publish
@@ -103,7 +104,7 @@ def train(order: Order, learner: Learner, supplies: Supplies) -> Path:
     supplies = supplies.to(device)
     journal = Journal(folder, _watched(recipe, supplies))
     kept_at, began = time.monotonic(), time.perf_counter()
-    with _StopSignal() as stop:
+    with _StopSignal() as stop, large_buffers_kept():
         for lesson in lessons(learner.step, recipe, supplies):
             progress = order.length.progress(learner.step, learner.seconds)
             if progress >= 1 or stop.was_given:

@@ -26,6 +26,6 @@ class Enlarge(nn.Module):
         # Detail is small beside light: enlarged eightfold it is learnt from the first step on.
         features = self.first(torch.cat(((picture - smooth) * 8, picture - 0.5, guide), dim=1))
         for layer in self.middle:
-            features = features + layer(F.relu(features))
+            features += layer(F.relu(features))
         residual = F.pixel_shuffle(self.last(F.relu(features)), self.scale) / 8
         return F.interpolate(picture, scale_factor=self.scale, mode="bicubic", align_corners=False) + residual

@@ -39,7 +39,7 @@ class Trunk(nn.Module):
         seen = torch.cat(((picture - smooth) / unit, start - 0.5, level, (picture - start) / unit), dim=1)
         features = self.first(F.pixel_unshuffle(seen, 2))
         for layer in self.middle:
-            features = features + layer(F.relu(features))
+            features += layer(F.relu(features))
         residual = F.pixel_shuffle(self.last(F.relu(features)), 2) * level
         answer: Tensor = (start + residual)[..., _FRAME : _FRAME + height, _FRAME : _FRAME + width]
         return answer
