@@ -19,6 +19,7 @@ from restorer_app.files.png_chunks import (
     SIGNATURE,
     Chunk,
     Header,
+    bound_to_pixels,
     content_of,
     first,
     idat_content,
@@ -95,6 +96,10 @@ def why_not_patched(header: Header, chunks: list[Chunk]) -> str:
         return "A picture of black and white alone is for viewing; convert it to grey to repair it."
     if header.bits < 8:
         return f"Samples of {header.bits} bits are not patched; saving writes a TIFF of 8 bits beside it."
+    bound = bound_to_pixels(chunks)
+    if bound is not None:
+        name = printable(bound.name)
+        return f"This PNG holds a part ({name}) that fits its pixels as they are alone; saving writes a TIFF beside it."
     return ""
 
 

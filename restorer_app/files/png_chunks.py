@@ -14,7 +14,13 @@ SIGNATURE = b"\x89PNG\r\n\x1a\n"
 XMP_KEYWORD = b"XML:com.adobe.xmp"
 _MOST_CHUNKS = 1_000_000  # a 2 GB file in IDATs of 2 kB
 _MOST_TEXT = 16 * 1024 * 1024  # of an inflated profile or text; larger ones are bombs
+_ANOTHER = "Look for another copy of the file."
 _CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
+# What the rule below would forbid and PNG itself defines as no matter of the pixels' values or places.
+_INDEPENDENT = frozenset({
+    b"IHDR", b"PLTE", b"IDAT", b"IEND", b"bKGD", b"cHRM", b"cICP", b"cLLI", b"gAMA", b"hIST", b"iCCP", b"mDCV",
+    b"pCAL", b"sBIT", b"sCAL", b"sPLT", b"sRGB", b"sTER", b"tIME", b"tRNS",
+})  # fmt: skip
 _DEPTHS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
 
 
@@ -77,20 +83,33 @@ def read_chunks(file: BinaryIO) -> list[Chunk]:
         if name == b"IEND":
             return chunks
         at = file.seek(chunk.end)
-    raise UnreadableFileError("The PNG has too many chunks; it is damaged.")
+    raise UnreadableFileError("The PNG has too many chunks; it is damaged.", advice=_ANOTHER)
 
 
 def read_header(file: BinaryIO, chunks: list[Chunk]) -> Header:
     """IHDR, refused where it makes no sense."""
     if chunks[0].name != b"IHDR" or chunks[0].length != 13:
-        raise UnreadableFileError("The PNG does not begin with its header; it is damaged.")
+        raise UnreadableFileError("The PNG does not begin with its header; it is damaged.", advice=_ANOTHER)
     content = content_of(file, chunks[0])
+    if file.read(4) != struct.pack(">I", zlib.crc32(content, zlib.crc32(b"IHDR"))):
+        raise UnreadableFileError(
+            "The check sum of the PNG's header does not fit; its size cannot be trusted.", advice=_ANOTHER
+        )
     width, height, bits, colour_type, compression, filtering, interlace = struct.unpack(">IIBBBBB", content)
     if bits not in _DEPTHS.get(colour_type, ()) or compression or filtering or interlace > 1:
-        raise UnreadableFileError("The PNG's header contradicts itself; it is damaged.")
+        raise UnreadableFileError("The PNG's header contradicts itself; it is damaged.", advice=_ANOTHER)
     if not any(chunk.name == b"IDAT" for chunk in chunks):
-        raise UnreadableFileError("The PNG holds no pixels.")
+        raise UnreadableFileError("The PNG holds no pixels.", advice=_ANOTHER)
     return Header(width, height, bits, colour_type, bool(interlace))
+
+
+def bound_to_pixels(chunks: list[Chunk]) -> Chunk | None:
+    """The first chunk that may be wrong once the pixels change: by the rule of PNG for names that are not known."""
+    for chunk in chunks:
+        is_critical, is_unsafe = (not chunk.name[at] & 32 for at in (0, 3))  # a capital letter
+        if (is_critical or is_unsafe) and chunk.name not in _INDEPENDENT:
+            return chunk
+    return None
 
 
 def content_of(file: BinaryIO, chunk: Chunk) -> bytes:
@@ -167,7 +186,7 @@ def idat_content(file: BinaryIO, chunks: list[Chunk], *, piece: int = 1 << 20) -
         if file.read(4) != struct.pack(">I", checked):
             raise UnreadableFileError(
                 "A check sum in the PNG does not fit its pixels; they are damaged.",
-                advice="Look for another copy of the file.",
+                advice=_ANOTHER,
             )
 
 

@@ -193,3 +193,12 @@ def test_what_would_change_its_kind_is_not_patched(tmp_path, special):
     picture = open_here(make.write(tmp_path, "a.png", content))
     assert not picture.patchable
     assert picture.reason
+
+
+@pytest.mark.parametrize(("name", "is_patched"), [(b"PrVt", False), (b"iDOT", False), (b"prVt", True), (b"tIME", True)])
+def test_a_part_that_may_depend_on_the_pixels_is_not_copied_beside_other_pixels(tmp_path, name, is_patched):
+    content = make.png_of(make.noise(9, 9), before=(make.chunk(name, bytes(7)),))
+    picture = open_here(make.write(tmp_path, "a.png", content))
+    assert picture.patchable is is_patched
+    assert (name.decode() in picture.reason) is not is_patched
+    assert picture.editable
