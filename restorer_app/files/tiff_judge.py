@@ -13,7 +13,8 @@ from restorer_app.files.tiff_codec import LOSSLESS, is_old_lzw
 from restorer_app.files.tiff_page import (
     COMPRESSION_NAMES,
     LZW,
-    NONE,
+    PREDICTED,
+    PREDICTOR,
     STRIP_COUNTS,
     STRIP_OFFSETS,
     TILE_COUNTS,
@@ -21,7 +22,7 @@ from restorer_app.files.tiff_page import (
     Page,
     segment_lists,
 )
-from restorer_app.files.tiff_structure import Structure, number_array
+from restorer_app.files.tiff_structure import Structure, number_array, numbers
 
 _THUMBNAIL_AT, _THUMBNAIL_BYTES = 513, 514
 _LISTS = (STRIP_OFFSETS, STRIP_COUNTS, TILE_OFFSETS, TILE_COUNTS)
@@ -30,7 +31,12 @@ Span = tuple[int, int]  # first byte, byte after the last
 
 def why_not_patched(file: FileBytes, structure: Structure, page: Page) -> str:
     """One sentence that says why a page can be read but not patched; empty when it can."""
-    return _by_packing(page) or _by_samples(page) or _by_places(file, structure, page)
+    return (
+        _by_packing(page)
+        or _by_samples(page)
+        or _by_predictor(file, structure, page)
+        or _by_places(file, structure, page)
+    )
 
 
 def _by_places(file: FileBytes, structure: Structure, page: Page) -> str:
@@ -75,8 +81,19 @@ def _by_packing(page: Page) -> str:
         return "This file stores the bits of each byte backwards; that is read but not written."
     floating = page.sample_format == 3
     fits = page.predictor == 1 or (page.predictor == 3 and floating) or (page.predictor == 2 and not floating)
-    if not fits or (page.predictor != 1 and page.compression in {NONE, 32773}):
+    if not fits:
         return f"Predictor {page.predictor} with these samples is read but not written."
+    return ""
+
+
+def _by_predictor(file: FileBytes, structure: Structure, page: Page) -> str:
+    entry = page.directory.entry(PREDICTOR)
+    named = numbers(file, structure, entry, most=1) if entry is not None else []
+    if named and named[0] != 1 and page.compression not in PREDICTED:
+        name = COMPRESSION_NAMES.get(page.compression, f"kind {page.compression}")
+        return (
+            f"This file names a predictor, which compression {name} does not have; programs disagree about its pixels."
+        )
     return ""
 
 

@@ -27,6 +27,7 @@ TILE_WIDTH, TILE_HEIGHT, TILE_OFFSETS, TILE_COUNTS, INK_SET, EXTRA_SAMPLES, SAMP
     338,
     339,
 )
+IMAGE_DEPTH = 32997
 XMP, IPTC, PHOTOSHOP, ICC, PHOTOSHOP_LAYERS = 700, 33723, 34377, 34675, 37724
 
 NONE, CCITT_RLE, GROUP_3, GROUP_4, LZW, OLD_JPEG, JPEG, DEFLATE, PACKBITS, OLD_DEFLATE, ZSTD = (
@@ -43,6 +44,7 @@ PHOTOMETRIC_NAMES = {
     8: "CIE Lab", 9: "ICC Lab", 10: "ITU Lab", 32803: "colour filter array", 34892: "linear raw",
     32844: "LogL", 32845: "LogLuv",
 }  # fmt: skip
+PREDICTED = frozenset({LZW, DEFLATE, OLD_DEFLATE, ZSTD, 34925})  # with any other coding libtiff ignores the tag
 _LAYOUTS: dict[int, tuple[Layout, int]] = {
     0: ("grey", 1), 1: ("grey", 1), 2: ("rgb", 3), 3: ("palette", 1), 4: ("grey", 1), 5: ("cmyk", 4), 6: ("rgb", 3),
     8: ("lab", 3), 9: ("lab", 3), 10: ("lab", 3),
@@ -165,28 +167,25 @@ def read_page(file: FileBytes, structure: Structure, directory: Directory) -> Pa
     width, height = facts.one(WIDTH, 0), facts.one(HEIGHT, 0)
     if not (0 < width < 2**31 and 0 < height < 2**31):
         raise facts.refused(f"its size of {width} × {height} pixels is impossible")
-    samples = facts.one(SAMPLES, 1)
-    if not 0 < samples <= 64:
-        raise facts.refused(f"it claims {samples} samples a pixel")
-    all_bits = set(facts.many(BITS, most=samples) or [1])
-    if len(all_bits) != 1 or not 0 < min(all_bits) <= 64:
-        raise facts.refused("its samples have different depths")
+    if facts.one(IMAGE_DEPTH, 1) > 1:
+        raise facts.refused("it holds a volume of many layers, not a picture")
+    samples, bits, sample_format = _samples(facts)
     tiled = directory.entry(TILE_OFFSETS) is not None or directory.entry(TILE_WIDTH) is not None
     segment_width, segment_height = _segment_size(facts, width, height, tiled=tiled)
     planar = facts.one(PLANAR, 1) == 2 and samples > 1
     photometric = facts.one(PHOTOMETRIC, 1)
     layout, colours = _layout(facts, photometric, samples)
-    bits = all_bits.pop()
     if layout == "grey" and bits == 1:
         layout = "bilevel"
+    compression = facts.one(COMPRESSION, 1)
     across, down = -(-width // segment_width), -(-height // segment_height)
     count = across * down * (samples if planar else 1)
     offsets, counts = _segment_places(facts, count, tiled=tiled)
     extras = facts.many(EXTRA_SAMPLES, most=samples)
     return Page(
         directory=directory, order=structure.order, width=width, height=height, bits=bits, samples=samples,
-        sample_format=facts.one(SAMPLE_FORMAT, 1), photometric=photometric, planar=planar,
-        compression=facts.one(COMPRESSION, 1), predictor=facts.one(PREDICTOR, 1), fill_order=facts.one(FILL_ORDER, 1),
+        sample_format=sample_format, photometric=photometric, planar=planar, compression=compression,
+        predictor=facts.one(PREDICTOR, 1) if compression in PREDICTED else 1, fill_order=facts.one(FILL_ORDER, 1),
         orientation=facts.one(ORIENTATION, 1), tiled=tiled, segment_width=segment_width, segment_height=segment_height,
         offsets=offsets, counts=counts if counts is not None else np.zeros(0, np.int64),
         extras=tuple(extras[: samples - colours]), colours=colours, layout=layout, has_counts=counts is not None,
@@ -214,6 +213,22 @@ class _Facts:
             f"{self.file.path.name}, {self.directory.name}, cannot be opened: {why}.",
             advice="The file may be damaged; compare it with another copy.",
         )
+
+
+def _samples(facts: _Facts) -> tuple[int, int, int]:
+    """How many samples a pixel has, their bits and their format: one for all of them."""
+    samples = facts.one(SAMPLES, 1)
+    if not 0 < samples <= 64:
+        raise facts.refused(f"it claims {samples} samples a pixel")
+    bits = set(facts.many(BITS, most=samples) or [1])
+    if len(bits) != 1 or not 0 < min(bits) <= 64:
+        raise facts.refused("its samples have different depths")
+    formats = set(facts.many(SAMPLE_FORMAT, most=samples) or [1])
+    if len(formats) != 1:
+        raise facts.refused("its samples are of different kinds")
+    if samples > 1 and facts.one(PLANAR, 1) not in {0, 1, 2}:
+        raise facts.refused("its colours are arranged in an unknown way")
+    return samples, bits.pop(), formats.pop()
 
 
 def _segment_size(facts: _Facts, width: int, height: int, *, tiled: bool) -> tuple[int, int]:

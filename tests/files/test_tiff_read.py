@@ -134,6 +134,30 @@ def test_missing_byte_counts_are_found_by_the_segments_themselves(tmp_path):
         np.testing.assert_array_equal(picture.source.read(picture.source.bounds), pixels)
 
 
+@pytest.mark.parametrize("coding", ["none", "packbits"])
+def test_a_predictor_that_a_compression_does_not_have_is_ignored_as_libtiff_does(tmp_path, coding):
+    pixels = noise(48, 40)
+    picture = open_tiff(write(tmp_path / "a.tif", page(pixels, coding=(coding, 1), t317=(3, [2]))))
+    np.testing.assert_array_equal(picture.source.read(picture.source.bounds), pixels)
+    with Image.open(tmp_path / "a.tif") as image:
+        np.testing.assert_array_equal(np.asarray(image), pixels)
+    assert not picture.patchable
+    assert "programs disagree" in picture.reason
+
+
+@pytest.mark.parametrize(
+    ("tags", "said"),
+    [
+        ({"t339": (3, [1, 2, 1])}, "different kinds"),
+        ({"t284": (3, [3])}, "arranged in an unknown way"),
+        ({"t32997": (4, [8])}, "volume"),
+    ],
+)
+def test_samples_that_could_be_misread_are_refused(tmp_path, tags, said):
+    with pytest.raises(UnreadableFileError, match=said):
+        open_tiff(write(tmp_path / "a.tif", page(noise(20, 30), **tags)))
+
+
 @pytest.mark.parametrize("damage", ["cut", "bad code"])
 def test_damaged_segments_are_one_sentence_that_names_them(tmp_path, damage):
     one = page(noise(48, 40), coding=("deflate", 2), rows=16)
