@@ -10,7 +10,7 @@ import numpy as np
 
 from restorer_app.core.errors import UnreadableFileError
 from restorer_app.core.raster import Pixels
-from restorer_app.files.boxes import Item, content_of, items, orientation_of, primary_properties
+from restorer_app.files.boxes import Item, boxes, content_of, items, orientation_of, primary_properties
 from restorer_app.files.budget import Budget
 from restorer_app.files.depth import bits_fact, dtype_for, spread
 from restorer_app.files.exif import Exif, read_exif
@@ -19,7 +19,7 @@ from restorer_app.files.whole import THREADS, WholePicture
 
 _ALPHA = b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha"
 _MOST_FILE = 1 << 30
-_REASON = "An AVIF is not patched; saving writes a TIFF beside it."
+_REASON = "An AVIF is not patched; saving writes a TIFF beside it"
 
 
 def open_avif(path: Path, *, page: int, budget: Budget) -> Picture:
@@ -37,15 +37,21 @@ def open_avif(path: Path, *, page: int, budget: Budget) -> Picture:
     channels = 1 if coding & 0x10 else 3
     budget.allow_page(page, 1)
     budget.allow_pixels(width, height, (channels + 1) * (2 if bits > 8 else 1), stored=status.st_size)
+    alpha, moving = _ALPHA in data, _is_moving(data)
     whole = WholePicture(
         path,
         (width, height),
         dtype_for(bits),
         channels=channels,
-        alpha=_ALPHA in data,
-        decode=lambda _out: _decode(path, bits),
+        alpha=alpha,
+        decode=lambda _out: _decode(path, bits, samples=channels + alpha, moving=moving),
     )
     return _picture(path, data, properties, whole, bits)
+
+
+def _is_moving(data: bytes) -> bool:
+    """Whether the file holds a sequence of pictures beside its first."""
+    return any(box.name == b"moov" for box in boxes(data))
 
 
 def _picture(path: Path, data: bytes, properties: list[tuple[bytes, bytes]], whole: WholePicture, bits: int) -> Picture:
@@ -71,13 +77,17 @@ def _picture(path: Path, data: bytes, properties: list[tuple[bytes, bytes]], who
         bits=bits,
         orientation=orientation_of(properties),
         icc=colours[0][4:] if colours else None,
-        reason=_REASON,
+        reason=_REASON + (" from its first picture." if _is_moving(data) else "."),
         size_bytes=status.st_size,
         modified_ns=status.st_mtime_ns,
         xmp=xmp or None,
-        facts=(("Compression", "AV1"), bits_fact(bits), *(exif.texts if exif else ())),
+        facts=(("Compression", "AV1"), bits_fact(bits), *_moving_fact(data), *(exif.texts if exif else ())),
         metadata=tuple(name for name, is_there in families.items() if is_there),
     )
+
+
+def _moving_fact(data: bytes) -> tuple[tuple[str, str], ...]:
+    return (("Animated", "yes"),) if _is_moving(data) else ()
 
 
 def _exif(data: bytes, there: list[Item]) -> Exif | None:
@@ -88,11 +98,14 @@ def _exif(data: bytes, there: list[Item]) -> Exif | None:
     return None
 
 
-def _decode(path: Path, bits: int) -> Pixels:
+def _decode(path: Path, bits: int, *, samples: int, moving: bool) -> Pixels:
+    # Asked for one picture of a sequence, imagecodecs 2026.3 writes behind its buffer: so all are decoded.
+    index = None if moving else 0
     try:
-        found = np.asarray(imagecodecs.avif_decode(path.read_bytes(), index=0, numthreads=THREADS))
+        found = np.asarray(imagecodecs.avif_decode(path.read_bytes(), index=index, numthreads=THREADS))
     except (imagecodecs.AvifError, ValueError) as problem:
         raise UnreadableFileError(
             "The AVIF's pixels are damaged and cannot be decoded.", advice="Look for another copy of the file."
         ) from problem
-    return spread(found, bits)
+    is_many = found.ndim > (3 if samples > 1 else 2)
+    return spread(found[0] if is_many else found, bits)

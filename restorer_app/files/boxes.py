@@ -115,13 +115,15 @@ def _extents(data: bytes, box: Box) -> dict[int, tuple[tuple[int, int], ...]]:
         return int.from_bytes(data[at - size : at], "big")
 
     found: dict[int, tuple[tuple[int, int], ...]] = {}
+    left = _MOST_BOXES  # of all items together: counts that lie would be followed for minutes
     for _ in range(min(number(4 if version > 1 else 2), _MOST_BOXES)):
         item = number(4 if version > 1 else 2)
         method = number(2) & 15 if version else 0
         number(2)  # where the data is: always this file
         base = number(base_size)
         places = []
-        for _ in range(min(number(2), _MOST_BOXES)):
+        for _ in range(min(number(2), left)):
+            left -= 1
             number(index_size)
             places.append((base + number(offset_size), number(length_size)))
         if method == 0:

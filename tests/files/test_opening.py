@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from restorer_app.core.errors import RestorerError, UnreadableFileError
+from restorer_app.files import boxes
 from restorer_app.files.budget import Budget
 from restorer_app.files.opening import open_here
+from restorer_app.files.reader import Reader
 from tests.files import make
 
 SAMPLES = make.samples()
@@ -111,6 +113,39 @@ def test_a_wrong_check_sum_is_damage_even_where_the_pixels_decode(tmp_path):
     picture = opened(tmp_path, bytes(content))
     with pytest.raises(UnreadableFileError, match="check sum"):
         picture.source.read(picture.source.bounds)
+
+
+def test_a_png_whose_header_fails_its_check_sum_is_refused(tmp_path):
+    content = bytearray(make.png([bytes(9)] * 4, width=3))
+    content[32] ^= 1
+    with pytest.raises(UnreadableFileError, match="check sum of the PNG's header"):
+        opened(tmp_path, bytes(content))
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "RGBA"])
+def test_an_animated_avif_shows_its_first_picture(tmp_path, mode):
+    still = [Image.fromarray(np.full((12, 16), level, np.uint8)).convert(mode) for level in (40, 90, 200)]
+    out = io.BytesIO()
+    still[0].save(out, "AVIF", save_all=True, append_images=still[1:], quality=100)
+    # Through the reader process: imagecodecs ends it where one picture of a sequence is asked for.
+    with Reader() as reader:
+        picture = reader.open(make.write(tmp_path, "a.avif", out.getvalue()))
+        found = picture.source.read(picture.source.bounds)
+    assert found.shape[:2] == (12, 16)
+    assert np.abs(found.astype(int) - 40).max() < 4
+    assert ("Animated", "yes") in picture.facts
+    assert "first picture" in picture.reason
+
+
+def test_a_list_of_items_that_claims_millions_is_not_followed(monkeypatch):
+    def box(name: bytes, content: bytes) -> bytes:
+        return struct.pack(">I4s", len(content) + 8, name) + content
+
+    monkeypatch.setattr(boxes, "_MOST_BOXES", 100)
+    places = bytes(4) + struct.pack(">HH", 0, 90) + struct.pack(">HHH", 1, 0, 65535) * 90  # offsets of no bytes
+    meta = box(b"meta", bytes(4) + box(b"iinf", bytes(6)) + box(b"iloc", places))
+    extents = boxes._extents(meta, boxes.find(meta, b"meta", b"iloc"))
+    assert sum(map(len, extents.values())) <= 100
 
 
 def test_stray_bytes_between_segments_do_not_hide_a_jpeg(tmp_path):
