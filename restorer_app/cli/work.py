@@ -135,18 +135,26 @@ def save(session: Session, progress: Progress, *, output: Path | None = None, de
     """Writes the derivative: a patched copy where that is possible, else a new TIFF, unless a name forbids it."""
     saving = session.saving()
     derives = derive or must_derive(session, output)
-    target = output
-    if output is not None and output.is_dir():
-        master, kind = session.picture.path, session.picture.kind
-        target = (
-            naming.derived_name(master, folder=output)
-            if derives
-            else naming.default_target(master, kind=kind, folder=output)
-        )
-    saved = saving.run(target, derive=derives, progress=progress.show)
+    try:
+        saved = saving.run(_target(session, output, derives=derives), derive=derives, progress=progress.show)
+    except NotPatchableError as problem:
+        if derives or (output is not None and not output.is_dir()):  # a name was asked for
+            raise
+        progress.say(f"Note: {problem.message} So a new TIFF is written.")
+        saved = saving.run(_target(session, output, derives=True), derive=True, progress=progress.show)
     session.saved(saving, saved)
     progress.clear()
     return saved
+
+
+def _target(session: Session, output: Path | None, *, derives: bool) -> Path | None:
+    """The file to write: the one asked for, or in a folder the one that the template names."""
+    if output is None or not output.is_dir():
+        return output
+    master, kind = session.picture.path, session.picture.kind
+    if derives:
+        return naming.derived_name(master, folder=output)
+    return naming.default_target(master, kind=kind, folder=output)
 
 
 def must_derive(session: Session, output: Path | None) -> bool:

@@ -77,11 +77,11 @@ class Scan:
 
 
 def read_scan(file: BinaryIO, header: Header) -> tuple[Scan, NDArray[np.uint8]]:
-    """The scan's description, and its bytes from behind SOS up to EOI."""
+    """The scan's description, and its bytes from behind SOS up to EOI and the fill bytes before it."""
     file.seek(header.scan_start + 2)
     length = struct.unpack(">H", file.read(2))[0]
     content = file.read(length - 2)
-    data = np.frombuffer(file.read(header.end - 2 - (header.scan_start + 2 + length)), np.uint8)
+    data = np.frombuffer(file.read(header.end - 2 - (header.scan_start + 2 + length)).rstrip(b"\xff"), np.uint8)
     count = content[0]
     if len(content) != 4 + 2 * count or tuple(content[-3:]) != (0, 63, 0):
         raise NotPatchableError("This JPEG's pixels are not stored in one plain scan.")

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from restorer_app.core import mask as masks
-from restorer_app.core.errors import NotPatchableError, RestorerError, UnwritableFileError
+from restorer_app.core.errors import NotPatchableError, RestorerError, UnreadableFileError, UnwritableFileError
 from restorer_app.core.job import CancelToken
 from restorer_app.core.raster import Raster
 from restorer_app.core.record import Record
@@ -111,15 +111,24 @@ def _patched(order: _Order, holder: Container, *, known: str | None) -> Saved:
         master = copy_hashed(picture.path, to=copy, progress=order.progress, cancel=order.cancel)
         _must_be_the_opened(picture, master, known)
         xmp = _xmp(order, master, derived=False, most=_MOST_JPEG_XMP if picture.kind == "jpeg" else None)
-        report = holder.patch(
-            picture, order.image, target=spot.path, xmp=xmp, progress=order.progress, cancel=order.cancel
-        )
+        report = _patch(order, holder, spot, xmp)
         spot.sync()
         allowed = order.allowed or Raster.flat(order.image.bounds, value=255)
         verdict = holder.prove(
             picture.path, spot.path, page=picture.page, allowed=allowed, progress=order.progress, cancel=order.cancel
         )
         return _published(order, spot, report, verdict, master=master, patched=True)
+
+
+def _patch(order: _Order, holder: Container, spot: Landing, xmp: bytes) -> PatchReport:
+    """Fills the copy. Some obstacles only show among the pixels; what was read all the same can still be derived."""
+    picture = order.picture
+    try:
+        return holder.patch(
+            picture, order.image, target=spot.path, xmp=xmp, progress=order.progress, cancel=order.cancel
+        )
+    except (NotPatchableError, UnreadableFileError) as problem:
+        raise NotPatchableError(problem.message, advice=_as_tiff(picture, order.target)) from problem
 
 
 def _derived(order: _Order, *, known: str | None) -> Saved:
@@ -193,16 +202,17 @@ def _with_xmp_read_back(order: _Order, spot: Landing, verdict: Verdict, *, patch
 
 
 def _not_patchable(picture: Picture, image: Raster, target: Path | None) -> NotPatchableError:
-    folder = target.parent if target else None
-    name = derived_name(picture.path, folder=folder)
-    if target is not None:
-        name = target.with_suffix(".tif")
     why = picture.reason
     if image.bounds != picture.source.bounds:
         why = "The picture has another size than its file."
     elif picture.patchable:
         why = "This kind of file cannot be patched."
-    return NotPatchableError(why, advice=f"It can be saved as a new TIFF: {name.name} (--derive).")
+    return NotPatchableError(why, advice=_as_tiff(picture, target))
+
+
+def _as_tiff(picture: Picture, target: Path | None) -> str:
+    name = derived_name(picture.path) if target is None else target.with_suffix(".tif")
+    return f"It can be saved as a new TIFF: {name.name} (--derive)."
 
 
 def _must_have_suffix(picture: Picture, target: Path, *, patch: bool) -> None:

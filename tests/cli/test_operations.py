@@ -115,6 +115,20 @@ def test_work_on_a_whole_jpeg_becomes_a_tiff_and_is_refused_as_jpeg(desk):
     assert desk.run("repair", photo, "-m", desk.mask("m.png", 64, 80), "--method", "telea", "-o", desk / "new.jpg") == 0
 
 
+def test_a_jpeg_that_turns_out_to_be_unpatchable_becomes_a_tiff_where_no_jpeg_was_asked_for(desk):
+    photo = desk.jpeg()
+    content = photo.read_bytes()
+    photo.write_bytes(content[:-40] + b"\xff\xd3" + content[-40:])  # a restart that nothing announces
+    words = ["repair", photo, "-m", desk.mask("m.png", 64, 80), "--method", "telea"]
+    assert desk.run(*words) == 0
+    assert "restart markers are damaged. So a new TIFF is written" in desk.err
+    assert (desk / "scan_restored_v01.tif").exists()
+    assert desk.run(*words, "-o", desk / "new.jpg") == 1
+    assert "restart markers" in desk.err
+    assert "new.tif (--derive)" in desk.err
+    assert not (desk / "new.jpg").exists()
+
+
 @pytest.mark.parametrize(
     "words",
     [

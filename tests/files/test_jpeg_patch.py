@@ -111,6 +111,13 @@ def test_every_segment_and_what_stands_behind_stays(tmp_path):
     assert proof(path, derivative, mask).metadata_differences == ()
 
 
+def test_fill_bytes_before_the_end_are_no_pixels(tmp_path):
+    content = make.jpeg(make.photograph(97, 131))
+    path = make.write(tmp_path, "a.jpg", content[:-2] + b"\xff\xff\xff\xd9")
+    derivative, mask, _ = patched(path)
+    assert proof(path, derivative, mask).same
+
+
 @pytest.mark.parametrize("metadata", [True, False])
 def test_a_packet_is_put_in_or_replaced(tmp_path, metadata):
     path = make.write(tmp_path, "a.jpg", make.jpeg(make.photograph(97, 131), metadata=metadata))
