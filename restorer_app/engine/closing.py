@@ -91,5 +91,5 @@ def _bending(planes: Floats) -> Floats:
 
 
 def _sum(planes: Floats) -> Floats:
-    total: Floats = planes.sum((0, 1), dtype=np.float64).astype(np.float32)
-    return total
+    """Each channel's sum in float64; numpy takes ten times as long."""
+    return np.array(cv2.sumElems(planes)[: planes.shape[2]], np.float32)

@@ -17,6 +17,7 @@ _SMOOTH = 3.0  # Gaussian that takes the picture away from the grain
 _REACH = 4  # of the kernel that gives white noise the measured spectrum
 _SEEN = 0.2  # of the power at a frequency must have been left by the smoothing to be measured
 _LEAST_BLOCKS = 4
+_MOST_BLOCKS = 4000  # evenly from all there are: a hairline across a scan has 30 000 around it, which say no more
 _CLIPPED = 0.1  # of a block at black or white: there the grain has been cut off
 _QUIETEST = 0.2  # of the blocks are taken as free of texture …
 _LOW_BY = 1.12  # … and have that much less variance than grain as a whole, for they were picked as the least
@@ -69,11 +70,11 @@ def _flat_blocks(picture: Floats, hole: Hole) -> Floats:
     if min(hole.shape) < _SIDE or not known.any():
         return np.empty((0, _SIDE, _SIDE, picture.shape[2]), np.float32)
     residue = _residue(picture, known)
-    clipped = ((picture <= 0) | (picture >= 1)).any(2).astype(np.float32)
+    clipped = ((picture <= 0) | (picture >= 1)).any(2)
     # The smoothing beside a hole sees less, so blocks keep a little away from it.
     near = cv2.dilate(hole.astype(np.uint8), np.ones((5, 5), np.uint8))
-    fit = (_blocks(near).max((1, 2)) == 0) & (_blocks(clipped).mean((1, 2)) <= _CLIPPED)
-    blocks: Floats = _blocks(residue)[fit]
+    places = np.flatnonzero((_shares(near) == 0) & (_shares(clipped) <= _CLIPPED))
+    blocks = _blocks(residue, places[:: len(places) // _MOST_BLOCKS + 1])
     if len(blocks) == 0:
         return blocks
     variance = blocks.var((1, 2)).mean(1)
@@ -94,11 +95,18 @@ def _residue(picture: Floats, known: Hole) -> Floats:
     return np.stack(planes, axis=-1)
 
 
-def _blocks(plane: Any) -> Any:
-    """Blocks that overlap by half, number × side × side and whatever follows."""
+def _blocks(plane: Floats, places: Any) -> Floats:
+    """Some of the blocks, which overlap by half: number × side × side × channels."""
     windows = np.lib.stride_tricks.sliding_window_view(plane, (_SIDE, _SIDE), (0, 1))[:: _SIDE // 2, :: _SIDE // 2]
-    last_two_first = np.moveaxis(windows, (-2, -1), (2, 3))
-    return last_two_first.reshape(-1, *last_two_first.shape[2:])
+    found: Floats = np.moveaxis(windows, (-2, -1), (2, 3))[np.divmod(places, windows.shape[1])]
+    return found
+
+
+def _shares(where: Any) -> Any:
+    """How much of each block is marked."""
+    marked = where.astype(np.float32)
+    means = cv2.boxFilter(marked, -1, (_SIDE, _SIDE), anchor=(0, 0), borderType=cv2.BORDER_CONSTANT)
+    return means[: 1 - _SIDE : _SIDE // 2, : 1 - _SIDE : _SIDE // 2].ravel()
 
 
 def _without_the_smoothing(spectrum: Any) -> Any:
