@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import io
 import os
 import signal
 import sys
@@ -39,12 +40,20 @@ _COMMANDS = (info, repair, denoise, upscale, decompress, verify, compare, replay
 
 def run(argv: list[str]) -> int:
     """Does what the words say and gives the exit code."""
+    _show_whatever_is_said()
     if argv[:1] == ["bench"]:
         return bench.hand_over(argv[1:])
     try:
         return _do(_parser().parse_args(argv))
     except SystemExit as ending:  # argparse ends the program after help and after a usage error
         return ending.code if isinstance(ending.code, int) else USAGE
+
+
+def _show_whatever_is_said() -> None:
+    """A letter that a terminal does not know, or a name that is no text, costs an escape and not the answer."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _do(args: argparse.Namespace) -> int:
@@ -61,6 +70,10 @@ def _do(args: argparse.Namespace) -> int:
         except BrokenPipeError:  # the reader of a pipe has seen enough; Python would complain once more at its end
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return FAILED
+        except OSError as problem:  # where no file of ours was being read or written: a name that no disc takes
+            named = f" ({problem.filename})" if problem.filename else ""
+            told = f"The system refused this: {problem.strerror or problem}{named}. Check the names and the drive."
+            return _failed(told, traceback.format_exc(), debug=args.debug)
         except Exception as fault:  # noqa: BLE001 - one of the two named places: a bug is one line, --debug shows the rest
             told = f"This is a fault in the program: {type(fault).__name__}: {fault}".splitlines()[0]
             return _failed(f"{told} (--debug shows where)", traceback.format_exc(), debug=args.debug)

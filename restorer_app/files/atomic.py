@@ -94,7 +94,8 @@ def cannot_write(target: Path, problem: OSError) -> UnwritableFileError:
                 f"{name} is already there; it was not overwritten.", advice="Choose another name or a new version."
             )
         case errno.ENAMETOOLONG | errno.EINVAL:
-            return UnwritableFileError(f"{name} is no name that {folder} can take.", advice="Choose another name.")
+            why = "is too long a name" if problem.errno == errno.ENAMETOOLONG else "is no name that it can take"
+            return UnwritableFileError(f"For {folder}, {name} {why}.", advice="Choose another name.")
         case _:
             return UnwritableFileError(
                 f"{name} could not be written: {problem.strerror or problem}. Nothing was changed.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -43,6 +44,8 @@ _CHANGED = {_SOURCE_TYPE, _DOCUMENT, _INSTANCE, _ORIGINAL, _DERIVED, _HISTORY, _
 ANYWHERE = "anywhere"
 
 _MOST_MASK = 4 << 20  # characters: exact for anything a person paints
+# What XML cannot hold: control characters, and bytes of a file's name that are no text.
+_NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _SPACE = uuid.UUID("6f2c1a52-6a0e-4f0e-9a54-0c5a1f6e2a11")  # ours alone, so that identities made from it are
 
 
@@ -204,7 +207,7 @@ def _set_identity(packet: Packet, saving: Saving, at: str) -> None:
     if instance:
         reference[REFERENCE, "instanceID"] = instance
     reference[REFERENCE, "originalDocumentID"] = original
-    reference[REFERENCE, "filePath"] = saving.master_name
+    reference[REFERENCE, "filePath"] = _NOT_IN_XML.sub("\ufffd", saving.master_name)
     packet.set_fields(_DERIVED, reference)
     packet.set_text(_ORIGINAL, original)
     packet.set_text(_DOCUMENT, f"xmp.did:{_identity(saving, at, 'document')}")

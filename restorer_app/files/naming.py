@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from restorer_app.core.errors import InvalidValueError
+from restorer_app.files.atomic import cannot_write
 
 TEMPLATE = "{stem}_restored_v01"
 _VERSION = re.compile(r"(?P<before>.*)_v(?P<number>\d{1,6})", re.DOTALL)
@@ -37,19 +38,25 @@ def derived_name(master: Path, *, folder: Path | None = None, template: str = TE
 
 
 def from_template(template: str, stem: str) -> str:
-    """The stem of a new file; a template without {stem} would give every file one name and is refused."""
-    name = template.replace("{stem}", stem)
-    if "{stem}" not in template or set(name) & _FORBIDDEN or name.strip(" .") != name:
+    """The stem of a new file; a template without {stem} would give every file one name and is refused.
+
+    Only the template is judged: a stem is the name of a file that is there already, however odd.
+    """
+    sample = template.replace("{stem}", "stem")
+    if "{stem}" not in template or set(sample) & _FORBIDDEN or sample.strip(" .") != sample:
         raise InvalidValueError(
             f"“{template}” is no template for names: it needs {{stem}} and no characters such as / or :.",
         )
-    return name
+    return template.replace("{stem}", stem)
 
 
 def first_free(path: Path) -> Path:
     """The path itself, or the next version that does not exist."""
-    while path.exists() or path.is_symlink():
-        path = next_version(path)
+    try:
+        while path.exists() or path.is_symlink():
+            path = next_version(path)
+    except OSError as problem:  # above all: too long for a name
+        raise cannot_write(path, problem) from problem
     return path
 
 

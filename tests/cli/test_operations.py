@@ -1,3 +1,4 @@
+import os
 import signal
 import subprocess
 import sys
@@ -150,6 +151,26 @@ def test_a_jpeg_that_turns_out_to_be_unpatchable_becomes_a_tiff_where_no_jpeg_wa
 def test_wrong_words_are_a_usage_error(desk, words):
     assert desk.run(*words) == 2
     assert "usage:" in desk.err
+
+
+def test_a_name_that_no_disc_takes_is_one_line(desk):
+    words = ["repair", desk.tiff(), "--mask", desk.mask(), "--method", "telea", "-o", desk / ("x" * 300 + ".tif")]
+    assert desk.run(*words) == 1
+    assert "too long" in desk.err
+    assert "fault" not in desk.err
+    assert len(desk.err.splitlines()) == 1
+
+
+def test_a_name_that_is_no_text_is_repaired_and_proven(desk):
+    odd = desk.tiff().rename(desk / os.fsdecode(b"scan \xff.tif"))
+    assert desk.run("repair", odd, "--mask", desk.mask(), "--method", "telea", "--json") == 0
+    assert desk.run("verify", odd, desk / os.fsdecode(b"scan \xff_restored_v01.tif")) == 0
+
+
+def test_letters_that_a_terminal_does_not_know_cost_an_escape_and_not_the_answer(desk):
+    words = [sys.executable, "-m", "restorer_app", "info", str(desk.tiff())]
+    told = subprocess.run(words, env=os.environ | {"PYTHONIOENCODING": "ascii"}, capture_output=True, check=True)
+    assert b"90 \\xd7 70 pixels" in told.stdout
 
 
 def test_a_fault_is_one_line_and_debug_shows_where(desk, monkeypatch):

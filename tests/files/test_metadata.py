@@ -6,9 +6,10 @@ from hypothesis import strategies as st
 from restorer_app.core.errors import InvalidValueError, RestorerError
 from restorer_app.core.geometry import Region
 from restorer_app.core.raster import Raster
+from restorer_app.files import xmp
 from restorer_app.files.maskcode import decode_mask, encode_mask
 from restorer_app.files.metadata import SOURCE_TYPES, Saving, all_records, embedded, lost, source_type, updated
-from restorer_app.files.xmp import IPTC_EXT, XMP_MM, Packet, XmpError
+from restorer_app.files.xmp import IPTC_EXT, REFERENCE, XMP_MM, Packet, XmpError
 from tests.files.make import XMP
 from tests.files.test_saving import record
 
@@ -50,6 +51,20 @@ def test_everything_that_was_there_stays(old):
 
 def test_a_utf_16_packet_is_merged_too():
     old = RICH.decode().encode("utf-16")
+    assert lost(old, updated(old, of(record()))) == []
+
+
+def test_a_name_that_is_no_text_does_not_spoil_the_packet():
+    new = updated(RICH, of(record(), master_name="scan\udcff\x01.tif"))
+    assert Packet(new).fields((XMP_MM, "DerivedFrom"))[REFERENCE, "filePath"] == "scan\ufffd\ufffd.tif"
+    assert embedded(new) is not None
+
+
+def test_a_packet_of_millions_of_elements_is_kept_and_not_parsed(monkeypatch):
+    monkeypatch.setattr(xmp, "_MOST_MARKS", 200)
+    old = RICH.replace(b"<own:Leaf>", b"<own:Twig/>" * 200 + b"<own:Leaf>")
+    with pytest.raises(XmpError, match="larger than any"):
+        Packet(old)
     assert lost(old, updated(old, of(record()))) == []
 
 

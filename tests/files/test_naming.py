@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from restorer_app.core.errors import InvalidValueError
+from restorer_app.core.errors import InvalidValueError, UnwritableFileError
 from restorer_app.files.naming import default_target, derived_name, first_free, from_template, next_version
 
 
@@ -36,6 +36,16 @@ def test_another_folder_may_take_it(tmp_path):
 def test_a_template_that_makes_no_name_is_refused(template):
     with pytest.raises(InvalidValueError, match="template"):
         from_template(template, "a")
+
+
+@pytest.mark.parametrize("stem", ["plate 12:30", ".hidden", 'the "gate"', "two\nlines", "ends. "])
+def test_a_scan_with_an_odd_name_keeps_it(tmp_path, stem):
+    assert default_target(tmp_path / f"{stem}.tif", kind="tiff").name == f"{stem}_restored_v01.tif"
+
+
+def test_a_name_that_would_become_too_long_is_refused_in_a_sentence(tmp_path):
+    with pytest.raises(UnwritableFileError, match="too long"):
+        default_target(tmp_path / f"{'x' * 250}.tif", kind="tiff")
 
 
 def test_a_dead_link_is_not_a_free_name(tmp_path):
