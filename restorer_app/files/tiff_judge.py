@@ -22,7 +22,7 @@ from restorer_app.files.tiff_page import (
     Page,
     segment_lists,
 )
-from restorer_app.files.tiff_structure import Structure, number_array, numbers
+from restorer_app.files.tiff_structure import SUB_IFDS, Structure, number_array, numbers
 
 _THUMBNAIL_AT, _THUMBNAIL_BYTES = 513, 514
 _LISTS = (STRIP_OFFSETS, STRIP_COUNTS, TILE_OFFSETS, TILE_COUNTS)
@@ -105,7 +105,19 @@ def shares_bytes(file: FileBytes, structure: Structure, page: Page) -> bool:
     if np.any(starts[1:] < ends[:-1]) or (own and ends[-1] > file.size):
         return True
     others = np.array(list(_other_spans(file, structure, page)), np.int64).reshape(-1, 2)
-    return bool(np.any(_overlap(starts, ends, others)))
+    return bool(np.any(_overlap(starts, ends, others))) or _reads_its_pointer(structure, page)
+
+
+def _reads_its_pointer(structure: Structure, page: Page) -> bool:
+    """Whether a tag's value lies over the pointer to the page, which leads to the new directory after a patch."""
+    begin = page.directory.pointer_at
+    end = begin + page.directory.pointer_bytes
+    return any(
+        entry.data_at < end and begin < entry.data_at + entry.size
+        for directory in structure.directories()
+        for entry in directory.entries
+        if not entry.inline and entry.tag != SUB_IFDS  # which is where such pointers lie
+    )
 
 
 def _overlap(starts: NDArray[np.int64], ends: NDArray[np.int64], others: NDArray[np.int64]) -> NDArray[np.bool_]:

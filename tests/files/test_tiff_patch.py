@@ -205,6 +205,15 @@ def test_segments_that_share_their_bytes_are_never_patched(tmp_path):
         patch_tiff(picture, edited_small(picture), target=tmp_path / "b.tif", xmp=None, progress=silent, cancel=None)
 
 
+def test_a_tag_that_reads_the_pointer_to_its_page_is_never_patched_under(tmp_path):
+    data = bytearray(write(tmp_path / "a.tif", page(noise(48, 40), t296=(3, [2, 0, 0, 0, 0]))).read_bytes())
+    with tifffile.TiffFile(tmp_path / "a.tif") as file:
+        at = file.pages[0].tags[296].offset
+    data[at + 8 : at + 12] = (2).to_bytes(4, "little")  # its value lies over the header
+    (tmp_path / "a.tif").write_bytes(data)
+    assert "share" in open_tiff(tmp_path / "a.tif").reason
+
+
 def edited_small(picture) -> Raster:
     return Raster(picture.source).with_patch(Region(0, 0, 4, 4), np.zeros((4, 4, 3), np.uint8))
 
