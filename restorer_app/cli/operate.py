@@ -28,6 +28,6 @@ def operate(args: argparse.Namespace, operation: Operation) -> int:
     with work.opened(args.input, page=args.page, mask=getattr(args, "mask", None)) as session:
         record = work.carry_out(session, operation, how, progress)
         saved = work.save(session, progress, output=args.output, derive=args.derive)
-        lines = [telling.of_record(record), *telling.of_save(saved, session.picture)]
+        lines = [telling.of_record(record), *telling.of_save(saved)]
         telling.tell(telling.saved_fields(saved, session.records), lines, as_json=args.json)
     return 0

@@ -32,14 +32,13 @@ def of_record(record: Record) -> str:
     return f"{record.name.capitalize()}{by}: {changed} in {record.seconds:.1f} s [{details}]"
 
 
-def of_save(saved: Saved, picture: Picture) -> list[str]:
+def of_save(saved: Saved) -> list[str]:
     """Where the derivative is, how it was written, and the proof."""
     how = "new TIFF"
     if saved.patched:
         how = f"{saved.segments_patched} of {saved.segments_total} segments patched"
     lines = [f"Saved {saved.path} ({megabytes(saved.size_bytes)}, {how}).", f"Proof: {saved.verdict.sentence}"]
-    lines += [f"Note: {note}" for note in saved.notes]
-    return lines + [f"Note: {sentence}" for sentence in picture.stale]
+    return lines + [f"Note: {note}" for note in saved.notes]
 
 
 def saved_fields(saved: Saved, records: tuple[Record, ...]) -> dict[str, Any]:

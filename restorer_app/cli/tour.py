@@ -111,7 +111,7 @@ class Tour:
             master.path, kind=kind, folder=self._out, template=f"{{stem}}_{name}", suffix=suffix
         )
         saved = work.save(session, self._progress, output=target, derive=derives)
-        lines = [telling.of_record(record), *telling.of_save(saved, master)]
+        lines = [telling.of_record(record), *telling.of_save(saved)]
         if session.image.bounds == session.original.bounds:
             verdict = verify(master.path, saved.path, progress=self._progress.show)
             self._progress.clear()

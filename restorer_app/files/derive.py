@@ -23,7 +23,16 @@ from restorer_app.files.segments import SegmentError
 from restorer_app.files.tiff import open_tiff
 from restorer_app.files.tiff_append import Growing, Value, append_directory, pack_numbers
 from restorer_app.files.tiff_codec import encode_segment
-from restorer_app.files.tiff_page import DEFLATE, EXTRA_SAMPLES, ICC, XMP, Page, image_directories, read_page
+from restorer_app.files.tiff_page import (
+    DEFLATE,
+    EXTRA_SAMPLES,
+    ICC,
+    PHOTOSHOP_LAYERS,
+    XMP,
+    Page,
+    image_directories,
+    read_page,
+)
 from restorer_app.files.tiff_samples import BandReader
 from restorer_app.files.tiff_structure import (
     EXIF_IFD,
@@ -262,6 +271,12 @@ def _left_behind(picture: Picture, image: Raster, found: Carried) -> tuple[str, 
     notes = []
     if picture.page_count > 1:
         notes.append(f"The new TIFF holds page {picture.page + 1} of {picture.page_count} alone.")
+    if picture.kind in {"tiff", "bigtiff"}:
+        notes += _left_in_tiff(picture)
+    if "Text" in picture.metadata:
+        notes.append("The texts in the PNG's own form (tEXt, zTXt, iTXt) were left behind.")
+    if any(name == "Comment" for name, _ in picture.facts):
+        notes.append("The comment in the JPEG was left behind.")
     if "EXIF" in picture.metadata and not found.exif and not found.tags:
         notes.append("The EXIF of the opened file could not be read and is not in the new TIFF.")
     if 37500 in found.exif:
@@ -271,3 +286,19 @@ def _left_behind(picture: Picture, image: Raster, found: Carried) -> tuple[str, 
     if picture.alpha is not None and image.bounds != picture.source.bounds:
         notes.append("The transparency was left behind, because the size has changed.")
     return tuple(notes)
+
+
+def _left_in_tiff(picture: Picture) -> Iterator[str]:
+    """Samples and pictures beside the photograph, which a new TIFF has no counterpart for."""
+    page = _source_page(picture)
+    if picture.source.channels == page.colours:
+        extras = page.samples - page.colours - (picture.alpha is not None)
+        if extras:
+            channels = "One further channel was" if extras == 1 else f"{extras} further channels were"
+            yield f"{channels} left behind."
+    hanging = sum(1 for child in page.directory.children if "SubIFD" in child.name)
+    if hanging:
+        pictures = "One smaller or further picture" if hanging == 1 else f"{hanging} smaller or further pictures"
+        yield f"{pictures} inside the page (SubIFDs) {'was' if hanging == 1 else 'were'} left behind."
+    if page.directory.entry(PHOTOSHOP_LAYERS) is not None:
+        yield "Photoshop's layers were left behind."

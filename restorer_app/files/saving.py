@@ -168,10 +168,10 @@ def _published(
     verdict = _with_xmp_read_back(order, spot, verdict, patched=patched)
     verdict = replace(verdict, master_sha256=master, anywhere=anywhere)
     if not verdict.same:
-        raise UnwritableFileError(
-            f"The saved file did not pass its proof and was not kept. {verdict.sentence}",
-            advice="The opened file is untouched. Save as a new TIFF instead, and report this.",
-        )
+        told = f"The saved file did not pass its proof and was not kept. {verdict.sentence}"
+        if patched:  # where a damaged file misled the patcher, a new file may still hold what was shown
+            raise NotPatchableError(told, advice=_as_tiff(order.picture, order.target))
+        raise UnwritableFileError(told, advice="The opened file is untouched. Please report this.")
     stop_if_cancelled(order.cancel)
     _must_be_unmoved(order.picture)
     size = spot.path.stat().st_size

@@ -173,6 +173,19 @@ def test_letters_that_a_terminal_does_not_know_cost_an_escape_and_not_the_answer
     assert b"90 \\xd7 70 pixels" in told.stdout
 
 
+def test_a_copy_that_stays_old_is_told_once_and_only_where_it_is_kept(desk):
+    with tifffile.TiffWriter(desk / "scan.tif") as file:
+        pixels = tifffile.imread(desk.tiff("plain.tif"))
+        file.write(pixels, photometric="rgb", subifds=1, metadata=None)
+        file.write(pixels[::2, ::2].copy(), photometric="rgb", subfiletype=1, metadata=None)
+    words = ["repair", desk / "scan.tif", "--mask", desk.mask(), "--method", "telea"]
+    assert desk.run(*words) == 0
+    assert desk.out.count("smaller copy") == 1
+    assert desk.run(*words, "--derive") == 0
+    assert "smaller copy" not in desk.out
+    assert "left behind" in desk.out
+
+
 def test_a_fault_is_one_line_and_debug_shows_where(desk, monkeypatch):
     def fails(job):
         yield Failed(job.id, "Repair failed because of a fault in the program: oh.", "Traceback: the place")

@@ -9,6 +9,7 @@ from restorer_app.core.geometry import Region
 from restorer_app.core.raster import Raster
 from restorer_app.files.opening import open_here
 from restorer_app.files.saving import save
+from tests.files import make
 from tests.files.make import XMP, noise
 from tests.files.test_saving import record
 from tests.files.tiffs import page, with_families, write
@@ -99,6 +100,20 @@ def test_an_upscaled_picture_keeps_its_size_on_paper(tmp_path):
 def test_one_page_of_several_is_said_to_be_alone(tmp_path):
     path = write(tmp_path / "a.tif", page(noise(20, 20)), page(noise(20, 20)))
     assert "page 1 of 2 alone" in derived(path).notes[0]
+
+
+def test_what_a_new_tiff_has_no_place_for_is_named(tmp_path):
+    one = with_families(page(noise(20, 20, 6), extras=(2, 0, 0)))
+    one.tags[37724] = (7, b"Adobe Photoshop Document Data Block\0")
+    notes = " ".join(derived(write(tmp_path / "a.tif", one)).notes)
+    assert "2 further channels were left behind" in notes
+    assert "(SubIFDs) was left behind" in notes
+    assert "layers were left behind" in notes
+    Image.fromarray(noise(20, 20)).save(tmp_path / "a.jpg", comment=b"Box 7")
+    assert "comment in the JPEG" in " ".join(derived(tmp_path / "a.jpg").notes)
+    text = make.png_of(noise(20, 20), before=(make.chunk(b"tEXt", b"Title\0A gate"),))
+    assert "texts in the PNG's own form" in " ".join(derived(make.write(tmp_path, "a.png", text)).notes)
+    assert derived(write(tmp_path / "plain.tif", page(noise(20, 20, 4), extras=(2,)))).notes == ()
 
 
 def test_the_raster_that_was_derived_from_stays_as_it_was(tmp_path):
