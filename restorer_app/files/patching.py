@@ -84,14 +84,21 @@ class Verdict:
         if self.judged_by == SHOWN:
             return f"All {total} are as they were shown; none has a counterpart in the original"
         if self.anywhere:
-            changed = spaced(self.inside_changed + self.edge_changed)
-            return f"{changed} of {total} changed by work on the whole picture"
+            return self._about_all_pixels(total)
         where = "outside the edit" if self.unit == "blocks" else "outside the mask"
         if self.judged_by == "nothing may differ":
             where = "in the whole picture"
         text = f"{spaced(self.outside_changed)} of {total} changed {where}"
         if self.unit == "blocks" and self.edge_changed:
             text += f", {spaced(self.edge_changed)} blocks at its edge re-quantised"
+        return text
+
+    def _about_all_pixels(self, total: str) -> str:
+        text = f"{spaced(self.inside_changed + self.edge_changed)} of {total} changed by work on the whole picture"
+        if self.outside_changed:
+            return f"{text}, and {spaced(self.outside_changed)} of transparency or further channels, which may not"
+        if self.segments_total and not self.metadata_differences:  # a patched file was compared as a whole
+            text += "; all else in the file but the record of it is as it was"
         return text
 
     def to_fields(self) -> dict[str, Any]:

@@ -50,10 +50,20 @@ def test_work_on_the_whole_picture_is_not_proved_by_a_mask_that_allows_everythin
     done = saving.save(picture, edited(picture), allowed=None, records=[record("denoise")])
     changed = saving_changes(picture, done.path)
     assert done.verdict.same
-    assert done.verdict.sentence == f"{changed:,} of {TOTAL} samples changed by work on the whole picture.".replace(
-        ",", "\u202f"
-    )
+    said = f"{changed:,} of {TOTAL} samples changed by work on the whole picture".replace(",", "\u202f")
+    assert done.verdict.sentence == f"{said}; all else in the file but the record of it is as it was."
     assert verify(master, done.path).sentence == done.verdict.sentence
+    new = saving.save(picture, edited(picture), allowed=None, records=[record("denoise")], derive=True)
+    assert new.verdict.sentence == f"{said}."
+
+
+def test_work_on_the_whole_picture_that_changed_its_alpha_says_so():
+    verdict = Verdict(
+        judged=True, anywhere=True, inside_changed=9, outside_changed=2, samples_total=20, segments_total=3
+    )
+    assert not verdict.same
+    assert "and 2 of transparency or further channels, which may not" in verdict.sentence
+    assert "all else" not in verdict.sentence
 
 
 def saving_changes(picture, path: Path) -> int:
