@@ -117,8 +117,8 @@ class MappedSource:
     def let_go(self) -> None:
         """Gives back the memory of what was read; the next read takes it from the file again."""
         mapped = getattr(self.pixels, "_mmap", None)
-        if isinstance(mapped, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
-            mapped.madvise(mmap.MADV_DONTNEED)
+        if isinstance(mapped, mmap.mmap):
+            _let_go(mapped)
 
 
 class SpillStore:
@@ -129,6 +129,7 @@ class SpillStore:
         self._limit = limit
         self._chunk_size = chunk
         self._chunk: Pixels | None = None
+        self._mapped: mmap.mmap | None = None
         self._used = 0
         self._live = 0
         self._guard = threading.Lock()
@@ -155,6 +156,9 @@ class SpillStore:
         return self._chunk[start : start + size]
 
     def _new_chunk(self, size: int) -> Pixels | None:
+        if self._mapped is not None:
+            _let_go(self._mapped)  # it is full, and may not be looked at for long
+            self._mapped = None
         if self._live + size > self._limit:
             return None
         try:
@@ -162,7 +166,7 @@ class SpillStore:
         except UnwritableFileError:  # a full disc is a full store; the history then lets its oldest pixels go
             return None
         with file.path.open("r+b") as opened:
-            mapped = mmap.mmap(opened.fileno(), size)
+            mapped = self._mapped = mmap.mmap(opened.fileno(), size)
         self._live += size
         weakref.finalize(mapped, self._gone, file)  # every tile holds the map, and the map holds the file
         return np.frombuffer(mapped, np.uint8)
@@ -170,6 +174,12 @@ class SpillStore:
     def _gone(self, file: ScratchFile) -> None:
         self._live -= file.size
         file.delete()
+
+
+def _let_go(mapped: mmap.mmap) -> None:
+    """The pages go back to the file, which the system keeps in memory for as long as it has room."""
+    if hasattr(mmap, "MADV_DONTNEED"):
+        mapped.madvise(mmap.MADV_DONTNEED)
 
 
 def _own_folder(parents: list[Path]) -> tuple[Path, BinaryIO]:

@@ -12,7 +12,7 @@ from restorer_app.core.job import Dtype, Job, TileDone
 from restorer_app.core.operation import Operation
 from restorer_app.core.raster import CELL, FlatSource, Pixels, Raster
 
-LIVE_BYTES = 256 * 2**20  # pixels of an unfinished result kept in memory; what goes beyond lies in the store
+LIVE_BYTES = 64 * 2**20  # pixels of an unfinished result kept in memory; what goes beyond lies in the store
 
 
 class Pending:
