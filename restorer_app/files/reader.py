@@ -224,6 +224,9 @@ class Reader:
             raise self._lost(path, f"took longer than {seconds:.0f} seconds") from None
         except (OSError, BrokenFrameError):
             raise self._lost(path, "broke off") from None
+        except BaseException:  # Ctrl-C, or a stop by whoever watches: a late answer would be taken for the next one
+            self._end()
+            raise
         if answer is None:
             raise self._lost(path, child.why_ended())
         return answer
@@ -233,14 +236,19 @@ class Reader:
             raise UnreadableFileError("The program is closing; no file is read any more.")
         if self._child is None:
             self._child = ReaderLink()
+            if self._is_closed:  # interrupted while it was started
+                self._child.kill()
         return self._child
 
-    def _lost(self, path: Path, why: str) -> UnreadableFileError:
+    def _end(self) -> None:
         """Ends the process, so that the next call gets a new one."""
         with self._guard:
             if self._child is not None:
                 self._child.stop()
                 self._child = None
+
+    def _lost(self, path: Path, why: str) -> UnreadableFileError:
+        self._end()
         return UnreadableFileError(
             f"{path.name} cannot be decoded: the reader process {why}.",
             advice="The file is damaged, or made to do harm; look for another copy.",

@@ -1,7 +1,9 @@
+import contextlib
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -12,6 +14,8 @@ import tifffile
 from restorer_app.cli import work
 from restorer_app.core.job import Failed
 from restorer_app.files import cards
+from restorer_app.files.reader import Reader
+from restorer_app.files.scratch import Scratch
 
 ROOT = Path(__file__).parents[2]
 
@@ -234,3 +238,27 @@ def test_ctrl_c_ends_with_130_and_leaves_nothing(desk, number):
     assert child.returncode == 130, err
     assert "Stopped. Nothing was written." in err
     assert desk.names() == before
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="no signals here")
+def test_ctrl_c_while_a_file_is_decoded_ends_its_process_too(desk, monkeypatch):
+    pids = []
+
+    @contextlib.contextmanager
+    def stuck():
+        with Scratch(desk / "s") as scratch, Reader(scratch) as reader:
+            reader.start()
+            pids.append(reader._child.pid)
+            os.kill(pids[0], signal.SIGSTOP)
+            threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
+            yield reader, scratch
+
+    monkeypatch.setattr(work, "reading", stuck)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        assert desk.run("info", desk.tiff()) == 130
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert "Stopped." in desk.err
+    with pytest.raises(ProcessLookupError):
+        os.kill(pids[0], 0)

@@ -188,6 +188,75 @@ def test_a_late_thread_does_not_start_it_again(tmp_path):
         assert reader._child is None
 
 
+@pytest.fixture
+def stuck(tmp_path):
+    """A reader whose process holds still, and a picture to ask it for."""
+    with Scratch(tmp_path / "s") as scratch, Reader(scratch) as reader:
+        path = make.write(tmp_path, "a.png", SAMPLES["grey8.png"])
+        reader.open(path)
+        os.kill(reader._child.pid, signal.SIGSTOP)
+        yield reader, path
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="no signals here")
+def test_an_interrupt_from_another_thread_ends_a_request_in_progress(stuck):
+    reader, path = stuck
+    pid = reader._child.pid
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(reader.open, path)
+        reader.interrupt()
+        with pytest.raises(UnreadableFileError):
+            asked.result(timeout=30)
+    with pytest.raises(UnreadableFileError, match="closing"):
+        reader.open(path)
+    reader.close()
+    assert is_gone(pid)
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="no signals here")
+def test_a_process_that_starts_while_it_is_interrupted_is_ended(tmp_path, monkeypatch):
+    path = make.write(tmp_path, "a.png", SAMPLES["grey8.png"])
+    with Scratch(tmp_path / "s") as scratch, Reader(scratch) as reader:
+        started = []
+
+        def start():
+            started.append(reader_link.ReaderLink())
+            reader.interrupt()  # the reader does not know its new process yet
+            return started[0]
+
+        monkeypatch.setattr("restorer_app.files.reader.ReaderLink", start)
+        with pytest.raises(UnreadableFileError):
+            reader.open(path)
+        assert is_gone(started[0].pid)
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="no signals here")
+def test_after_a_request_was_given_up_the_next_one_gets_its_own_answer(tmp_path, stuck):
+    reader, path = stuck
+    pid = reader._child.pid
+
+    def stop(_signal, _frame):
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, stop)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.2)
+        with pytest.raises(KeyboardInterrupt):
+            reader.open(path)
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert is_gone(pid)
+    assert reader.open(make.write(tmp_path, "b.jpg", SAMPLES["plain.jpg"])).kind == "jpeg"
+
+
+def is_gone(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    return False
+
+
 def test_a_name_that_is_no_text_is_read_all_the_same(tmp_path, reader):
     name = os.fsdecode(b"caf\xe9.png") if sys.platform == "linux" else "café.png"
     picture = reader.open(make.write(tmp_path, name, SAMPLES["grey8.png"]))
