@@ -12,6 +12,7 @@ from restorer_app.core.errors import RestorerError
 from restorer_app.core.raster import Raster
 from restorer_app.files.maskfile import read_mask
 from restorer_app.files.patching import Verdict
+from restorer_app.files.reader import Reader
 from restorer_app.files.verify import verify
 
 SAME, DIFFERENT, NOT_JUDGED = 0, 1, 4
@@ -33,8 +34,16 @@ def add_parser(subparsers: Any) -> None:
 def _run(args: argparse.Namespace) -> int:
     progress = Progress()
     try:
-        allowed = _mask(args.master, args.mask, page=args.page or 0) if args.mask else None
-        verdict = verify(args.master, args.derivative, allowed=allowed, page=args.page, progress=progress.show)
+        with work.reading() as (reader, _):
+            allowed = _mask(reader, args.master, args.mask, page=args.page or 0) if args.mask else None
+            verdict = verify(
+                args.master,
+                args.derivative,
+                allowed=allowed,
+                page=args.page,
+                progress=progress.show,
+                open_picture=lambda path, *, page=0: reader.open(path, page=page, decode=False),
+            )
     except RestorerError as problem:
         verdict = Verdict(judged=False, reason=str(problem))
     progress.clear()
@@ -44,15 +53,14 @@ def _run(args: argparse.Namespace) -> int:
     return SAME if verdict.same else DIFFERENT
 
 
-def _mask(master: Path, path: Path, *, page: int) -> Raster:
-    with work.reading() as (reader, _):
-        picture = reader.open(master, page=page, decode=False)
-        return read_mask(
-            path,
-            bounds=picture.source.bounds,
-            orientation=picture.orientation,
-            open_picture=reader.open,
-        )
+def _mask(reader: Reader, master: Path, path: Path, *, page: int) -> Raster:
+    picture = reader.open(master, page=page, decode=False)
+    return read_mask(
+        path,
+        bounds=picture.source.bounds,
+        orientation=picture.orientation,
+        open_picture=reader.open,
+    )
 
 
 def _lines(verdict: Verdict) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Protocol
 
 from restorer_app.core import mask as masks
 from restorer_app.core.errors import RestorerError
@@ -17,6 +18,12 @@ from restorer_app.files.picture import Picture
 from restorer_app.files.values import compare_derived, compare_pictures
 
 
+class OpenPicture(Protocol):
+    """How a page of a file is opened: in this process, or through the reader process for files of unknown origin."""
+
+    def __call__(self, path: Path, *, page: int = 0) -> Picture: ...
+
+
 def verify(
     master: Path,
     derivative: Path,
@@ -25,6 +32,7 @@ def verify(
     page: int | None = None,
     progress: Progress | None = None,
     cancel: CancelToken | None = None,
+    open_picture: OpenPicture = open_here,
 ) -> Verdict:
     """Judges by a mask, else by the record in the derivative, else by the rule that nothing may differ.
 
@@ -32,11 +40,11 @@ def verify(
     """
     progress = progress or silent
     try:
-        one = open_here(master, page=page or 0)
-        other, said = _derivative(derivative, page)
+        one = open_picture(master, page=page or 0)
+        other, said = _derivative(derivative, page, open_picture)
         where = page if page is not None else said.page if said is not None else 0
-        one = one if one.page == where else open_here(master, page=where)
-        other = other if other.page == where or other.page_count <= where else open_here(derivative, page=where)
+        one = one if one.page == where else open_picture(master, page=where)
+        other = other if other.page == where or other.page_count <= where else open_picture(derivative, page=where)
     except RestorerError as problem:
         return Verdict(judged=False, reason=str(problem))
     judged_by = "mask"
@@ -65,15 +73,15 @@ def with_kept_xmp(verdict: Verdict, old: bytes | None, new: bytes | None) -> Ver
     return replace(verdict, metadata_differences=verdict.metadata_differences + gone)
 
 
-def _derivative(path: Path, page: int | None) -> tuple[Picture, metadata.Embedded | None]:
+def _derivative(path: Path, page: int | None, open_picture: OpenPicture) -> tuple[Picture, metadata.Embedded | None]:
     """The derivative and what it says of itself; without a page asked for, the first one that says something."""
-    picture = open_here(path, page=page or 0)
+    picture = open_picture(path, page=page or 0)
     said = metadata.embedded(picture.xmp)
     if said is not None or page is not None:
         return picture, said
     for number in range(1, min(picture.page_count, 64)):
         try:
-            other = open_here(path, page=number)
+            other = open_picture(path, page=number)
         except RestorerError:
             continue  # a page that is no picture
         said = metadata.embedded(other.xmp)

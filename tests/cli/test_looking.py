@@ -1,3 +1,4 @@
+import imagecodecs
 import numpy as np
 import pytest
 import tifffile
@@ -11,8 +12,9 @@ from restorer_app.cli.progress import Progress, remaining
 from restorer_app.core import metrics
 from restorer_app.core.errors import InvalidValueError
 from restorer_app.core.raster import ArraySource
-from restorer_app.files import cards
+from restorer_app.files import cards, jp2
 from restorer_app.files.cards import StoredModel
+from tests.cli.conftest import light
 
 
 def test_info_says_what_a_program_needs_to_know(desk):
@@ -34,6 +36,19 @@ def test_info_gives_the_stored_size_of_a_turned_picture(desk):
     assert desk.run("info", desk / "turned.jpg", "--json") == 0
     told = desk.told()
     assert (told["width"], told["height"], told["upright_width"], told["upright_height"]) == (30, 20, 20, 30)
+
+
+def test_verify_leaves_the_decoding_of_unknown_files_to_the_reader_process(desk, monkeypatch):
+    scan = desk / "scan.jp2"
+    scan.write_bytes(imagecodecs.jpeg2k_encode(light(70, 90), level=0))
+    assert desk.run("repair", scan, "-m", desk.mask(), "--method", "telea", "-o", desk / "new.tif") == 0
+
+    def decoded_here(*_args, **_named):
+        raise AssertionError("a codec that crashes would take the command line along")
+
+    monkeypatch.setattr(jp2, "open_jp2", decoded_here)
+    assert desk.run("verify", scan, desk / "new.tif") == 0
+    assert desk.run("verify", scan, desk / "new.tif", "--mask", desk.mask()) == 0
 
 
 @pytest.mark.parametrize("content", [b"", b"hello", b"II*\x00" + b"\xff" * 40, b"\x89PNG\r\n\x1a\n1234"])
