@@ -65,7 +65,8 @@ def scratch(program):
 
 
 def idle(program):
-    until(lambda: program.workshop.jobs.is_empty)
+    """The first job waits for the engine to load torch; beside three busy programs that took it a minute."""
+    until(lambda: program.workshop.jobs.is_empty, seconds=240)
 
 
 def pixels(session):
