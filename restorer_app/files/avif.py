@@ -25,12 +25,18 @@ _REASON = "An AVIF is not patched; saving writes a TIFF beside it"
 def open_avif(path: Path, *, page: int, budget: Budget) -> Picture:
     status = path.stat()
     if status.st_size > _MOST_FILE:
-        raise UnreadableFileError("The AVIF is larger than any that is read here.")
+        raise UnreadableFileError(
+            "The AVIF is larger than any that is read here.",
+            advice="Convert it to TIFF or PNG with the program that wrote it.",
+        )
     data = path.read_bytes()
     properties = primary_properties(data)
     by_name = dict(properties)
     if len(by_name.get(b"ispe", b"")) < 12 or len(by_name.get(b"av1C", b"\0\0\0\0")) < 4:
-        raise UnreadableFileError("The AVIF does not say how large its picture is; it is damaged.")
+        raise UnreadableFileError(
+            "The AVIF does not say how large its picture is; it is damaged.",
+            advice="Look for another copy of the file.",
+        )
     width, height = struct.unpack(">II", by_name[b"ispe"][4:12])
     coding = by_name.get(b"av1C", b"\0\0\0\0")[2]
     bits = (12 if coding & 0x20 else 10) if coding & 0x40 else 8

@@ -61,7 +61,9 @@ def primary_properties(data: bytes) -> list[tuple[bytes, bytes]]:
     container, associations = find(data, b"meta", b"iprp", b"ipco"), find(data, b"meta", b"iprp", b"ipma")
     primary = find(data, b"meta", b"pitm")
     if container is None or associations is None or primary is None:
-        raise UnreadableFileError("The file does not say what its picture is; it is damaged.")
+        raise UnreadableFileError(
+            "The file does not say what its picture is; it is damaged.", advice="Look for another copy of the file."
+        )
     wide = data[primary.start] > 0
     item = int.from_bytes(data[primary.start + 4 : primary.start + (8 if wide else 6)], "big")
     properties = [(box.name, data[box.start : box.end]) for box in boxes(data, container.start, container.end)]

@@ -30,12 +30,16 @@ class Budget:
             raise UnreadableFileError(f"The file has more than {self.pages} pages.", advice=_ADVICE)
         if not 0 <= page < page_count:
             there = "only one page" if page_count == 1 else f"{page_count} pages"
-            raise UnreadableFileError(f"There is no page {page + 1}: the file has {there}.")
+            raise UnreadableFileError(
+                f"There is no page {page + 1}: the file has {there}.", advice="Pages are counted from 1."
+            )
 
     def allow_pixels(self, width: int, height: int, bytes_a_pixel: int, *, stored: int) -> None:
         """Refuses a picture that is empty or larger, or grows more on decoding, than this budget allows."""
         if width < 1 or height < 1:
-            raise UnreadableFileError("The file claims a picture without pixels; it is damaged.")
+            raise UnreadableFileError(
+                "The file claims a picture without pixels; it is damaged.", advice="Look for another copy of the file."
+            )
         size = f"{width} × {height} pixels"
         if width * height > self.pixels:
             raise UnreadableFileError(

@@ -39,7 +39,10 @@ class _Facts:
 def open_jp2(path: Path, *, page: int, budget: Budget) -> Picture:
     status = path.stat()
     if status.st_size > _MOST_FILE:
-        raise UnreadableFileError("The JPEG 2000 is larger than any that is read here.")
+        raise UnreadableFileError(
+            "The JPEG 2000 is larger than any that is read here.",
+            advice="Convert it to TIFF or PNG with the program that wrote it.",
+        )
     data = path.read_bytes()
     facts = _facts(data)
     budget.allow_page(page, 1)
@@ -47,7 +50,10 @@ def open_jp2(path: Path, *, page: int, budget: Budget) -> Picture:
     colours = facts.channels - facts.alpha
     layouts: dict[int, Layout] = {1: "grey", 3: "rgb", 4: "cmyk"}
     if colours not in layouts:
-        raise UnreadableFileError(f"A JPEG 2000 of {facts.channels} channels is not read here.")
+        raise UnreadableFileError(
+            f"A JPEG 2000 of {facts.channels} channels is not read here.",
+            advice="Convert it to TIFF or PNG with the program that wrote it.",
+        )
     whole = WholePicture(
         path,
         (facts.width, facts.height),
@@ -82,17 +88,25 @@ def open_jp2(path: Path, *, page: int, budget: Budget) -> Picture:
 def _facts(data: bytes) -> _Facts:
     at = data.find(_SIZ)
     if at < 0 or at + 42 > len(data):
-        raise UnreadableFileError("The JPEG 2000 holds no picture; it is damaged.")
+        raise UnreadableFileError(
+            "The JPEG 2000 holds no picture; it is damaged.", advice="Look for another copy of the file."
+        )
     right, bottom, left, top = struct.unpack_from(">IIII", data, at + 8)
     count = struct.unpack_from(">H", data, at + 40)[0]
     parts = [struct.unpack_from(">BBB", data, at + 42 + 3 * n) for n in range(count)]
     if not parts or any(depth & 0x80 for depth, _, _ in parts) or len(set(parts)) > 1:
-        raise UnreadableFileError("A JPEG 2000 whose channels differ in size, depth or sign is not read here.")
+        raise UnreadableFileError(
+            "A JPEG 2000 whose channels differ in size, depth or sign is not read here.",
+            advice="Convert it to TIFF or PNG with the program that wrote it.",
+        )
     depth, across, down = parts[0]
     palette = _palette(data)
     bits = palette[1] if palette else depth + 1
     if not 1 <= bits <= 16 or (across, down) != (1, 1):
-        raise UnreadableFileError(f"A JPEG 2000 of {bits} bits a sample, or with thinned channels, is not read here.")
+        raise UnreadableFileError(
+            f"A JPEG 2000 of {bits} bits a sample, or with thinned channels, is not read here.",
+            advice="Convert it to TIFF or PNG with the program that wrote it.",
+        )
     channels = palette[0] if palette else count
     cmyk = _colour_space(data) == 12
     alpha = channels == 2 or (channels == 4 and not cmyk) or channels == 5

@@ -45,10 +45,15 @@ def open_jpeg(path: Path, *, page: int, budget: Budget) -> Picture:
         header = read_header(file)
     budget.allow_page(page, 1)
     if header.height == 0:
-        raise UnreadableFileError("The JPEG does not say how high its picture is; it is damaged.")
+        raise UnreadableFileError(
+            "The JPEG does not say how high its picture is; it is damaged.", advice="Look for another copy of the file."
+        )
     channels = len(header.components)
     if channels == 2 or header.bits not in {8, 12, 16}:
-        raise UnreadableFileError(f"A JPEG of {channels} channels with {header.bits} bits cannot be decoded.")
+        raise UnreadableFileError(
+            f"A JPEG of {channels} channels with {header.bits} bits cannot be decoded.",
+            advice="Convert it to TIFF or PNG with the program that wrote it.",
+        )
     if not header.end:
         raise too_short()
     dtype = "uint8" if header.bits == 8 else "uint16"

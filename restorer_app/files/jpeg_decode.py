@@ -143,7 +143,9 @@ def _in_step(reader: _Reader, pieces: _Pieces) -> _State:
         end = _read_to_end(reader, _State(bits, places, np.zeros_like(bits)), pieces.end[where])
         for (piece, start), found in zip(missing, zip(*_lists(end), strict=True), strict=True):
             known[piece][start] = found
-    raise UnreadableFileError("The JPEG's pixels are damaged and cannot be followed.")
+    raise UnreadableFileError(
+        "The JPEG's pixels are damaged and cannot be followed.", advice="Look for another copy of the file."
+    )
 
 
 def _chained(pieces: _Pieces, known: list[dict[_Start, _End]]) -> list[_Start]:
@@ -224,11 +226,13 @@ def _written(reader: _Reader, scan: Scan, pieces: _Pieces, begin: _State) -> Coe
             done = np.flatnonzero(inside & (state.block >= limit))
             ended[(limit[done] - 1) // per_interval] = True
         if damaged:
-            raise UnreadableFileError("The JPEG's pixels are damaged and cannot be followed.")
+            raise UnreadableFileError(
+                "The JPEG's pixels are damaged and cannot be followed.", advice="Look for another copy of the file."
+            )
         going = (state.bit < end) & (state.block < limit)
         state, end, limit = state.only(going), end[going], limit[going]
     if not ended.all():
-        raise UnreadableFileError("The JPEG ends too early; part of it is missing.")
+        raise UnreadableFileError("The JPEG ends too early; part of it is missing.", advice="Look for a complete copy.")
     return out.reshape(-1, 64)[:-1]
 
 
@@ -257,5 +261,8 @@ def _integrate(scan: Scan, coefficients: Coefficients) -> None:
         base = np.concatenate([[0], sums[starts[1:] - 1]]) if len(starts) > 1 else np.zeros(1, np.int64)
         sums -= np.repeat(base, np.diff(np.append(starts, len(index))))
         if len(sums) and np.abs(sums).max() > _MOST_DC:
-            raise UnreadableFileError("The JPEG's pixels are damaged: their differences lead nowhere.")
+            raise UnreadableFileError(
+                "The JPEG's pixels are damaged: their differences lead nowhere.",
+                advice="Look for another copy of the file.",
+            )
         coefficients[index, 0] = sums

@@ -17,6 +17,9 @@ _ALONE = frozenset({0x01, *range(0xD0, 0xD8)})  # markers without a length
 _MOST_SEGMENTS = 20_000
 _MOST_STRAY = 4096  # bytes between segments
 _PIECE = 1 << 22
+_ANOTHER = "Look for another copy of the file."
+_JPEG_LS = 0xF7
+_MOST_SCANS = 500  # cameras write ten; each of them goes over all pixels again
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +108,10 @@ def read_header(file: BinaryIO) -> Header:
         if segment.marker == SOS:
             return _header(file, segments, segment, size)
         if segment.marker == EOI:
-            raise UnreadableFileError("The JPEG ends before its pixels; it is damaged.")
+            raise UnreadableFileError("The JPEG ends before its pixels; it is damaged.", advice=_ANOTHER)
         segments.append(segment)
         at = segment.end
-    raise UnreadableFileError("The JPEG has too many segments; it is damaged.")
+    raise UnreadableFileError("The JPEG has too many segments; it is damaged.", advice=_ANOTHER)
 
 
 def _segment_at(file: BinaryIO, at: int, size: int) -> Segment:
@@ -119,7 +122,7 @@ def _segment_at(file: BinaryIO, at: int, size: int) -> Segment:
     if marker == EOI:
         return Segment(marker, at, b"")
     if marker == SOI or marker in _ALONE:
-        raise UnreadableFileError("The JPEG has a marker where none may be; it is damaged.")
+        raise UnreadableFileError("The JPEG has a marker where none may be; it is damaged.", advice=_ANOTHER)
     length = file.read(2)
     count = struct.unpack(">H", length)[0] if len(length) == 2 else 0
     if count < 2 or at + 2 + count > size:
@@ -136,23 +139,27 @@ def _next_marker(file: BinaryIO, at: int) -> int:
             return at + place
     if len(piece) < _MOST_STRAY:
         raise too_short()
-    raise UnreadableFileError("The JPEG's segments are damaged; its pixels cannot be found.")
+    raise UnreadableFileError("The JPEG's segments are damaged; its pixels cannot be found.", advice=_ANOTHER)
 
 
 def _header(file: BinaryIO, segments: list[Segment], scan: Segment, size: int) -> Header:
     frames = [segment for segment in segments if segment.marker in FRAMES]
+    if any(segment.marker == _JPEG_LS for segment in segments):
+        raise UnreadableFileError(
+            "This is a JPEG-LS picture, which this program does not open.", advice="Convert it to TIFF or PNG first."
+        )
     if len(frames) != 1 or len(frames[0].content) < 6 or not scan.content:
-        raise UnreadableFileError("The JPEG does not say what its picture is; it is damaged.")
+        raise UnreadableFileError("The JPEG does not say what its picture is; it is damaged.", advice=_ANOTHER)
     content = frames[0].content
     bits, height, width, count = struct.unpack(">BHHB", content[:6])
     if len(content) < 6 + 3 * count or not 1 <= count <= 4:
-        raise UnreadableFileError("The JPEG's description of its picture is damaged.")
+        raise UnreadableFileError("The JPEG's description of its picture is damaged.", advice=_ANOTHER)
     components = tuple(
         Component(content[at], content[at + 1] >> 4, content[at + 1] & 15, content[at + 2])
         for at in range(6, 6 + 3 * count, 3)
     )
     if any(not 1 <= factor <= 4 for part in components for factor in (part.horizontal, part.vertical)):
-        raise UnreadableFileError("The JPEG's colour sampling is damaged.")
+        raise UnreadableFileError("The JPEG's colour sampling is damaged.", advice=_ANOTHER)
     return Header(
         segments=tuple(segments),
         frame=frames[0].marker,
@@ -170,10 +177,16 @@ def _header(file: BinaryIO, segments: list[Segment], scan: Segment, size: int) -
 def _end_of_picture(file: BinaryIO, at: int) -> int:
     """Behind the first EOI after the scan: entropy-coded bytes never hold one. 0 where the file ends before."""
     file.seek(at)
-    offset, before = at, b""
+    offset, before, scans = at, b"", 1
     while piece := file.read(_PIECE):
         joined = before + piece
         found = joined.find(b"\xff\xd9")
+        scans += joined.count(b"\xff\xda", 0, found if found >= 0 else len(joined))
+        if scans > _MOST_SCANS:
+            raise UnreadableFileError(
+                f"The JPEG claims more than {_MOST_SCANS} passes over its pixels, as if to exhaust the machine.",
+                advice=_ANOTHER,
+            )
         if found >= 0:
             return offset - len(before) + found + 2
         offset += len(piece)

@@ -35,7 +35,9 @@ def huffman(counts: bytes, symbols: bytes) -> Huffman:
         for symbol in symbols[at : at + count]:
             first, width = code << (16 - length), 1 << (16 - length)
             if first + width > 1 << 16:
-                raise UnreadableFileError("The JPEG's code tables are damaged.")
+                raise UnreadableFileError(
+                    "The JPEG's code tables are damaged.", advice="Look for another copy of the file."
+                )
             decode[first : first + width] = length << 8 | symbol
             codes[symbol], lengths[symbol] = code, length
             code += 1
@@ -154,7 +156,9 @@ def _quantisation(header: Header) -> dict[int, NDArray[np.int64]]:
             number, wide = content[at] & 15, content[at] >> 4
             end = at + 1 + 64 * (2 if wide else 1)
             if end > len(content):
-                raise UnreadableFileError("The JPEG's quantisation tables are damaged.")
+                raise UnreadableFileError(
+                    "The JPEG's quantisation tables are damaged.", advice="Look for another copy of the file."
+                )
             table = np.zeros(64, np.int64)
             table[ZIGZAG] = np.frombuffer(content[at + 1 : end], ">u2" if wide else "u1")
             found[number] = table

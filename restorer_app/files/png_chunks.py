@@ -68,7 +68,7 @@ def read_chunks(file: BinaryIO) -> list[Chunk]:
     size = file.seek(0, 2)
     file.seek(0)
     if file.read(8) != SIGNATURE:
-        raise UnreadableFileError("This is not a PNG.")
+        raise UnreadableFileError("This is not a PNG.", advice=_ANOTHER)
     chunks: list[Chunk] = []
     at = 8
     while len(chunks) < _MOST_CHUNKS:

@@ -33,7 +33,9 @@ def unfilter(lines: Bytes, above: Bytes, step: int) -> Bytes:
     """Lines as they come from the stream, the filter's byte first, made plain; `above` is the plain line before."""
     used = lines[:, 0]
     if used.max() > PAETH:
-        raise UnreadableFileError("The PNG's pixels are damaged and cannot be decoded.")
+        raise UnreadableFileError(
+            "The PNG's pixels are damaged and cannot be decoded.", advice="Look for another copy of the file."
+        )
     if used.max() <= UP:
         return _unfilter_simply(lines, above, step)
     return _unfilter_along_diagonals(lines, above, step)

@@ -82,4 +82,6 @@ def bands(part: Pass, lines: int) -> Iterator[tuple[int, int]]:
 
 
 def _damaged() -> UnreadableFileError:
-    return UnreadableFileError("The PNG's pixels are damaged and cannot be decoded.")
+    return UnreadableFileError(
+        "The PNG's pixels are damaged and cannot be decoded.", advice="Look for another copy of the file."
+    )

@@ -100,7 +100,9 @@ def _read_header(file: BinaryIO) -> _Header:
         raise UnreadableFileError(f"A Photoshop document in {what} is not read here.", advice="Convert it to RGB.")
     header = _Header(version == 2, channels, width, height, bits, mode)
     if channels < header.colours:
-        raise UnreadableFileError("The Photoshop document lacks a channel; it is damaged.")
+        raise UnreadableFileError(
+            "The Photoshop document lacks a channel; it is damaged.", advice="Look for another copy of the file."
+        )
     _section(file, "I", keep=False)  # the colours of a duotone or an index
     return header
 
@@ -172,17 +174,27 @@ def _unpacked(rest: bytes, packing: int, header: _Header, row: int) -> bytes:
         try:
             return zlib.decompressobj().decompress(rest, whole)
         except zlib.error as problem:
-            raise UnreadableFileError("The Photoshop document's pixels are damaged.") from problem
-    raise UnreadableFileError("The Photoshop document's pixels are packed in a way that is not read here.")
+            raise UnreadableFileError(
+                "The Photoshop document's pixels are damaged.", advice="Look for another copy of the file."
+            ) from problem
+    raise UnreadableFileError(
+        "The Photoshop document's pixels are packed in a way that is not read here.",
+        advice="Save it as TIFF in Photoshop.",
+    )
 
 
 def _unpack_row(packed: bytes, row: int) -> bytes:
     try:
         found = bytes(imagecodecs.packbits_decode(packed))
     except (imagecodecs.PackbitsError, ValueError) as problem:
-        raise UnreadableFileError("The Photoshop document's pixels are damaged.") from problem
+        raise UnreadableFileError(
+            "The Photoshop document's pixels are damaged.", advice="Look for another copy of the file."
+        ) from problem
     if len(found) < row:  # a header that lies about the width would otherwise cost a gigabyte of nothing
-        raise UnreadableFileError("The Photoshop document's pixels do not fit its size; it is damaged.")
+        raise UnreadableFileError(
+            "The Photoshop document's pixels do not fit its size; it is damaged.",
+            advice="Look for another copy of the file.",
+        )
     return found[:row]
 
 

@@ -233,7 +233,7 @@ class Reader:
 
     def _running(self) -> ReaderLink:
         if self._is_closed:  # a thread that is late
-            raise UnreadableFileError("The program is closing; no file is read any more.")
+            raise UnreadableFileError("The program is closing; no file is read any more.", advice="Start it again.")
         if self._child is None:
             self._child = ReaderLink()
             if self._is_closed:  # interrupted while it was started

@@ -15,7 +15,9 @@ T = TypeVar("T")
 def cannot_read(path: Path, problem: OSError) -> UnreadableFileError:
     """The sentence for what the disc refused."""
     if isinstance(problem, FileNotFoundError):
-        return UnreadableFileError(f"There is no file {path}.")
+        return UnreadableFileError(
+            f"There is no file {path}.", advice="Check its name, and that its drive is connected."
+        )
     if isinstance(problem, PermissionError):
         return UnreadableFileError(f"{path.name} may not be read by you.", advice="Ask for the right to read it.")
     return UnreadableFileError(

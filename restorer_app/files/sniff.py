@@ -61,13 +61,16 @@ def sniff(path: Path) -> Kind:
     """The kind of a picture file; what is none, or cannot be read, is refused in a sentence."""
     try:
         if not stat.S_ISREG(path.stat().st_mode):  # opening a pipe would wait for ever
-            raise UnreadableFileError(f"{path.name} is {'a folder' if path.is_dir() else 'not a file'}, not a picture.")
+            raise UnreadableFileError(
+                f"{path.name} is {'a folder' if path.is_dir() else 'not a file'}, not a picture.",
+                advice="Name a single picture.",
+            )
         with path.open("rb") as file:
             return _sniff_open(file, path.name)
     except OSError as problem:
         raise cannot_read(path, problem) from problem
     except ValueError as problem:  # a name with a null byte
-        raise UnreadableFileError("This is not the name of a file.") from problem
+        raise UnreadableFileError("This is not the name of a file.", advice="Name a single picture.") from problem
 
 
 def _sniff_open(file: BinaryIO, name: str) -> Kind:
@@ -106,4 +109,6 @@ def _sniff_boxes(head: bytes, name: str) -> Kind:
         return "avif"
     if _HEIC & set(brands):
         return "heic"
-    raise UnreadableFileError(f"{name} is a film or sound, not a picture.")
+    raise UnreadableFileError(
+        f"{name} is a film or sound, not a picture.", advice="Save a single picture of it as TIFF or PNG."
+    )

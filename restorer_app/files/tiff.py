@@ -151,7 +151,10 @@ def _must_be_readable(file: FileBytes, page: Page, budget: Budget) -> None:
             advice="Save it with 8 or 16 bits a sample.",
         )
     if page.predictor not in {1, 2, 3} or (page.predictor == 3 and page.sample_format != 3):
-        raise UnreadableFileError(f"The picture in {file.path.name} uses a predictor that this program does not know.")
+        raise UnreadableFileError(
+            f"The picture in {file.path.name} uses a predictor that this program does not know.",
+            advice="Save it as an uncompressed TIFF with the program that wrote it.",
+        )
     counts = page.counts if page.has_counts else np.zeros(page.segment_count, np.int64)
     if np.any(page.offsets < 0) or np.any(counts < 0) or np.any(page.offsets + counts > file.size):
         missing = int(np.count_nonzero((page.offsets < 0) | (counts < 0) | (page.offsets + counts > file.size)))

@@ -91,7 +91,9 @@ def _size(chunks: dict[bytes, bytes]) -> tuple[int, int, bool]:
     if len(lossy) >= 10:
         width, height = struct.unpack_from("<HH", lossy, 6)
         return width & 0x3FFF, height & 0x3FFF, False
-    raise UnreadableFileError("The WebP does not say how large its picture is; it is damaged.")
+    raise UnreadableFileError(
+        "The WebP does not say how large its picture is; it is damaged.", advice="Look for another copy of the file."
+    )
 
 
 def _decode(path: Path, out: Pixels | None, *, alpha: bool) -> Pixels:

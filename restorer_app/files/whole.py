@@ -67,7 +67,9 @@ class WholePicture:
             found = found[:, :, None]
         expected = (*self.bounds.shape, self.channels + self.has_alpha)
         if found.shape != expected or found.dtype != self.dtype:
-            raise UnreadableFileError("The file's pixels do not fit its header; it is damaged.")
+            raise UnreadableFileError(
+                "The file's pixels do not fit its header; it is damaged.", advice="Look for another copy of the file."
+            )
         return found
 
 

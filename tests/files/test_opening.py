@@ -1,8 +1,10 @@
 """Every kind opens in its own depth; damage is one RestorerError, whatever it hits."""
 
+import ast
 import contextlib
 import io
 import struct
+from pathlib import Path
 
 import imagecodecs
 import numpy as np
@@ -235,3 +237,29 @@ def test_every_cut_is_refused_or_read(tmp_path, name):
         with contextlib.suppress(RestorerError):
             picture = opened(tmp_path, content[:end])
             picture.source.read(picture.source.bounds)
+
+
+def test_every_refusal_of_a_file_says_what_to_do():
+    """Proofs are not asked: their reasons end in a verdict."""
+    silent = []
+    for path in sorted(Path(boxes.__file__).parent.glob("*.py")):
+        calls = [node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call)]
+        silent += [
+            f"{path.name}:{call.lineno}"
+            for call in calls
+            if isinstance(call.func, ast.Name)
+            and call.func.id == "UnreadableFileError"
+            and not any(keyword.arg == "advice" for keyword in call.keywords)
+            and not path.stem.endswith("_proof")
+        ]
+    assert silent == []
+
+
+def test_a_jpeg_ls_is_named_and_a_jpeg_of_thousands_of_passes_is_refused(tmp_path):
+    with pytest.raises(UnreadableFileError, match="JPEG-LS"):
+        opened(tmp_path, imagecodecs.jpegls_encode(make.noise(20, 30)))
+    content = SAMPLES["progressive.jpg"]
+    last = content[content.rindex(b"\xff\xda") : -2]
+    with pytest.raises(UnreadableFileError, match="passes over its pixels"):
+        opened(tmp_path, content[:-2] + last * 600 + b"\xff\xd9")
+    assert opened(tmp_path, content[:-2] + last * 20 + b"\xff\xd9").width == 64
