@@ -27,7 +27,7 @@ def operate(args: argparse.Namespace, operation: Operation) -> int:
     how = work.Computing(args.seed, args.device, args.dtype, args.deterministic)
     with work.opened(args.input, page=args.page, mask=getattr(args, "mask", None)) as session:
         record = work.carry_out(session, operation, how, progress)
-        saved = work.save(session, progress, output=args.output, derive=args.derive)
+        saved = work.save(session, progress, output=args.output, derive=args.derive, pyramid=args.pyramid)
         lines = [telling.of_record(record), *telling.of_save(saved)]
         telling.tell(telling.saved_fields(saved, session.records), lines, as_json=args.json)
     return 0

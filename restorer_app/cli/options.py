@@ -31,6 +31,8 @@ def add_output(parser: argparse.ArgumentParser) -> None:
     default = "file or folder; without it IN_restored_v01 beside IN"
     parser.add_argument("-o", "--output", type=Path, metavar="OUT", help=default)
     parser.add_argument("--derive", action="store_true", help="write a new TIFF instead of a patched copy")
+    what = "carry the edit into the smaller copies inside a TIFF (the levels of a pyramid) too"
+    parser.add_argument("--pyramid", action="store_true", help=what)
 
 
 def add_computing(parser: argparse.ArgumentParser) -> None:

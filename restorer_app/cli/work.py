@@ -131,12 +131,16 @@ def carry_out(session: Session, operation: Operation, how: Computing, progress: 
     raise AssertionError("a job that nobody stopped ended without a result")
 
 
-def save(session: Session, progress: Progress, *, output: Path | None = None, derive: bool = False) -> Saved:
+def save(
+    session: Session, progress: Progress, *, output: Path | None = None, derive: bool = False, pyramid: bool = False
+) -> Saved:
     """Writes the derivative: a patched copy where that is possible, else a new TIFF, unless a name forbids it."""
     saving = session.saving()
     derives = derive or must_derive(session, output)
     try:
-        saved = saving.run(_target(session, output, derives=derives), derive=derives, progress=progress.show)
+        saved = saving.run(
+            _target(session, output, derives=derives), derive=derives, progress=progress.show, pyramid=pyramid
+        )
     except NotPatchableError as problem:
         if derives or (output is not None and not output.is_dir()):  # a name was asked for
             raise

@@ -30,6 +30,8 @@ from restorer_app.files.patching import (
     stop_if_cancelled,
 )
 from restorer_app.files.picture import Picture
+from restorer_app.files.tiff import old_levels
+from restorer_app.files.tiff_patch import patch_levels
 from restorer_app.files.verify import with_kept_xmp
 
 _ROOM = 16 << 20  # for what a patch appends, beside the size of the file itself
@@ -64,6 +66,7 @@ class _Order:
     source_type: str | None
     progress: Progress
     cancel: CancelToken | None
+    pyramid: bool
 
 
 def save(
@@ -79,12 +82,14 @@ def save(
     source_type: str | None = None,
     progress: Progress | None = None,
     cancel: CancelToken | None = None,
+    pyramid: bool = False,
 ) -> Saved:
     """Writes what `image` shows as a derivative of the opened file, which is only ever read.
 
     `allowed` is where it may differ (above 0; None: anywhere). `replace_ours` is the hash of a derivative that this
     session wrote to `target` before: it is replaced if it is still that file. `master_sha256` is the opened file's
-    hash, if it is known: a file that moved under us is refused. `source_type` overrides DigitalSourceType.
+    hash, if it is known: a file that moved under us is refused. `source_type` overrides DigitalSourceType. `pyramid`
+    carries the edit into the smaller copies of the page inside a TIFF, too.
     """
     give_back_large_buffers()
     holder = container(picture.kind)
@@ -96,7 +101,9 @@ def save(
     _must_have_suffix(picture, target, patch=patch)
     onto_ours = _may_replace(picture, target, replace_ours)
     _must_be_unmoved(picture)
-    order = _Order(picture, image, allowed, records, target, onto_ours, source_type, progress or silent, cancel)
+    order = _Order(
+        picture, image, allowed, records, target, onto_ours, source_type, progress or silent, cancel, pyramid
+    )
     if patch:
         assert holder is not None  # patch says so
         return _patched(order, holder, known=master_sha256)
@@ -122,13 +129,28 @@ def _patched(order: _Order, holder: Container, *, known: str | None) -> Saved:
 
 def _patch(order: _Order, holder: Container, spot: Landing, xmp: bytes) -> PatchReport:
     """Fills the copy. Some obstacles only show among the pixels; what was read all the same can still be derived."""
-    picture = order.picture
+    picture, image = order.picture, order.image
+    levels = None
     try:
-        return holder.patch(
-            picture, order.image, target=spot.path, xmp=xmp, progress=order.progress, cancel=order.cancel
-        )
+        if order.pyramid and picture.kind in {"tiff", "bigtiff"}:
+            levels = patch_levels(picture, image, target=spot.path, progress=order.progress, cancel=order.cancel)
+        report = holder.patch(picture, image, target=spot.path, xmp=xmp, progress=order.progress, cancel=order.cancel)
+        return report if levels is None else replace(report, notes=_with_levels(report.notes, *levels))
     except (NotPatchableError, UnreadableFileError) as problem:
         raise NotPatchableError(problem.message, advice=_as_tiff(picture, order.target)) from problem
+
+
+def _with_levels(notes: tuple[str, ...], done: int, left: int) -> tuple[str, ...]:
+    """The notes of a patch, with what is true of the smaller copies now."""
+    kept = tuple(note for note in notes if note != old_levels(done + left))
+    if left:
+        kept += (old_levels(left),)
+    copies = "One smaller copy" if done == 1 else f"{done} smaller copies"
+    return (
+        (*kept, f"{copies} of the picture in the file now {'shows' if done == 1 else 'show'} the edit.")
+        if done
+        else kept
+    )
 
 
 def _derived(order: _Order, *, known: str | None) -> Saved:

@@ -19,6 +19,7 @@ from restorer_app.files.tiff_codec import LOSSLESS
 from restorer_app.files.tiff_exotic import EXOTIC
 from restorer_app.files.tiff_foreign import ForeignSource, is_foreign
 from restorer_app.files.tiff_judge import why_not_patched
+from restorer_app.files.tiff_levels import level_directories
 from restorer_app.files.tiff_page import (
     COMPRESSION_NAMES,
     ICC,
@@ -29,7 +30,6 @@ from restorer_app.files.tiff_page import (
     XMP,
     Page,
     image_directories,
-    is_reduced,
     read_page,
     resolution,
 )
@@ -226,16 +226,19 @@ def _facts(page: Page, structure: Structure) -> tuple[tuple[str, str], ...]:
 
 def _stale(file: FileBytes, structure: Structure, page: Page) -> tuple[str, ...]:
     """Copies of the picture inside the file that an edit leaves as they are."""
-    found = []
-    family = list(page.directory.family())
-    reduced = sum(1 for child in family[1:] if is_reduced(file, structure, child))
-    reduced += sum(1 for other in structure.pages if other is not page.directory and is_reduced(file, structure, other))
-    if reduced:
-        copies = "a smaller copy" if reduced == 1 else f"{reduced} smaller copies"
-        found.append(f"The file holds {copies} of the picture, which will still show it before the edit.")
+    found: list[str] = []
+    levels = len(level_directories(file, structure, page.directory))
+    if levels:
+        found.append(old_levels(levels))
     block = _value(file, page, PHOTOSHOP)
     if block and has_thumbnail(block):
         found.append("Photoshop's thumbnail in the file will still show the picture before the edit.")
     if page.directory.entry(PHOTOSHOP_LAYERS) is not None:
         found.append("Photoshop's layers in the file will still show the picture before the edit.")
     return tuple(found)
+
+
+def old_levels(count: int) -> str:
+    """The sentence about smaller copies that an edit does not reach."""
+    copies = "a smaller copy" if count == 1 else f"{count} smaller copies"
+    return f"The file holds {copies} of the picture, which will still show it before the edit."

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from restorer_app.core.errors import InvalidValueError, NotPatchableError
+from restorer_app.core.errors import InvalidValueError, NotPatchableError, UnreadableFileError
 from restorer_app.core.geometry import Region
 from restorer_app.core.job import CancelToken
 from restorer_app.core.raster import CELL, Cell, Pixels, Raster
@@ -17,9 +17,11 @@ from restorer_app.files.filebytes import FileBytes
 from restorer_app.files.handle import FileHandle, HasHandle
 from restorer_app.files.patching import PatchReport, Progress, stop_if_cancelled
 from restorer_app.files.picture import Picture
+from restorer_app.files.tiff import TiffSource
 from restorer_app.files.tiff_append import Growing, Value, pack_numbers, replace_directory
 from restorer_app.files.tiff_codec import encode_segment
 from restorer_app.files.tiff_judge import why_not_patched
+from restorer_app.files.tiff_levels import EditedLevel, footprint, is_level_of, level_directories
 from restorer_app.files.tiff_page import (
     XMP,
     Page,
@@ -28,7 +30,7 @@ from restorer_app.files.tiff_page import (
     segment_lists,
 )
 from restorer_app.files.tiff_segments import Segments
-from restorer_app.files.tiff_structure import TYPE_BYTES, Entry, Structure, number_array, read_structure
+from restorer_app.files.tiff_structure import TYPE_BYTES, Directory, Entry, Structure, number_array, read_structure
 
 _IN_FLIGHT_BYTES = 24 << 20  # of decoded segments: a save of a 100 MP file stays under 120 MB
 _BYTE, _LONG, _LONG8 = 1, 4, 16
@@ -54,6 +56,53 @@ def patch_tiff(
             touched = patch.segments(image, cells, progress=progress, cancel=cancel)
             patch.finish(xmp)
     return PatchReport(touched, page.segment_count, page.segment_word + "s", picture.stale)
+
+
+def patch_levels(
+    picture: Picture, image: Raster, *, target: Path, progress: Progress, cancel: CancelToken | None
+) -> tuple[int, int]:
+    """Carries the edit into the smaller copies of the page in `target`: how many were patched, how many stay old.
+
+    To be called before `patch_tiff`: a level's new directory is pointed to by the page's own, which that replaces.
+    """
+    cells = changed_cells(picture, image)
+    with FileBytes(picture.path) as master:
+        structure = read_structure(master)
+        page = read_page(master, structure, image_directories(master, structure)[picture.page])
+        found = level_directories(master, structure, page.directory)
+        done = 0
+        for directory in reversed(found):  # each is pointed to by one before it
+            level = _patchable_level(master, structure, page, directory)
+            if level is not None:
+                places = footprint(page.bounds, level.bounds)
+                handle = FileHandle(picture.path, picture.kind, picture.page)
+                old = TiffSource(Segments(master, level), handle, samples=range(level.colours))
+                edited = Raster(EditedLevel(old, picture.source, image, places))
+                reached = [places.over(image.cell_region(cell)) for cell in cells]
+                touched = {cell for part in reached if part is not None for cell in part.cells(CELL)}
+                _patch_level(target, directory.name, edited, touched, progress=progress, cancel=cancel)
+                done += 1
+    return done, len(found) - done
+
+
+def _patchable_level(file: FileBytes, structure: Structure, page: Page, directory: Directory) -> Page | None:
+    try:
+        level = read_page(file, structure, directory)
+    except UnreadableFileError:
+        return None
+    return level if is_level_of(level, page) and not why_not_patched(file, structure, level) else None
+
+
+def _patch_level(
+    target: Path, name: str, edited: Raster, cells: set[Cell], *, progress: Progress, cancel: CancelToken | None
+) -> None:
+    with FileBytes(target) as file:
+        structure = read_structure(file)  # anew: the level before may have moved
+        directory = next(each for each in structure.directories() if each.name == name)
+        with Growing(target, structure) as growing:
+            patch = _Patch(Segments(file, read_page(file, structure, directory)), structure, growing)
+            patch.segments(edited, frozenset(cells), progress=progress, cancel=cancel)
+            patch.finish(None)
 
 
 def changed_cells(picture: Picture, image: Raster) -> frozenset[Cell]:

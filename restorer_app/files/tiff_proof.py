@@ -14,6 +14,8 @@ from restorer_app.files.filebytes import FileBytes
 from restorer_app.files.patching import Progress, SavingStoppedError, Verdict
 from restorer_app.files.segments import SegmentError
 from restorer_app.files.tiff_bytes import ByteComparison, compare_bytes
+from restorer_app.files.tiff_codec import LOSSLESS
+from restorer_app.files.tiff_levels import LevelMask, footprint, is_level_of, level_directories
 from restorer_app.files.tiff_page import Page, image_directories, read_page, segment_lists
 from restorer_app.files.tiff_samples import (
     SampleCount,
@@ -94,8 +96,13 @@ def _compare(
     if allowed is not None and allowed.bounds != first.bounds:
         return replace(verdict, judged=False, reason="the mask has another size than the picture.")
     count = _samples(one, other, (first, second), compared, allowed=allowed, progress=progress, cancel=cancel)
-    wrong += _other_pages(one, other, compared, edited=page)
-    stray = _stray_bytes(one, other, (first, second), compared, count)
+    levels = _changed_levels(one, other, compared, page=first, allowed=allowed, progress=progress, cancel=cancel)
+    wrong += _other_pages(
+        one, other, compared, edited={first.directory.name, *(pair[0].directory.name for pair in levels)}
+    )
+    if levels:
+        meant.append("a smaller copy" if len(levels) == 1 else f"{len(levels)} smaller copies")
+    stray = _stray_bytes(one, other, [(first, second), *levels], compared, count)
     if stray:
         wrong.append(f"{stray} bytes that belong to no picture and no tag")
     return replace(
@@ -126,12 +133,49 @@ def _samples(
     return compare_values((one.file, first), (other.file, second), allowed=allowed, progress=progress, cancel=cancel)
 
 
-def _other_pages(one: _Side, other: _Side, compared: ByteComparison, *, edited: int) -> Iterator[str]:
+def _changed_levels(
+    one: _Side,
+    other: _Side,
+    compared: ByteComparison,
+    *,
+    page: Page,
+    allowed: Raster | None,
+    progress: Progress,
+    cancel: CancelToken | None,
+) -> list[tuple[Page, Page]]:
+    """Smaller copies of the page that differ, and nowhere but where they show what may differ."""
+    theirs = {directory.name: directory for directory in other.structure.directories()}
+    found = []
+    for directory in level_directories(one.file, one.structure, page.directory) if allowed is not None else ():
+        twin = theirs.get(directory.name)
+        try:
+            first = read_page(one.file, one.structure, directory)
+            second = read_page(other.file, other.structure, twin) if twin is not None else None
+        except RestorerError:
+            continue  # no picture in either; its tags were compared
+        if second is None or not is_level_of(first, page) or not _can_differ(first, second, compared):
+            continue
+        assert allowed is not None  # or there are no levels to look at
+        may = Raster(LevelMask(first.bounds, allowed, footprint(page.bounds, first.bounds)))
+        count = compare_segments(first, second, compared, allowed=may, progress=progress, cancel=cancel)
+        if not count.outside:
+            found.append((first, second))
+    return found
+
+
+def _can_differ(first: Page, second: Page, compared: ByteComparison) -> bool:
+    """Whether two pages are laid out alike in a coding that is written, and are not the same."""
+    written = first.compression in LOSSLESS and first.dtype is not None
+    comparable = written and first.has_counts and second.has_counts and same_layout(first, second)
+    return comparable and bool(differing_segments(first, second, compared))
+
+
+def _other_pages(one: _Side, other: _Side, compared: ByteComparison, *, edited: set[str]) -> Iterator[str]:
     """Pages that should be as they were and are not."""
     for number in range(min(len(one.pages), len(other.pages))):
-        if number == edited:
-            continue
         name = one.pages[number].name
+        if name in edited:
+            continue
         try:
             first, second = one.page(number), other.page(number)
         except RestorerError:
@@ -142,12 +186,12 @@ def _other_pages(one: _Side, other: _Side, compared: ByteComparison, *, edited: 
             changed = differing_segments(first, second, compared)
             if changed:
                 yield f"{len(changed)} {first.segment_word}s of {name}"
-    yield from _hanging_pictures(one, other, compared)
+    yield from _hanging_pictures(one, other, compared, edited=edited)
 
 
-def _hanging_pictures(one: _Side, other: _Side, compared: ByteComparison) -> Iterator[str]:
-    """Thumbnails and smaller copies under SubIFDs: never a page, never changed."""
-    listed = {directory.name for directory in one.pages}
+def _hanging_pictures(one: _Side, other: _Side, compared: ByteComparison, *, edited: set[str]) -> Iterator[str]:
+    """Thumbnails and smaller copies under SubIFDs: never a page."""
+    listed = edited | {directory.name for directory in one.pages}
     theirs = {directory.name: directory for directory in other.structure.directories()}
     for directory in one.structure.directories():
         twin = theirs.get(directory.name)
@@ -163,18 +207,21 @@ def _hanging_pictures(one: _Side, other: _Side, compared: ByteComparison) -> Ite
 
 
 def _stray_bytes(
-    one: _Side, other: _Side, pages: tuple[Page, Page], compared: ByteComparison, count: SampleCount
+    one: _Side, other: _Side, changed: list[tuple[Page, Page]], compared: ByteComparison, count: SampleCount
 ) -> int:
     """Bytes that a patch has no business with: only where the derivative is the master, patched and grown."""
-    first, second = pages
+    first, second = changed[0]  # the page; its levels follow
     if other.file.size < one.file.size or not same_layout(first, second) or not first.has_counts:
         return 0
     kept = sum(a.at == b.at for a, b in zip(one.pages, other.pages, strict=False))
-    if kept < len(one.pages) - 1 or len(one.pages) != len(other.pages):
+    if kept < len(one.pages) - len(changed) or len(one.pages) != len(other.pages):
         return 0
     if len(count.differing) < first.segment_count and not (first.offsets == second.offsets).any():
         return 0  # written anew, in another order: compared by values and tags
-    spans = [(first.directory.pointer_at, first.directory.pointer_at + first.directory.pointer_bytes)]
-    spans += [(int(first.offsets[index]), int(first.offsets[index] + first.counts[index])) for index in count.differing]
-    spans += [(entry.data_at, entry.data_at + entry.size) for entry in segment_lists(first)]
+    spans = []
+    for page, twin in changed:
+        differing = count.differing if page is first else differing_segments(page, twin, compared)
+        spans.append((page.directory.pointer_at, page.directory.pointer_at + page.directory.pointer_bytes))
+        spans += [(int(page.offsets[index]), int(page.offsets[index] + page.counts[index])) for index in differing]
+        spans += [(entry.data_at, entry.data_at + entry.size) for entry in segment_lists(page)]
     return compared.stray(spans)

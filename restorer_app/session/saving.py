@@ -33,6 +33,7 @@ class Saving:
         derive: bool = False,
         progress: Callable[[str, float], None] | None = None,
         cancel: CancelToken | None = None,
+        pyramid: bool = False,
     ) -> Saved:
         """Writes and proves. Without a target: over what this session wrote before, or by the name template."""
         ours = self.ours if target is None or (self.ours is not None and target == self.ours.path) else None
@@ -46,6 +47,7 @@ class Saving:
             replace_ours=None if ours is None else ours.sha256,
             progress=progress,
             cancel=cancel,
+            pyramid=pyramid,
         )
 
 

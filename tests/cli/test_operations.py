@@ -188,6 +188,8 @@ def test_a_copy_that_stays_old_is_told_once_and_only_where_it_is_kept(desk):
     assert desk.run(*words, "--derive") == 0
     assert "smaller copy" not in desk.out
     assert "left behind" in desk.out
+    assert desk.run(*words, "--pyramid") == 0
+    assert desk.out.count("smaller copy") == desk.out.count("now shows the edit") == 1
 
 
 def test_a_fault_is_one_line_and_debug_shows_where(desk, monkeypatch):
