@@ -63,8 +63,8 @@ def _step_detail(document: Document, position: int, record: Record | None, *, ru
         return " · ".join([pixels(picture.width, picture.height), bits])
     if record is None:
         return ""
-    area = document.session.image.bounds.area
-    changed = translate("presenting", "{share} changed").format(share=share(record.changed_pixels / area))
+    # A count and no share: what is filled is a share too, and some of it comes out as it was.
+    changed = translate("presenting", "{count} pixels changed").format(count=grouped(record.changed_pixels))
     return " · ".join([_method(record), changed])
 
 
