@@ -62,14 +62,15 @@ def open_webp(path: Path, *, page: int, budget: Budget) -> Picture:
 def _chunks(file: BinaryIO) -> tuple[dict[bytes, bytes], bool]:
     """The first chunk of each name (of coded pixels the beginning alone), and whether all are there."""
     size = file.seek(0, 2)
+    file.seek(4)
+    end = min(size, 8 + int.from_bytes(file.read(4), "little"))  # what stands behind is no part of the picture
     found: dict[bytes, bytes] = {}
     at = 12
     for _ in range(_MOST_CHUNKS):
-        file.seek(at)
-        head = file.read(8)
-        if len(head) < 8:
+        if at + 8 > end:
             break
-        name, length = struct.unpack("<4sI", head)
+        file.seek(at)
+        name, length = struct.unpack("<4sI", file.read(8))
         if at + 8 + length > size:
             found.setdefault(name, file.read(_HEAD))
             return found, False

@@ -150,6 +150,13 @@ def test_a_list_of_items_that_claims_millions_is_not_followed(monkeypatch):
     assert sum(map(len, extents.values())) <= 100
 
 
+def test_bytes_behind_a_webp_are_no_part_of_it(tmp_path):
+    picture = opened(tmp_path, SAMPLES["rgba.webp"] + b"appended by a server")
+    np.testing.assert_array_equal(picture.source.read(picture.source.bounds), make.noise(40, 33, 4)[..., :3])
+    with pytest.raises(UnreadableFileError, match="too early"):
+        opened(tmp_path, SAMPLES["rgba.webp"][:-9])
+
+
 def test_stray_bytes_between_segments_do_not_hide_a_jpeg(tmp_path):
     content = SAMPLES["plain.jpg"]
     clean = opened(tmp_path, content)
