@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QDialogButtonBox, QFrame, QLabel, QPushButton, QSizePolicy, QWidget
 
 
@@ -57,6 +58,21 @@ class Card(QFrame):
 
     def set_current(self, current: bool) -> None:
         set_rank(self, "current", on=current)
+
+
+class Column(QWidget):
+    """What a dock holds: as high as its words need at its width, and not as a layout guesses for the narrowest."""
+
+    def minimumSizeHint(self) -> QSize:
+        layout, least = self.layout(), super().minimumSizeHint()
+        if layout is None or not layout.hasHeightForWidth():
+            return least
+        return QSize(least.width(), layout.totalHeightForWidth(max(self.width(), least.width())))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self.updateGeometry()
 
 
 class ElidedLabel(QLabel):

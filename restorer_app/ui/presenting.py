@@ -92,14 +92,14 @@ def proof_words(document: Document | None) -> ProofWords:
         )
     strong = translate("presenting", "{share} of the picture treated").format(share=share(changed_share(document)))
     kept = translate("presenting", "The original file is not touched; saving writes a copy and proves it.")
-    return ProofWords(strong, translate("presenting", "not saved yet"), " · ".join([*kinds(document), kept]), "pending")
+    return ProofWords(strong, translate("presenting", "not saved yet"), _lines([*kinds(document), kept]), "pending")
 
 
 def _proved(document: Document) -> ProofWords:
     assert document.saved is not None  # asked by proof_words
     verdict = document.saved.verdict
     strong, changed, rest = verdict.sentence.partition(" changed ")
-    detail = " · ".join([*kinds(document), translate("presenting", "record kept"), document.saved.path.name])
+    detail = _lines([*kinds(document), translate("presenting", "record kept in the file"), document.saved.path.name])
     return ProofWords(
         strong,
         f"changed {rest}" if changed else "",
@@ -109,6 +109,10 @@ def _proved(document: Document) -> ProofWords:
     )
 
 
+def _lines(facts: list[str]) -> str:
+    return "\n".join(facts)  # one below the other: in a narrow panel dots end up at the ends of lines
+
+
 def changed_share(document: Document) -> float:
     return min(1.0, sum(_shares(document).values()))
 
@@ -116,8 +120,8 @@ def changed_share(document: Document) -> float:
 def kinds(document: Document) -> list[str]:
     """Share of the picture by kind of method."""
     words = {
-        _LEARNED: translate("presenting", "{share} filled by a learned model"),
-        _CLASSICAL: translate("presenting", "{share} filled by classical methods"),
+        _LEARNED: translate("presenting", "{share} treated by a learned model"),
+        _CLASSICAL: translate("presenting", "{share} treated by classical methods"),
         _BY_HAND: translate("presenting", "{share} by hand"),
     }
     found = _shares(document)

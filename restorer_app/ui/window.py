@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import Protocol
 
@@ -30,7 +31,9 @@ from restorer_app.ui.status import StatusLine
 from restorer_app.ui.theme import Colours
 from restorer_app.ui.tools_bar import ToolsBar
 
-LAYOUT = 1  # raised when remembered dock places no longer fit the docks there are
+_TOGETHER = ("history", "file", "record", "queue")  # one at a time, so that each can be seen whole
+_ONE_CLICK, _STEPS, _PROOF, _LEAST = 352, 200, 208, 120  # heights of panels: all of it, three steps, a proof
+LAYOUT = 2  # raised when remembered dock places no longer fit the docks there are
 _MASK_BUTTONS = (
     "mask.erase",
     "mask.protect",
@@ -211,10 +214,10 @@ class Window(QMainWindow):
         self.docks = {
             "one-click": PanelDock("one-click", self.tr("One click"), self.one_click, scrolls=True),
             "history": PanelDock("history", self.tr("History"), self.history),
-            "proof": PanelDock("proof", self.tr("Proof"), self.proof, scrolls=True),
             "file": PanelDock("file", self.tr("File"), self.file, scrolls=True),
             "record": PanelDock("record", self.tr("Record"), self.record, scrolls=True),
             "queue": PanelDock("queue", self.tr("Queue"), self.queue, scrolls=True),
+            "proof": PanelDock("proof", self.tr("Proof"), self.proof),
         }
         right = Qt.DockWidgetArea.RightDockWidgetArea
         self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
@@ -223,12 +226,15 @@ class Window(QMainWindow):
         for dock in self.docks.values():
             self.addDockWidget(right, dock)
             menu.addAction(dock.toggleViewAction())
-        self.tabifyDockWidget(self.docks["file"], self.docks["record"])
-        self.tabifyDockWidget(self.docks["record"], self.docks["queue"])
-        self.docks["file"].raise_()
+        for one, other in itertools.pairwise(_TOGETHER):
+            self.tabifyDockWidget(self.docks[one], self.docks[other])
+        self.docks[_TOGETHER[0]].raise_()
 
     def _share_room(self) -> None:
         """Heights as the panels want them where nobody has chosen others; Qt forgets what it is told before showing."""
-        order = [self.docks[name] for name in ("one-click", "history", "proof", "file")]
-        self.resizeDocks(order[:1], [320], Qt.Orientation.Horizontal)
-        self.resizeDocks(order, [372, 186, 172, 146], Qt.Orientation.Vertical)
+        column = [self.docks[name] for name in ("one-click", _TOGETHER[0], "proof")]
+        self.resizeDocks(column[:1], [320], Qt.Orientation.Horizontal)
+        room = sum(dock.height() for dock in column)
+        one_click = min(_ONE_CLICK, room - _PROOF - _STEPS)
+        heights = [max(one_click, _LEAST), max(room - one_click - _PROOF, _LEAST), _PROOF]
+        self.resizeDocks(column, heights, Qt.Orientation.Vertical)

@@ -1,5 +1,7 @@
 """Each panel takes values and tells facts; none knows a session."""
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QColor, QDragEnterEvent, QDropEvent, QImage
@@ -66,6 +68,18 @@ def test_strength_is_as_much_as_the_picture_shows_until_a_hand_moves_it(qtbot):
     panel.choose("upscale-2")
     assert panel.strength is None, "upscaling has no strength"
     assert not panel.findChild(QSlider).isVisible()
+
+
+def test_the_strength_stands_right_under_the_card_that_it_is_for(qtbot):
+    panel = shown(OneClickPanel(), qtbot)
+    panel.show_offers((DENOISE, replace(DENOISE, id="decompress", title="Remove compression"), UPSCALE))
+    runs = buttons(panel, "Run")
+    slider = panel.findChild(QSlider)
+    for chosen in (0, 1):
+        panel.choose(("denoise", "decompress")[chosen])
+        QTest.qWait(10)
+        heights = [part.mapTo(panel, QPoint()).y() for part in (runs[chosen], slider, runs[chosen + 1])]
+        assert heights == sorted(heights)
 
 
 def test_a_preview_follows_the_slider_and_ends_when_another_card_is_chosen(qtbot):
@@ -144,6 +158,21 @@ def test_the_proof_is_a_sentence_that_can_be_copied(qtbot):
     assert asked.args == [panel.sentence]
     panel.show_words(ProofWords("12 % of the picture changed", "not saved yet", verdict="pending"))
     assert buttons(panel, "Show file") == []
+
+
+def test_no_word_of_a_proof_is_cut_in_a_small_window(window):
+    window.resize(1100, 640)
+    offers = [replace(DENOISE, id=str(number)) for number in range(4)]
+    window.one_click.show_offers(tuple(offers))
+    rest = "changed outside the edit, 1 208 blocks at its edge re-quantised."
+    detail = "2.88 % treated by a learned model\n0.11 % by hand\nrecord kept in the file\nplate_restored_v01.jpg"
+    window.proof.show_words(ProofWords("0 of 1 179 648 blocks", rest, detail, "proved", can_show_file=True))
+    window.resizeDocks([window.docks["proof"]], [60], Qt.Orientation.Vertical)
+    QTest.qWait(50)
+    for part in [*window.proof.findChildren(QLabel), *buttons(window.proof, "Copy")]:
+        assert part.visibleRegion().boundingRect() == part.rect(), part.text()
+        assert part.height() >= part.heightForWidth(part.width())
+    window.resize(1400, 900)
 
 
 def test_pages_are_chosen_where_there_are_several(qtbot):

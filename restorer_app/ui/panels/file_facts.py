@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QGridLayout, QVBoxLayout, QWidget
 
-from restorer_app.ui.pieces import label
+from restorer_app.ui.pieces import Column, label
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class FileWords:
     page_count: int = 1
 
 
-class FilePanel(QWidget):
+class FilePanel(Column):
     """Facts in two columns; values can be selected and copied."""
 
     page_chosen = Signal(int)

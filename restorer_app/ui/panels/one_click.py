@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
@@ -9,7 +10,7 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
 
 from restorer_app.ui.icons import pixmap
-from restorer_app.ui.pieces import Card, button, label, set_rank
+from restorer_app.ui.pieces import Card, Column, button, label, set_rank
 from restorer_app.ui.theme import Colours
 
 PREVIEW_DELAY_MS = 250  # a slider in motion asks once it rests, not for every step
@@ -29,7 +30,7 @@ class Offer:
     button: str = ""  # "Run" where empty
 
 
-class OneClickPanel(QWidget):
+class OneClickPanel(Column):
     """Cards in a column; the chosen one has the strength slider and the preview."""
 
     run_asked = Signal(str, object)  # offer's id; strength 0 to 1, or None for as much as the picture needs
@@ -49,7 +50,7 @@ class OneClickPanel(QWidget):
             rank="dim",
             wraps=True,
         )
-        self._strength = _Strength()
+        self._strength = _Strength(self)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(PREVIEW_DELAY_MS)
@@ -61,7 +62,6 @@ class OneClickPanel(QWidget):
         outer.setSpacing(8)
         outer.addLayout(self._column)
         outer.addWidget(self._none)
-        outer.addWidget(self._strength)
         outer.addStretch(1)
         self._strength.hide()
 
@@ -93,7 +93,20 @@ class OneClickPanel(QWidget):
         self._current = offer_id
         for known, card in self._cards.items():
             card.set_chosen(known == offer_id)
-        self._strength.setVisible(self._takes_strength())
+        self._place_strength()
+
+    def _place_strength(self) -> None:
+        """Right under the card that it is for."""
+        shown = self._takes_strength()
+        self._column.removeWidget(self._strength)
+        if shown:
+            self._column.insertWidget(list(self._cards).index(self._current) + 1, self._strength)
+        self._strength.setVisible(shown)
+        in_order: list[QWidget] = []
+        for known, card in self._cards.items():
+            in_order += [card.button, *(self._strength.fields if known == self._current else ())]
+        for one, other in itertools.pairwise(in_order):
+            QWidget.setTabOrder(one, other)
 
     def end_preview(self) -> None:
         self._strength.preview.setChecked(False)
@@ -117,7 +130,7 @@ class OneClickPanel(QWidget):
                 card.wear(self._colours)
             self._cards[offer.id] = card
             self._column.addWidget(card)
-            QWidget.setTabOrder(before, card.button)  # cards come and go; the slider below stays after them
+            QWidget.setTabOrder(before, card.button)  # cards come and go; what follows the panel stays after them
             before = card.button
 
     def _run(self, offer_id: str) -> None:
@@ -198,8 +211,8 @@ class _Strength(QWidget):
 
     changed = Signal()
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
         self._slider = QSlider(Qt.Orientation.Horizontal)
         self._slider.setRange(0, 100)
         self._slider.setValue(50)
@@ -230,6 +243,10 @@ class _Strength(QWidget):
 
     def value(self) -> float | None:
         return None if self._auto.isChecked() else self._slider.value() / 100
+
+    @property
+    def fields(self) -> tuple[QWidget, ...]:
+        return self._slider, self._auto, self.preview
 
     def before_in_focus_order(self) -> QWidget:
         """What Tab leaves for the slider; Qt orders only what can have the focus."""

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from restorer_app.ui.icons import pixmap
-from restorer_app.ui.pieces import Card, button, label
+from restorer_app.ui.pieces import Card, Column, button, label
 from restorer_app.ui.theme import DARK, Colours
 
 Verdict = Literal["none", "pending", "proved", "broken"]
@@ -26,8 +26,8 @@ class ProofWords:
     can_show_file: bool = False
 
 
-class ProofPanel(QWidget):
-    """A card with the sentence, and ways to see what was saved."""
+class ProofPanel(Column):
+    """A card with the sentence, and ways to see what was saved; its words are never cut."""
 
     show_file_asked = Signal()
     copy_asked = Signal(str)

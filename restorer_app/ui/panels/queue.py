@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
-from restorer_app.ui.pieces import Card, ElidedLabel, button, label
+from restorer_app.ui.pieces import Card, Column, ElidedLabel, button, label
 from restorer_app.ui.wording import left, progressed
 
 
@@ -25,7 +25,7 @@ class JobRow:
     note: str = ""
 
 
-class QueuePanel(QWidget):
+class QueuePanel(Column):
     """A card for each job."""
 
     cancel_asked = Signal(str)
