@@ -119,8 +119,8 @@ def methods(cards: Sequence[ModelCard]) -> tuple[Method, ...]:
     has_model = any(card.task == "repair" for card in cards)
     faithful = translate(
         "offers",
-        "A model trained on photographs continues what surrounds the damage. Nothing outside the mask changes, "
-        "and the record says which model filled it.",
+        "A network trained on other photographs joins a smooth fill with similar places of this picture, as it finds "
+        "likely. What it puts there is a guess, not evidence; the record says where, and which model made it.",
     )
     return (
         Method(
