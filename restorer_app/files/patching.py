@@ -98,7 +98,8 @@ class Verdict:
         if self.outside_changed:
             return f"{text}, and {spaced(self.outside_changed)} of transparency or further channels, which may not"
         if self.segments_total and not self.metadata_differences:  # a patched file was compared as a whole
-            text += "; all else in the file but the record of it is as it was"
+            told = " and ".join(["the record of it", *(name for name in self.metadata_changed if name != "XMP")])
+            text += f"; all else in the file but {told} is as it was"
         return text
 
     def to_fields(self) -> dict[str, Any]:

@@ -75,6 +75,17 @@ def test_an_edit_reaches_every_level_as_the_mean_of_what_it_stands_for(tmp_path,
     assert verify(path, done.path).same
 
 
+def test_work_on_the_whole_picture_names_the_levels_it_reached(tmp_path):
+    whole = noise(60, 80)
+    path = pyramid(tmp_path / "a.tif", page(whole[::2, ::2].copy()), base=page(whole), hanging=True)
+    picture = open_here(path)
+    image = Raster(picture.source).with_patch(picture.source.bounds, 255 - whole)
+    done = save(picture, image, allowed=None, records=[record("denoise")], pyramid=True)
+    assert done.verdict.sentence.endswith("all else in the file but the record of it and a smaller copy is as it was.")
+    mean = (255.0 - whole).reshape(30, 2, 40, 2, 3).mean(axis=(1, 3))
+    np.testing.assert_array_equal(pictures(done.path)[1], np.rint(mean))
+
+
 def test_without_being_asked_levels_stay_as_they_are_and_are_named(tmp_path):
     whole = noise(120, 160)
     path = pyramid(tmp_path / "a.tif", page(whole[::2, ::2].copy()), base=page(whole), hanging=True)
