@@ -319,5 +319,7 @@ class Desk(QObject):
             self.changed.emit(change)
 
     def _job_failed(self, document: Document, event: Failed) -> None:
-        advice = self.tr("{name} is as it was before, and the mask is back.").format(name=document.name)
-        self.told.emit(Told(event.message, advice, details=event.traceback))
+        has_mask = not masks.is_empty(document.session.mask)
+        kept = self.tr("{name} is as it was before, and the mask is back.")
+        advice = kept if has_mask else self.tr("{name} is as it was before.")
+        self.told.emit(Told(event.message, advice.format(name=document.name), details=event.traceback))

@@ -53,7 +53,7 @@ def program(qapp, tmp_path_factory):
         made.window.resize(1400, 900)
         made.show()
         until(lambda: made.workshop is not None)
-        made.workshop.files.ask = lambda names: "discard"
+        made.workshop.files.ask = lambda _names, _running: "discard"
         yield made
         made.window.close()
         made.close()

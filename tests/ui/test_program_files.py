@@ -130,7 +130,7 @@ def test_closing_with_unsaved_work_asks(empty, scan, answer, is_open):
     press(empty, "Return")
     idle(empty)
     asked = []
-    empty.workshop.files.ask = lambda names: asked.append(names) or answer
+    empty.workshop.files.ask = lambda names, _running: asked.append(names) or answer
     press(empty, "Ctrl+W")
     assert asked == [["plate.tif"]]
     assert bool(empty.workshop.desk.documents) is is_open
@@ -141,16 +141,56 @@ def test_closing_and_saving_first_writes_and_then_closes(empty, scan, tmp_path):
     scratch(empty)
     press(empty, "Return")
     idle(empty)
-    empty.workshop.files.ask = lambda names: "save"
+    empty.workshop.files.ask = lambda _names, _running: "save"
     press(empty, "Ctrl+W")
     until(lambda: not empty.workshop.desk.documents)
     assert (tmp_path / "plate_restored_v01.tif").is_file()
 
 
+def test_closing_while_a_job_runs_waits_for_it_then_saves_and_closes(empty, scan, tmp_path):
+    open_file(empty, scan)
+    scratch(empty)
+    press(empty, "Return")
+    asked = []
+    empty.workshop.files.ask = lambda names, running: asked.append((names, running)) or "save"
+    press(empty, "Ctrl+W")
+    assert asked == [(["plate.tif"], True)]
+    assert empty.workshop.desk.documents, "the job goes on"
+    until(lambda: not empty.workshop.desk.documents)
+    assert (tmp_path / "plate_restored_v01.tif").is_file()
+
+
+def test_a_job_that_is_cancelled_while_closing_waits_leaves_nothing_to_save(empty, scan, tmp_path):
+    open_file(empty, scan)
+    scratch(empty)
+    press(empty, "Return")
+    empty.workshop.files.ask = lambda _names, _running: "save"
+    press(empty, "Ctrl+W")
+    press(empty, "Escape")
+    until(lambda: not empty.workshop.desk.documents)
+    assert list(tmp_path.glob("*_restored_*")) == []
+
+
+@pytest.mark.parametrize(("answer", "is_open"), [("stay", True), ("discard", False)])
+def test_another_answer_takes_back_that_a_picture_is_saved_when_its_job_is_done(empty, scan, tmp_path, answer, is_open):
+    session = open_file(empty, scan).session
+    scratch(empty)
+    press(empty, "Return")
+    answers = ["save", answer]
+    empty.workshop.files.ask = lambda _names, _running: answers.pop(0)
+    press(empty, "Ctrl+W")
+    press(empty, "Ctrl+W")
+    idle(empty)
+    until(lambda: not session.pending)
+    QTest.qWait(100)
+    assert bool(empty.workshop.desk.documents) is is_open
+    assert list(tmp_path.glob("*_restored_*")) == []
+
+
 def test_closing_without_unsaved_work_does_not_ask(empty, scan):
     open_file(empty, scan)
     asked = []
-    empty.workshop.files.ask = lambda names: asked.append(names) or "discard"
+    empty.workshop.files.ask = lambda names, _running: asked.append(names) or "discard"
     press(empty, "Ctrl+W")
     assert empty.workshop.desk.documents == []
     assert not asked

@@ -61,10 +61,15 @@ class FileActs(QObject):
         self._reader = reader
         self._is_closing = False
         self._close_when_saved: list[Document] = []
-        self.ask: Callable[[list[str]], Answer] = lambda names: ask_unsaved(names, window)
+        self._save_when_done: list[Document] = []  # their jobs are still running
+        self.ask: Callable[[list[str], bool], Answer] = lambda names, running: ask_unsaved(
+            names, window, running=running
+        )
         window.may_close = self.may_close
         saver.saved.connect(self._saved)
         saver.failed.connect(self._not_saved)
+        desk.jobs.changed.connect(self._jobs_went_on)
+        desk.jobs.failed.connect(lambda document, _event: self._not_saved(document))
 
     # ----------------------------------------------------------------------------------------- opening
     def open(self) -> None:
@@ -185,12 +190,14 @@ class FileActs(QObject):
     def close_place(self, place: int) -> None:
         document = self._desk.documents[place]
         if document in self._desk.unsaved:
-            answer = self.ask([document.name])
+            answer = self.ask([document.name], bool(document.session.pending))
             if answer == "stay":
+                self._not_saved(document)  # nor closed later by an earlier answer
                 return
             if answer == "save":
                 self._close_when_saved.append(document)
-                self._saver.save(document)
+                self._save_when_done.append(document)
+                self._jobs_went_on()
                 return
         self._desk.close(self._desk.documents.index(document))
 
@@ -202,14 +209,31 @@ class FileActs(QObject):
         unsaved = self._desk.unsaved
         if not unsaved:
             return True
-        answer = self.ask([document.name for document in unsaved])
+        answer = self.ask([each.name for each in unsaved], any(each.session.pending for each in unsaved))
         if answer == "save":
             self._is_closing = True
-            for document in unsaved:
-                self._saver.save(document)
+            self._save_when_done += unsaved
+            self._jobs_went_on()
+        else:
+            self._save_when_done = []
+            self._is_closing = False
         return answer == "discard"
 
+    def _jobs_went_on(self) -> None:
+        """What is to be saved and closed is saved when nothing runs on it any more."""
+        for document in [each for each in self._save_when_done if not each.session.pending]:
+            self._save_when_done.remove(document)
+            if document not in self._desk.documents:
+                continue
+            if document.session.is_unsaved:
+                self._saver.save(document)
+            else:  # its job was cancelled, and nothing is left to save
+                self._close_what_is_saved(document)
+
     def _saved(self, document: Document, _saved: object) -> None:
+        self._close_what_is_saved(document)
+
+    def _close_what_is_saved(self, document: Document) -> None:
         if document in self._close_when_saved:
             self._close_when_saved.remove(document)
             if document in self._desk.documents and document not in self._desk.unsaved:
@@ -221,8 +245,9 @@ class FileActs(QObject):
     def _not_saved(self, document: Document) -> None:
         """What could not be saved stays open."""
         self._is_closing = False
-        if document in self._close_when_saved:
-            self._close_when_saved.remove(document)
+        for waiting in (self._close_when_saved, self._save_when_done):
+            if document in waiting:
+                waiting.remove(document)
 
     # --------------------------------------------------------------------------------------- the rest
     def _turn(self, by: int) -> None:

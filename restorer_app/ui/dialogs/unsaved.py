@@ -12,7 +12,7 @@ translate = QCoreApplication.translate  # by this name lupdate finds what is to 
 Answer = Literal["save", "discard", "stay"]
 
 
-def ask_unsaved(names: list[str], parent: QWidget) -> Answer:
+def ask_unsaved(names: list[str], parent: QWidget, *, running: bool) -> Answer:
     """Closing throws work away, so it asks; the safe answers are the easy ones."""
     box = QMessageBox(parent)
     box.setObjectName("unsaved")
@@ -22,9 +22,10 @@ def ask_unsaved(names: list[str], parent: QWidget) -> Answer:
         box.setText(translate("unsaved", "The work on {name} is not saved.").format(name=names[0]))
     else:
         box.setText(translate("unsaved", "The work on {count} pictures is not saved.").format(count=len(names)))
-    box.setInformativeText(
-        translate("unsaved", "Saving writes a copy beside the original and proves it. Discarding cannot be undone.")
-    )
+    saving = translate("unsaved", "Saving writes a copy beside the original and proves it.")
+    if running:
+        saving = translate("unsaved", "A job is still running; saving waits for it, then writes a copy and proves it.")
+    box.setInformativeText(f"{saving} {translate('unsaved', 'Discarding cannot be undone.')}")
     save = box.addButton(translate("unsaved", "Save"), QMessageBox.ButtonRole.AcceptRole)
     discard = box.addButton(translate("unsaved", "Discard"), QMessageBox.ButtonRole.DestructiveRole)
     stay = box.addButton(translate("unsaved", "Go on working"), QMessageBox.ButtonRole.RejectRole)
