@@ -60,7 +60,6 @@ class Lineup:
     def finish(self, history: History, pending: Pending, record: Record) -> None:
         """Fills the step with its result and carries it into every later one."""
         position, before = _position_of(history, pending), _snapshot_of(history, pending)
-        self._entries.remove(pending)
         title = _DONE.get(pending.operation.name, pending.operation.title)
         if pending.changes_size:
             after = _of_new_size(pending.result)
@@ -68,6 +67,7 @@ class Lineup:
             after = replace(before, image=pending.merged_into(before.image))
         done = Step(title, after, record, pending.touched)
         later = [_carried(pending, other) for other in history.steps[position + 1 :]]
+        self._entries.remove(pending)  # now that whatever had to be read for it has been read
         history.rewrite(position, [done, *later], cursor=history.cursor)
 
     def give_up(self, history: History, pending: Pending) -> None:

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from PySide6.QtCore import QObject, Signal, SignalInstance
 
+from restorer_app.core.errors import RestorerError
 from restorer_app.core.job import CLOSING, Failed, Finished, Job, JobEvent, Note, TileDone
 from restorer_app.session.pending import Pending
 from restorer_app.ui.document import Document
@@ -127,7 +128,12 @@ class Jobs(QObject):
         if is_closing:
             self._order.remove(self._active)
             self._active = None
-        document.session.take(event)
+        try:
+            document.session.take(event)
+        except RestorerError as problem:  # what lies around the tile cannot be read any more: the file is gone
+            event = Failed(event.job_id, str(problem))
+            document.session.take(event)
+            self.look_again()
         if isinstance(event, Failed):
             self.failed.emit(document, event)
         elif isinstance(event, Finished):

@@ -8,12 +8,15 @@ import pytest
 from PySide6.QtCore import QObject, Signal
 
 from restorer_app.core import operation as operations
+from restorer_app.core.errors import UnreadableFileError
+from restorer_app.core.geometry import Region
 from restorer_app.core.job import Failed, Finished, Note, Stopped, TileDone
 from restorer_app.core.operation import Repair
-from restorer_app.core.raster import Raster
+from restorer_app.core.raster import ArraySource, Raster
 from restorer_app.core.record import Record
 from restorer_app.core.stroke import Point, Stroke
 from restorer_app.files.picture import Picture
+from restorer_app.session.pending import Pending
 from restorer_app.session.session import Session
 from restorer_app.ui.document import Document
 from restorer_app.ui.jobs import Jobs
@@ -144,6 +147,45 @@ def test_a_failed_job_is_told_and_the_next_one_runs(jobs, engine):
     engine.event_came.emit(Failed(engine.submitted[0].id, "no memory"))
     assert told == ["no memory"]
     assert engine.submitted[-1].id == waiting
+
+
+class Vanishing(ArraySource):
+    """A file on a stick."""
+
+    is_gone = False
+
+    def read(self, region):
+        if self.is_gone:
+            raise UnreadableFileError("There is no file a.png.")
+        return super().read(region)
+
+
+@pytest.mark.parametrize("event", [tile, finished])
+def test_a_file_that_goes_away_in_the_middle_of_its_job_fails_the_job_and_the_mask_is_back(
+    jobs, engine, event, monkeypatch
+):
+    pixels = np.full((600, 600, 1), 100, np.uint8)
+    source = Vanishing(pixels)
+    one = document()
+    session = Session(replace(one.picture, source=source))
+    one = replace(one, session=session)
+    ask(jobs, one)
+    waiting = ask(jobs, one, x=500)
+    before, told, job = session.image, [], engine.submitted[0]
+    if event is finished:
+        engine.event_came.emit(tile(job))
+        monkeypatch.setattr(Pending, "merged_into", lambda _pending, image: Raster(source).read(image.bounds))
+    jobs.failed.connect(lambda _document, failed: told.append(failed.message))
+    source.is_gone = True
+    engine.event_came.emit(event(job))
+    assert told == ["There is no file a.png."]
+    assert engine.submitted[-1].id == waiting
+    source.is_gone = False
+    jobs.cancel(waiting)
+    engine.event_came.emit(finished(job))
+    assert session.image is before
+    assert session.records == ()
+    assert session.mask.read(Region(20, 30, 21, 31)).all(), "the mask is back"
 
 
 def test_esc_cancels_the_running_job_before_those_that_wait(jobs, engine):
