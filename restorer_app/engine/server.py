@@ -130,7 +130,7 @@ class Server:
         try:
             job = opened_job(submit)
         except (RestorerError, OSError, ValueError) as problem:  # moved, cut short, or its disc taken out
-            yield Failed(job_id, f"The picture can no longer be read: {problem}.")
+            yield Failed(job_id, f"The picture can no longer be read: {str(problem).rstrip('.')}.")
             return
         yield from run_job(job, self._tokens[job_id])
 
