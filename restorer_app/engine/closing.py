@@ -14,6 +14,8 @@ from restorer_app.engine.values import Floats, Hole
 # Rounds of conjugate gradients on each level of the pyramid. On Kodak24 scratches 12 lose 0.05 dB against 100.
 _ROUNDS = 14
 CONTEXT = 64  # pixels around a hole that a smooth closing looks at
+# Pixels from the edge up to which a net's answer stands alone, and from which on it is only blur.
+_SURE, _LOST = 8, 18
 
 
 def close(picture: Floats, hole: Hole) -> Floats:
@@ -24,12 +26,24 @@ def close(picture: Floats, hole: Hole) -> Floats:
     return closed
 
 
-def close_twice(picture: Floats, hole: Hole, *, seed: int = 0, cancelled: Callable[[], bool] | None = None) -> Floats:
-    """Two closings in twice the channels: the smooth one, then one of patches from the surroundings."""
-    patches = patchmatch.fill(picture, hole, seed=seed, cancelled=cancelled)
+def close_twice(picture: Floats, hole: Hole) -> Floats:
+    """Two closings in twice the channels, as a net is shown them: the smooth one, then the mean of patches."""
+    return close_thrice(picture, hole, seed=0)[:, :, : 2 * picture.shape[2]]
+
+
+def close_thrice(picture: Floats, hole: Hole, *, seed: int, cancelled: Callable[[], bool] | None = None) -> Floats:
+    """Those two, and behind them the patches with their texture, for where a net sees too little."""
+    woven = patchmatch.weave(picture, hole, seed=seed, cancelled=cancelled)
     smooth, near = picture.astype(np.float32), _around(hole)
     smooth[near] = close(smooth[near], hole[near])
-    return np.concatenate((smooth, patches), axis=2)
+    return np.concatenate((smooth, *woven), axis=2)
+
+
+def with_texture_inside(answer: Floats, crisp: Floats, hole: Hole) -> Floats:
+    """A net's answer, which turns into the crisp patches on the way from the edge of a wide hole to its middle."""
+    depth = cv2.distanceTransform(hole.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    share = ((depth - _SURE) / (_LOST - _SURE)).clip(0, 1).astype(np.float32)[:, :, None]
+    return answer + share * (crisp - answer)
 
 
 def _around(hole: Hole) -> tuple[slice, slice]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -60,8 +60,9 @@ def _repair(job: Job, operation: Repair, cancel: CancelToken, *, on_cpu: bool) -
     if operation.method == "faithful":
         assert job.model is not None  # a job with a learned operation has its model
         if job.model.net_args.get("patches"):
-            prepare = partial(closing.close_twice, seed=job.seed, cancelled=lambda: cancel.is_cancelled)
-            return _learned(job, on_cpu=on_cpu, context=_PATCHES_FROM, prepare=prepare, grain=operation.grain)
+            prepare = partial(closing.close_thrice, seed=job.seed, cancelled=lambda: cancel.is_cancelled)
+            net = _learned(job, on_cpu=on_cpu, context=_PATCHES_FROM, prepare=prepare, grain=operation.grain)
+            return replace(net, run=_with_texture(net.run, job.image.channels))
         return _learned(job, on_cpu=on_cpu, context=closing.CONTEXT, prepare=closing.close, grain=operation.grain)
     if operation.method == "patch":
         # Patches carry the grain of the place they come from.
@@ -158,6 +159,18 @@ def _needs_of(card: ModelCard, job: Job, *, context: int) -> Needs:
     if not card.tiling:
         side = max(job.image.bounds.width, job.image.bounds.height)
     return Needs(card.halo, card.multiple_of, side, context)
+
+
+def _with_texture(run: Run, channels: int) -> Run:
+    """The net sees two closings; the third takes over where holes are wide."""
+
+    def both(closings: Sequence[Floats], holes: Sequence[Hole] | None) -> list[Floats]:
+        assert holes is not None  # only a fill has closings
+        answers = run([one[:, :, : 2 * channels] for one in closings], holes)
+        crisp = [one[:, :, 2 * channels :] for one in closings]
+        return [closing.with_texture_inside(*each) for each in zip(answers, crisp, holes, strict=True)]
+
+    return both
 
 
 def _unchanged(pictures: Sequence[Floats], _: Sequence[Hole] | None) -> list[Floats]:

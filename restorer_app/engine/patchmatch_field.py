@@ -170,10 +170,10 @@ class Field:
         return difference, np.matmul(self._weights[who][:, None, :], each)[:, 0]
 
     # ----------------------------------------------------------------------------------------- the vote
-    def vote(self, *, crisp: float = 0.0) -> Floats:
-        """Every pixel of the hole as the mean of what the patches over it say; better and nearer ones weigh more.
+    def vote(self) -> tuple[Floats, Floats]:
+        """Every pixel of the hole as the mean of what the patches over it say, and as the one says that weighs most.
 
-        `crisp` is the share of the one that weighs most: a mean of many loses their texture.
+        Better and nearer ones weigh more.
         """
         spread = max(float(np.percentile(self.costs, 75)) * _SHARPNESS, 1e-9)
         worth = np.exp(-self.costs.astype(np.float64) / (2 * spread)) * self._trust + 1e-12
@@ -191,7 +191,7 @@ class Field:
             wins = mine > heaviest[hole]
             heaviest[hole[wins]], best[hole[wins]] = mine[wins], said[wins]
         mean = total / weight[:, None]
-        return (mean + crisp * (best - mean))[:, : self.channels].astype(np.float32)
+        return mean[:, : self.channels].astype(np.float32), best[:, : self.channels].astype(np.float32)
 
     def _correction(self) -> Floats:
         out = np.empty((len(self.targets), self._pixels.shape[1]), np.float32)

@@ -48,13 +48,37 @@ def test_tiny_pictures_and_holes_at_the_border(size):
     assert np.array_equal(closed[~hole], picture[~hole])
 
 
-def test_two_closings_come_behind_each_other_and_leave_what_is_known():
+def test_closings_come_behind_each_other_and_leave_what_is_known():
     rng = np.random.default_rng(0)
     picture = rng.random((40, 44, 1), dtype=np.float32)
     gap = np.zeros((40, 44), bool)
     gap[15:22, 10:30] = True
-    both = closing.close_twice(picture, gap, seed=4)
-    assert both.shape == (40, 44, 2)
-    assert np.array_equal(both[:, :, :1], closing.close(picture, gap))
-    assert np.array_equal(both[:, :, 1:], patchmatch.fill(picture, gap, seed=4))
-    assert np.array_equal(both[~gap], np.repeat(picture, 2, axis=2)[~gap])
+    all_three = closing.close_thrice(picture, gap, seed=4)
+    assert all_three.shape == (40, 44, 3)
+    assert np.array_equal(all_three[:, :, :1], closing.close(picture, gap))
+    assert np.array_equal(all_three[:, :, 2:], patchmatch.fill(picture, gap, seed=4))
+    assert np.array_equal(all_three[~gap], np.repeat(picture, 3, axis=2)[~gap])
+    both = closing.close_thrice(picture, gap, seed=0)[:, :, :2]
+    assert np.array_equal(closing.close_twice(picture, gap), both), "what a net learns from is what it will be shown"
+
+
+def test_the_middle_of_a_wide_hole_has_the_texture_of_patches_and_its_edge_the_answer_of_the_net():
+    hole = np.zeros((80, 80), bool)
+    hole[10:70, 10:70] = True
+    answer, crisp = np.zeros((80, 80, 1), np.float32), np.ones((80, 80, 1), np.float32)
+    mixed = closing.with_texture_inside(answer, crisp, hole)[:, :, 0]
+    assert mixed[40, 40] == 1
+    assert mixed[15, 40] == 0
+    assert 0 < mixed[25, 40] < 1
+    assert (np.diff(mixed[:41, 40]) >= 0).all(), "there is no step on the way"
+
+
+def test_how_deep_a_hole_is_does_not_depend_on_what_is_cut_out_around_it():
+    hole = np.zeros((120, 120), bool)
+    hole[5:110, 8:100] = True
+    rng = np.random.default_rng(0)
+    answer, crisp = rng.random((2, 120, 120, 3), dtype=np.float32)
+    whole = closing.with_texture_inside(answer, crisp, hole)
+    window = np.s_[20:, :90]  # at least as far around the middle as the mixing looks
+    part = closing.with_texture_inside(answer[window], crisp[window], hole[window])
+    assert np.array_equal(part[25:, :60], whole[window][25:, :60])
