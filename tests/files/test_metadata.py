@@ -49,6 +49,18 @@ def test_everything_that_was_there_stays(old):
         assert Packet(new).text(("http://ns.adobe.com/xap/1.0/", "CreatorTool")) == "ScanSuite 4"
 
 
+def test_line_ends_and_tabs_of_an_attribute_survive_any_number_of_saves():
+    """Photoshop keeps its history in one attribute, a line an entry."""
+    history = 'own:History="opened&#x9;scan.tif&#xA;saved&#xD;&#xA;closed&#10;" own:Inventory'
+    old = RICH.replace(b"own:Inventory", history.encode()).replace(b"\xc3\xa4", b"\xc3\xa4&#xD;&#xA;")
+    new = old
+    for _ in range(3):
+        before, new = new, updated(new, of(record()))
+        assert lost(before, new) == []
+    assert Packet(new).text(("http://example.org/own/", "History")) == "opened\tscan.tif\nsaved\r\nclosed\n"
+    assert lost(old, new) == []
+
+
 def test_a_utf_16_packet_is_merged_too():
     old = RICH.decode().encode("utf-16")
     assert lost(old, updated(old, of(record()))) == []
