@@ -18,15 +18,18 @@ from restorer_app.files.budget import Budget
 from restorer_app.files.picture import Layout, Picture
 from restorer_app.files.whole import WholePicture
 
-_GREY, _RGB, _CMYK, _DUOTONE, _LAB = 1, 3, 4, 8, 9
+_BITMAP, _GREY, _INDEXED, _RGB, _CMYK, _DUOTONE, _LAB = 0, 1, 2, 3, 4, 8, 9
 _MODES: dict[int, tuple[Layout, int]] = {
+    _BITMAP: ("bilevel", 1),
+    _INDEXED: ("palette", 1),
     _GREY: ("grey", 1),
     _RGB: ("rgb", 3),
     _CMYK: ("cmyk", 4),
     _DUOTONE: ("grey", 1),
     _LAB: ("lab", 3),
 }
-_NAMES = {0: "bitmap", 2: "indexed colours", 7: "multichannel"}
+_NAMES = {_BITMAP: "black and white", _INDEXED: "indexed colours", 7: "multichannel"}
+_BITS = {_BITMAP: {1}, _INDEXED: {8}}  # of the modes that are for viewing
 _RAW, _RLE, _ZIP, _ZIP_PREDICTED = range(4)
 _ICC, _XMP, _EXIF, _VERSION = 1039, 1060, 1058, 1057
 _MOST_RESOURCES = 256 * 1024 * 1024
@@ -40,10 +43,21 @@ class _Header:
     height: int
     bits: int
     mode: int
+    table: bytes  # the colours of an index: all red, all green, all blue
 
     @property
     def colours(self) -> int:
+        """Planes that make the picture."""
         return _MODES[self.mode][1]
+
+    @property
+    def editable(self) -> bool:
+        return self.mode not in _BITS
+
+    @property
+    def row(self) -> int:
+        """Bytes of a row of one plane."""
+        return -(-self.width * self.bits // 8)
 
 
 def open_psd(path: Path, *, page: int, budget: Budget) -> Picture:
@@ -54,7 +68,8 @@ def open_psd(path: Path, *, page: int, budget: Budget) -> Picture:
     budget.allow_page(page, 1)
     status = path.stat()
     stored = status.st_size - start
-    budget.allow_pixels(header.width, header.height, (header.colours + alpha) * header.bits // 8, stored=stored)
+    channels = 3 if header.mode == _INDEXED else header.colours
+    budget.allow_pixels(header.width, header.height, max(1, (channels + alpha) * header.bits // 8), stored=stored)
     by_code = dict(photoshop.resources(resources))
     if by_code.get(_VERSION, b"\0\0\0\0\1")[4:5] == b"\0":
         raise UnreadableFileError(
@@ -64,8 +79,8 @@ def open_psd(path: Path, *, page: int, budget: Budget) -> Picture:
     whole = WholePicture(
         path,
         (header.width, header.height),
-        {8: "uint8", 16: "uint16", 32: "float32"}[header.bits],
-        channels=header.colours,
+        {16: "uint16", 32: "float32"}.get(header.bits, "uint8"),
+        channels=channels,
         alpha=alpha,
         decode=lambda _out: _decode(path, header, start, alpha=alpha),
     )
@@ -81,7 +96,8 @@ def open_psd(path: Path, *, page: int, budget: Budget) -> Picture:
         bits=header.bits,
         icc=by_code.get(_ICC),
         dpi=photoshop.dpi(resources),
-        reason="A Photoshop document is not patched; saving writes a TIFF of its merged picture beside it.",
+        editable=header.editable,
+        reason=_reason(header),
         size_bytes=status.st_size,
         modified_ns=status.st_mtime_ns,
         xmp=by_code.get(_XMP),
@@ -95,16 +111,24 @@ def _read_header(file: BinaryIO) -> _Header:
     if len(head) < 26:
         raise _too_short()
     version, channels, height, width, bits, mode = struct.unpack(">4xH6xHIIHH", head)
-    if mode not in _MODES or bits not in {8, 16, 32} or version not in {1, 2}:
+    if mode not in _MODES or bits not in _BITS.get(mode, {8, 16, 32}) or version not in {1, 2}:
         what = _NAMES.get(mode, f"kind {mode} with {bits} bits")
         raise UnreadableFileError(f"A Photoshop document in {what} is not read here.", advice="Convert it to RGB.")
-    header = _Header(version == 2, channels, width, height, bits, mode)
-    if channels < header.colours:
+    table = _section(file, "I", keep=mode == _INDEXED)
+    header = _Header(version == 2, channels, width, height, bits, mode, table)
+    if channels < header.colours or (mode == _INDEXED and len(table) < 768):
         raise UnreadableFileError(
-            "The Photoshop document lacks a channel; it is damaged.", advice="Look for another copy of the file."
+            "The Photoshop document lacks a channel or its colours; it is damaged.",
+            advice="Look for another copy of the file.",
         )
-    _section(file, "I", keep=False)  # the colours of a duotone or an index
     return header
+
+
+def _reason(header: _Header) -> str:
+    if not header.editable:
+        what = _NAMES[header.mode]
+        return f"A Photoshop document in {what} is for viewing; convert it to RGB to repair it."
+    return "A Photoshop document is not patched; saving writes a TIFF of its merged picture beside it."
 
 
 def _section(file: BinaryIO, form: str, *, keep: bool = True) -> bytes:
@@ -131,7 +155,7 @@ def _behind_layers(file: BinaryIO, header: _Header) -> tuple[int, bool]:
     length = struct.unpack_from(form, head)[0] if len(head) >= size else 0
     alpha = False
     if length and len(head) == 2 * size + 2 and struct.unpack_from(form, head, size)[0]:
-        alpha = struct.unpack_from(">h", head, 2 * size)[0] < 0 and header.channels > header.colours
+        alpha = header.editable and struct.unpack_from(">h", head, 2 * size)[0] < 0 and header.channels > header.colours
     begin = start + size + length
     if begin + 2 > file.seek(0, 2):
         raise _too_short()
@@ -144,20 +168,27 @@ def _decode(path: Path, header: _Header, start: int, *, alpha: bool) -> Pixels:
         packing = struct.unpack(">H", file.read(2))[0]
         rest = file.read()
     wanted = header.colours + alpha
-    row = header.width * header.bits // 8
-    planes = np.frombuffer(_unpacked(rest, packing, header, row), np.uint8, row * header.height * wanted)
+    found = _unpacked(rest, packing, header, wanted)
+    planes = np.frombuffer(found, np.uint8, header.row * header.height * wanted)
+    if header.mode == _BITMAP:
+        black = np.unpackbits(planes.reshape(header.height, header.row), axis=1, count=header.width)
+        return ((1 - black) * np.uint8(255))[..., None]
     stored = {8: ">u1", 16: ">u2", 32: ">f4"}[header.bits]
     pixels = planes.view(stored).reshape(wanted, header.height, header.width)
     if packing == _ZIP_PREDICTED and header.bits < 32:
         pixels = np.cumsum(pixels, axis=2, dtype=pixels.dtype.newbyteorder("="))
     pixels = np.moveaxis(pixels, 0, 2).astype(pixels.dtype.newbyteorder("="))
+    if header.mode == _INDEXED:
+        colours: Pixels = np.frombuffer(header.table, np.uint8, 768).reshape(3, 256).T[pixels[..., 0]]
+        return colours
     if header.mode == _CMYK:
         pixels[:, :, : header.colours] = np.iinfo(pixels.dtype).max - pixels[:, :, : header.colours]  # as TIFF has ink
     return pixels
 
 
-def _unpacked(rest: bytes, packing: int, header: _Header, row: int) -> bytes:
-    whole = row * header.height * header.channels
+def _unpacked(rest: bytes, packing: int, header: _Header, wanted: int) -> bytes:
+    """The rows of the first planes, at least as many as wanted."""
+    whole = header.row * header.height * header.channels
     if packing == _RAW:
         return rest
     if packing == _RLE:
@@ -165,10 +196,10 @@ def _unpacked(rest: bytes, packing: int, header: _Header, row: int) -> bytes:
         lengths = np.frombuffer(rest, ">u4" if header.big else ">u2", count)
         at = lengths.nbytes
         rows = bytearray()
-        for length in lengths.tolist():
+        for length in lengths[: header.height * wanted].tolist():
             packed = rest[at : at + length]
             at += length
-            rows += _unpack_row(packed, row)
+            rows += _unpack_row(packed, header.row)
         return bytes(rows)
     if packing == _ZIP or (packing == _ZIP_PREDICTED and header.bits < 32):
         try:

@@ -109,6 +109,25 @@ def test_a_psd_whose_rows_are_too_short_for_its_width_is_damaged(tmp_path):
         picture.source.read(picture.source.bounds)
 
 
+@pytest.mark.parametrize("packed", [True, False])
+def test_a_psd_in_indexed_colours_or_black_and_white_is_for_viewing(tmp_path, packed):
+    table = make.noise(3, 256, 1)[..., 0]
+    indices = make.noise(40, 33, 1)
+    content = make.psd(indices, packed=packed, mode=2)
+    content = content[:26] + struct.pack(">I", 768) + table.tobytes() + content[30:]
+    picture = opened(tmp_path, content)
+    assert (picture.layout, picture.editable, picture.patchable) == ("palette", False, False)
+    assert "for viewing" in picture.reason
+    assert np.array_equal(picture.source.read(picture.source.bounds), table.T[indices[..., 0]])
+
+    black = make.noise(40, 33, 1)[..., 0] > 99
+    content = bytearray(make.psd(np.packbits(black, axis=1)[..., None], packed=packed, mode=0))
+    struct.pack_into(">IHH", content, 18, 33, 1, 0)  # width, bits, mode
+    picture = opened(tmp_path, bytes(content))
+    assert (picture.layout, picture.editable, picture.bits) == ("bilevel", False, 1)
+    assert np.array_equal(picture.source.read(picture.source.bounds)[..., 0] == 0, black)
+
+
 def test_a_wrong_check_sum_is_damage_even_where_the_pixels_decode(tmp_path):
     content = bytearray(make.png([bytes(9)] * 4, width=3))
     content[content.index(b"IEND") - 5] ^= 1  # the last byte of the stored sum itself
