@@ -25,7 +25,7 @@ def ask_unsaved(names: list[str], parent: QWidget, *, running: bool) -> Answer:
     saving = translate("unsaved", "Saving writes a copy beside the original and proves it.")
     if running:
         saving = translate("unsaved", "A job is still running; saving waits for it, then writes a copy and proves it.")
-    box.setInformativeText(f"{saving} {translate('unsaved', 'Discarding cannot be undone.')}")
+    box.setInformativeText(" ".join([saving, translate("unsaved", "Discarding cannot be undone.")]))
     save = box.addButton(translate("unsaved", "Save"), QMessageBox.ButtonRole.AcceptRole)
     discard = box.addButton(translate("unsaved", "Discard"), QMessageBox.ButtonRole.DestructiveRole)
     stay = box.addButton(translate("unsaved", "Go on working"), QMessageBox.ButtonRole.RejectRole)
