@@ -46,8 +46,8 @@ class Scene:
     shows_masks: bool = True
 
 
-def compose(painter: QPainter, box: Box, pane: Pane, scene: Scene, *, smooth: bool) -> None:
-    """Draws what a pane shows in a box of the view, from the background up; nothing outside the box changes."""
+def compose_ground(painter: QPainter, box: Box, pane: Pane, scene: Scene, *, smooth: bool) -> None:
+    """Draws background and picture of a pane in a box of the view; nothing outside the box changes."""
     clip = cut(box, pane.box)
     if clip is None:
         return
@@ -55,9 +55,22 @@ def compose(painter: QPainter, box: Box, pane: Pane, scene: Scene, *, smooth: bo
     painter.setClipRect(as_rect(clip))
     painter.fillRect(as_rect(clip), scene.background)
     inside = cut(clip, _picture_box(pane.viewport))
+    if inside is not None and not _shows_mask_alone(pane, scene):
+        _draw_picture(painter, inside, pane.viewport, pane.content, scene, smooth=smooth)
+    painter.setClipping(False)
+
+
+def compose_masks(painter: QPainter, box: Box, pane: Pane, scene: Scene, *, smooth: bool) -> None:
+    """Draws strokes in hand, masks and jobs over the ground of a pane; the ground must be fresh in all of the box."""
+    clip = cut(box, pane.box)
+    if clip is None:
+        return
+    painter.resetTransform()
+    inside = cut(clip, _picture_box(pane.viewport))
     shows_masks = scene.shows_masks and pane.content != "original"
     if inside is not None:
-        _draw_inside(painter, inside, pane, scene, smooth=smooth)
+        if pane.content == "image" and scene.stamp is not None and not _shows_mask_alone(pane, scene):
+            _draw_stamp(painter, inside, pane.viewport, scene, scene.stamp, smooth=smooth)
         if shows_masks:
             _draw_masks(painter, inside, pane, scene, smooth=smooth)
     if shows_masks and scene.overlay.mode == "outline" and not scene.mask.is_empty:
@@ -68,12 +81,8 @@ def compose(painter: QPainter, box: Box, pane: Pane, scene: Scene, *, smooth: bo
     painter.setClipping(False)
 
 
-def _draw_inside(painter: QPainter, box: Box, pane: Pane, scene: Scene, *, smooth: bool) -> None:
-    if scene.shows_masks and scene.overlay.mode == "mask only" and pane.content == "image":
-        return
-    _draw_picture(painter, box, pane.viewport, pane.content, scene, smooth=smooth)
-    if pane.content == "image" and scene.stamp is not None:
-        _draw_stamp(painter, box, pane.viewport, scene, scene.stamp, smooth=smooth)
+def _shows_mask_alone(pane: Pane, scene: Scene) -> bool:
+    return scene.shows_masks and scene.overlay.mode == "mask only" and pane.content == "image"
 
 
 def _picture_box(view: Viewport) -> Box:

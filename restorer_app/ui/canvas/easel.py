@@ -113,13 +113,13 @@ class Easel(QObject):
 
     # -------------------------------------------------------------------------------------------- strokes
     def begin(self, target: Target, stroke: Stroke) -> None:
-        self._stage.spoil(self._layer(target).begin(stroke))
+        self._stage.spoil_masks(self._layer(target).begin(stroke))
 
     def extend(self, target: Target, stroke: Stroke, part: Stroke) -> None:
-        self._stage.spoil(self._layer(target).extend(stroke, part))
+        self._stage.spoil_masks(self._layer(target).extend(stroke, part))
 
     def give_up(self, target: Target) -> None:
-        self._stage.spoil(self._layer(target).drop())
+        self._stage.spoil_masks(self._layer(target).drop())
 
     def finish(self, target: Target, stroke: Stroke) -> None:
         self._last_point = stroke.points[-1] if stroke.is_round else None

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import NamedTuple
 
+import cv2
 import numpy as np
 
 from restorer_app.core.geometry import Region
@@ -89,11 +91,25 @@ class MaskLayer:
                 self._stroke = _Drawn(stroke, before.extent)
             return []
         self._stroke = _Drawn(stroke, before.extent.union(drawn.extent) if before else drawn.extent)
-        for place in list(self._worked):
+        return self._extended(drawn)
+
+    def _extended(self, drawn: _Drawn) -> list[Region]:
+        """Draws what came to the stroke in hand: of a large brush that moves a little, only a rim is new."""
+        if not self._worked:
+            return [drawn.extent]
+        level = next(iter(self._worked))[0]
+        step = TILE << level
+        rows = range(drawn.extent.top // step, -(-drawn.extent.bottom // step))
+        columns = range(drawn.extent.left // step, -(-drawn.extent.right // step))
+        found: list[Region | None] = []
+        for place in itertools.product([level], rows, columns):
             region = tile_region(*place, self.raster.bounds)
-            if region.overlaps(drawn.extent):
-                self._draw(place, region, part)
-        return [drawn.extent]
+            if place in self._worked:
+                before, after = self._draw(place, region, drawn.stroke)
+                found.append(_region_of_change(before, after, region, level))
+            else:
+                found.append(region.intersect(drawn.extent))
+        return [region for region in found if region is not None]
 
     def finish(self) -> None:
         """The stroke in hand is told; it stays in sight until the raster has it."""
@@ -158,20 +174,21 @@ class MaskLayer:
             return self._mips.tile(place)
         self._worked[place] = self._mips.tile(place)
         for stroke in near:
-            self._draw(place, region, stroke, is_own=False)
+            self._draw(place, region, stroke)
         return self._worked[place]
 
-    def _draw(self, place: Place, region: Region, stroke: Stroke, *, is_own: bool = True) -> None:
-        """Draws a stroke into a worked tile; one that it fills becomes a number again."""
-        values, end = self._worked[place], 0 if stroke.erase else 255
-        if isinstance(values, int):
-            if values == end:
-                return
+    def _draw(self, place: Place, region: Region, stroke: Stroke) -> tuple[Values | int, Values | int]:
+        """Draws a stroke into a worked tile; one that it fills becomes a number again. What it was, and what it is."""
+        before, end = self._worked[place], 0 if stroke.erase else 255
+        if isinstance(before, int):
+            if before == end:
+                return before, before
             size = 1 << place[0]
-            values = np.full((-(-region.height // size), -(-region.width // size)), values, np.uint8)
-        elif not is_own:
-            values = values.copy()
+            values = np.full((-(-region.height // size), -(-region.width // size)), before, np.uint8)
+        else:
+            values = before.copy()
         self._worked[place] = end if cover(values, stroke, place[0], region) else values
+        return before, values
 
     def _shown_strokes(self) -> list[_Drawn]:
         return self._strokes + ([self._stroke] if self._stroke else [])
@@ -183,3 +200,14 @@ class MaskLayer:
     @staticmethod
     def _extents(strokes: list[_Drawn]) -> list[Region]:
         return [drawn.extent for drawn in strokes]
+
+
+def _region_of_change(before: Values | int, after: Values | int, region: Region, level: int) -> Region | None:
+    """Where two states of a tile differ, in stored pixels."""
+    if isinstance(after, int):
+        return None  # it was full, and is
+    left, top, width, height = cv2.boundingRect((after != before).view(np.uint8))
+    if not width:
+        return None
+    left, top = region.left + (left << level), region.top + (top << level)
+    return Region.clipped(left, top, left + (width << level), top + (height << level), inside=region)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterator, Sequence
 
 from PySide6.QtCore import QRect
 from PySide6.QtGui import QColor, QImage, QPainter, QRegion
 
 from restorer_app.ui.canvas.compare import Pane
-from restorer_app.ui.canvas.compose import Scene, compose
-from restorer_app.ui.canvas.overlay import as_rect
+from restorer_app.ui.canvas.compose import Scene, compose_ground, compose_masks
+from restorer_app.ui.canvas.overlay import as_rect, rects_of
 from restorer_app.ui.canvas.viewport import Box
 
 _MOST_BOXES = 12  # from here on one box around all of them costs less
+_BLOCK = 128  # device pixels
 
 
 class Screen:
@@ -21,7 +23,9 @@ class Screen:
     def __init__(self) -> None:
         self._image = QImage()
         self._other = QImage()  # the shifted screen is drawn into it; the two take turns
+        self._ground = Ground()
         self._spoiled = QRegion()
+        self._masks_spoiled = QRegion()  # what lies under them has not changed
 
     @property
     def image(self) -> QImage:
@@ -29,7 +33,7 @@ class Screen:
 
     @property
     def is_fresh(self) -> bool:
-        return self._spoiled.isEmpty()
+        return self._spoiled.isEmpty() and self._masks_spoiled.isEmpty()
 
     def resize(self, width: int, height: int) -> None:
         if (self._image.width(), self._image.height()) != (width, height):
@@ -40,18 +44,27 @@ class Screen:
     def fill(self, colour: QColor) -> None:
         """No picture."""
         self._image.fill(colour)
-        self._spoiled = QRegion()
+        self._forget()
 
     def spoil(self, box: Box) -> None:
         self._spoiled |= QRegion(as_rect(box))
+        self._ground.spoil(box)
+
+    def spoil_masks(self, box: Box) -> None:
+        self._masks_spoiled |= QRegion(as_rect(box))
 
     def spoil_all(self) -> None:
+        self._forget()
         self._spoiled = QRegion(self._image.rect())
+
+    def _forget(self) -> None:
+        self._spoiled, self._masks_spoiled = QRegion(), QRegion()
+        self._ground.clear()
 
     def shift(self, dx: int, dy: int, panes: Sequence[Pane], scene: Scene) -> None:
         """Moves what is drawn; only what comes into view is spoiled."""
         whole = self._image.rect()
-        if len(panes) > 1 and not self._spoiled.isEmpty():
+        if len(panes) > 1 and not self.is_fresh:
             self.spoil_all()
             return
         kept, moved = QRegion(), QRegion()
@@ -64,30 +77,93 @@ class Screen:
                 kept |= QRegion(rect).intersected(QRegion(rect.translated(dx, dy)))
                 moved |= QRegion(rect)
             painter.setClipping(False)
-            for rect in _rects(QRegion(whole).subtracted(moved)):
+            for rect in rects_of(QRegion(whole).subtracted(moved)):
                 painter.fillRect(rect, scene.background)
         self._image, self._other = self._other, self._image
-        self._spoiled = self._spoiled.translated(dx, dy).united(moved.subtracted(kept)).intersected(QRegion(whole))
+        stale = self._spoiled.united(self._masks_spoiled).translated(dx, dy).united(moved.subtracted(kept))
+        self._forget()
+        self._spoiled = stale.intersected(QRegion(whole))
 
     def refresh(self, panes: Sequence[Pane], scene: Scene, *, smooth: bool) -> None:
-        if self._spoiled.isEmpty():
+        if self.is_fresh:
             return
+        whole = QRegion(self._image.rect())
+        over = _boxes(self._masks_spoiled.subtracted(self._spoiled).intersected(whole))
+        self._ground.prepare(over, self._image, panes, scene, smooth=smooth)
         with QPainter(self._image) as painter:
-            for rect in self._boxes():
+            for rect in over:
                 painter.resetTransform()
                 painter.setClipping(False)
-                if len(panes) > 1:  # the gap between two sides
-                    painter.fillRect(rect, scene.background)
-                box = (rect.left(), rect.top(), rect.right() + 1, rect.bottom() + 1)
-                for pane in panes:
-                    compose(painter, box, pane, scene, smooth=smooth)
-        self._spoiled = QRegion()
-
-    def _boxes(self) -> list[QRect]:
-        region = self._spoiled.intersected(QRegion(self._image.rect()))
-        return [region.boundingRect()] if region.rectCount() > _MOST_BOXES else _rects(region)
+                painter.drawImage(rect, self._ground.image, rect)
+                _compose(painter, rect, panes, scene, smooth=smooth, masks_only=True)
+            for rect in _boxes(self._spoiled.intersected(whole)):
+                _compose(painter, rect, panes, scene, smooth=smooth)
+        self._spoiled, self._masks_spoiled = QRegion(), QRegion()
 
 
-def _rects(region: QRegion) -> list[QRect]:
-    rects: list[QRect] = list(region)  # type: ignore[call-overload]  # the stub does not know that it can be iterated
-    return rects
+class Ground:
+    """Background and picture without any mask, drawn block by block when a stroke first comes near.
+
+    Scaling the picture costs several times as much as laying a mask over it, and a stroke lays it over the same
+    places again and again. Only what lies under strokes is kept, so that looking around costs nothing more.
+    """
+
+    def __init__(self) -> None:
+        self.image = QImage()
+        self._drawn: set[tuple[int, int]] = set()
+
+    def clear(self) -> None:
+        self._drawn.clear()
+
+    def spoil(self, box: Box) -> None:
+        if self._drawn:
+            self._drawn.difference_update(_blocks(as_rect(box)))
+
+    def prepare(
+        self, rects: Sequence[QRect], screen: QImage, panes: Sequence[Pane], scene: Scene, *, smooth: bool
+    ) -> None:
+        """Draws what is missing of some places."""
+        if not rects:
+            return
+        if self.image.size() != screen.size():
+            self.image = QImage(screen.size(), screen.format())
+            self._drawn.clear()
+        missing = {block for rect in rects for block in _blocks(rect)} - self._drawn
+        wanted = QRegion()
+        for row, column in missing:
+            wanted |= QRegion(column * _BLOCK, row * _BLOCK, _BLOCK, _BLOCK)
+        with QPainter(self.image) as painter:
+            for rect in _boxes(wanted.intersected(QRegion(screen.rect()))):
+                _draw_ground(painter, rect, panes, scene, smooth=smooth)
+        self._drawn |= missing
+
+
+def _compose(
+    painter: QPainter, rect: QRect, panes: Sequence[Pane], scene: Scene, *, smooth: bool, masks_only: bool = False
+) -> None:
+    if not masks_only:
+        _draw_ground(painter, rect, panes, scene, smooth=smooth)
+    for pane in panes:
+        compose_masks(painter, _box(rect), pane, scene, smooth=smooth)
+
+
+def _draw_ground(painter: QPainter, rect: QRect, panes: Sequence[Pane], scene: Scene, *, smooth: bool) -> None:
+    painter.resetTransform()
+    painter.setClipping(False)
+    if len(panes) > 1:  # the gap between two sides
+        painter.fillRect(rect, scene.background)
+    for pane in panes:
+        compose_ground(painter, _box(rect), pane, scene, smooth=smooth)
+
+
+def _box(rect: QRect) -> Box:
+    return rect.left(), rect.top(), rect.right() + 1, rect.bottom() + 1
+
+
+def _blocks(rect: QRect) -> Iterator[tuple[int, int]]:
+    rows = range(rect.top() // _BLOCK, rect.bottom() // _BLOCK + 1)
+    return itertools.product(rows, range(rect.left() // _BLOCK, rect.right() // _BLOCK + 1))
+
+
+def _boxes(region: QRegion) -> list[QRect]:
+    return [region.boundingRect()] if region.rectCount() > _MOST_BOXES else rects_of(region)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from PySide6.QtCore import QObject, QRect, QTimer, Signal
 from PySide6.QtGui import QColor, QImage
 
-from restorer_app.core.geometry import Region, bounding
+from restorer_app.core.geometry import Region
 from restorer_app.core.mask import blank
 from restorer_app.core.raster import Pixels, Raster
 from restorer_app.ui.canvas import compare
@@ -17,11 +17,12 @@ from restorer_app.ui.canvas.colour import Look
 from restorer_app.ui.canvas.compare import Pane
 from restorer_app.ui.canvas.compose import Scene, Stamp
 from restorer_app.ui.canvas.mask_layer import MaskLayer
-from restorer_app.ui.canvas.overlay import OUTLINE_REACH, as_rect, cut
+from restorer_app.ui.canvas.overlay import as_rect, cut
 from restorer_app.ui.canvas.pyramid import Pyramid
 from restorer_app.ui.canvas.screen import Screen
 from restorer_app.ui.canvas.settings import CompareMode, Overlay
 from restorer_app.ui.canvas.shown import ShownPicture
+from restorer_app.ui.canvas.spoiling import boxes_of
 from restorer_app.ui.canvas.tiles import Content, Request, Tile, TileKey
 from restorer_app.ui.canvas.viewport import Box, Viewport
 from restorer_app.ui.canvas.wanting import in_view, lacking
@@ -31,7 +32,6 @@ CACHE_BYTES = 96 << 20  # 360 tiles: nine screens of 1600 Ã— 1000, two of 3840 Ã
 MASK_SECONDS = 0.008  # at once for reducing masks: another mask over a large picture takes 0.1 s and more
 GROW_MS = 150  # between two looks at a picture that is still being read
 REST_MS = 80  # after the last change of zoom: then scaling may take its time
-_MOST_REGIONS = 48  # from here on one region around all of them costs less
 
 
 class Stage(QObject):
@@ -126,15 +126,15 @@ class Stage(QObject):
         self._renew()
 
     def replace_mask(self, mask: Raster, region: Region | None) -> None:
-        self.spoil(self._mask.replace(mask, region))
+        self.spoil_masks(self._mask.replace(mask, region))
 
     def replace_protect(self, protect: Raster, region: Region | None) -> None:
-        self.spoil(self._protect.replace(protect, region))
+        self.spoil_masks(self._protect.replace(protect, region))
 
     def show_works(self, works: Sequence[Work]) -> None:
         """Jobs that will still change the picture; those on a picture of another size are not this one's."""
         bounds = self.picture.bounds if self.picture is not None else None
-        self.spoil(self._works.show(work for work in works if work.touched.bounds == bounds))
+        self.spoil_masks(self._works.show(work for work in works if work.touched.bounds == bounds))
 
     def relook(self, look: Look) -> None:
         assert self.picture is not None
@@ -156,7 +156,7 @@ class Stage(QObject):
         stamp = self._stamp
         if stamp is None or (stamp.content, stamp.dx, stamp.dy) != (content, dx, dy):
             if stamp is not None:
-                self.spoil(stamp.layer.discard())
+                self.spoil_masks(stamp.layer.discard())
             stamp = Stamp(MaskLayer(blank(self.picture.bounds)), content, dx, dy)
             self._stamp = stamp
         self._stamp_is_over = False
@@ -164,7 +164,7 @@ class Stage(QObject):
 
     def discard_strokes(self) -> None:
         for layer in (self._mask, self._protect, *([self._stamp.layer] if self._stamp else [])):
-            self.spoil(layer.discard())
+            self.spoil_masks(layer.discard())
 
     # --------------------------------------------------------------------------------- where we look
     def resize(self, width: int, height: int, *, fits: bool) -> None:
@@ -248,7 +248,7 @@ class Stage(QObject):
     def _make_masks(self) -> None:
         """Another mask over a large picture: a few tiles now, the rest when the hand has been heard."""
         for layer in self._layers:
-            self.spoil(layer.make_owed(MASK_SECONDS))
+            self.spoil_masks(layer.make_owed(MASK_SECONDS))
         if self._owes_masks:
             self._making.start()
 
@@ -268,21 +268,15 @@ class Stage(QObject):
 
     def spoil(self, regions: Sequence[Region]) -> None:
         """Stored pixels that look different from now on."""
-        if self.view is None or not regions:
-            return
-        if len(regions) > _MOST_REGIONS:
-            whole = bounding(regions)
-            regions = [] if whole is None else [whole]
-        assert self.picture is not None
-        margin = 2 << self.view.level  # what scaling mixes in
-        for region in regions:
-            grown = region.grown(margin, inside=self.picture.bounds)
-            for pane in self.panes:
-                box = pane.viewport.box_of(grown)
-                reach = OUTLINE_REACH + 1
-                part = cut((box[0] - reach, box[1] - reach, box[2] + reach, box[3] + reach), pane.box)
-                if part is not None:
-                    self._spoil_box(part)
+        for box in boxes_of(regions, self.panes):
+            self._spoil_box(box)
+
+    def spoil_masks(self, regions: Sequence[Region]) -> None:
+        """Stored pixels over which something else lies from now on; they themselves are as they were."""
+        for box in boxes_of(regions, self.panes):
+            self._is_settled = False
+            self._screen.spoil_masks(box)
+            self.spoiled.emit(as_rect(box))
 
     def _spoil_box(self, box: Box) -> None:
         self._is_settled = False
@@ -391,7 +385,7 @@ class Stage(QObject):
             self._stamp_is_over = False
             gone = self._stamp.layer.discard()
             if gone:
-                self.spoil(gone)
+                self.spoil_masks(gone)
                 return  # settled at the next paint
         self._is_settled = True
         if self._owes_settled:  # not after every dab: only where something had been missing

@@ -18,6 +18,7 @@ from restorer_app.ui.canvas.easel import Easel
 from restorer_app.ui.canvas.listening import Listening
 from restorer_app.ui.canvas.marks import draw_panes
 from restorer_app.ui.canvas.orientation import Turn
+from restorer_app.ui.canvas.overlay import rects_of
 from restorer_app.ui.canvas.peek import Peek, Values
 from restorer_app.ui.canvas.settings import Adjustment, Brush, CompareMode, Overlay, ToolId
 from restorer_app.ui.canvas.shown import ShownPicture
@@ -336,15 +337,17 @@ class Canvas(Listening):
             self.zoom_changed.emit(self.zoom)
 
     # ------------------------------------------------------------------------------------------ painting
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002 - the painter is cut to its region
+    def paintEvent(self, event: QPaintEvent) -> None:
         self._resize_stage()
         ratio = self.devicePixelRatioF()
         image = self._stage.paint()
         with QPainter(self) as painter:
-            painter.save()
-            painter.scale(1 / ratio, 1 / ratio)
-            painter.drawImage(0, 0, image)
-            painter.restore()
+            for rect in rects_of(event.region()):  # one by one: a clip of several rectangles costs more than they do
+                painter.save()
+                painter.setClipRect(rect)
+                painter.scale(1 / ratio, 1 / ratio)
+                painter.drawImage(0, 0, image)
+                painter.restore()
             if not self.has_picture:
                 return
             size = (float(self.width()), float(self.height()))

@@ -14,7 +14,16 @@ from PySide6.QtGui import QPainter, QRegion
 from restorer_app.core.geometry import Region
 from restorer_app.core.raster import Raster
 from restorer_app.ui.canvas.mask_layer import MaskLayer
-from restorer_app.ui.canvas.overlay import COLOURS, HALO, OUTLINE_REACH, cut, draw_pixels, on_screen, premultiplied
+from restorer_app.ui.canvas.overlay import (
+    COLOURS,
+    HALO,
+    OUTLINE_REACH,
+    cut,
+    draw_pixels,
+    on_screen,
+    premultiplied,
+    rects_of,
+)
 from restorer_app.ui.canvas.settings import Overlay
 from restorer_app.ui.canvas.viewport import Box, Viewport
 
@@ -112,8 +121,7 @@ def _take_away(values: NDArray[np.uint8], done: QRegion, view: Viewport, box: Bo
     seen = view.region_in(box)
     if seen is None or done.isEmpty():
         return
-    rects: list[QRect] = list(done.intersected(QRect(seen.left, seen.top, seen.width, seen.height)))  # type: ignore[call-overload]  # the stub does not know that it can be iterated
-    for rect in rects:
+    for rect in rects_of(done.intersected(QRect(seen.left, seen.top, seen.width, seen.height))):
         part = cut(view.box_of(Region(rect.left(), rect.top(), rect.right() + 1, rect.bottom() + 1)), box)
         if part is not None:
             values[part[1] - box[1] : part[3] - box[1], part[0] - box[0] : part[2] - box[0]] = 0
