@@ -268,6 +268,8 @@ def _segment_places(facts: _Facts, count: int, *, tiled: bool) -> tuple[NDArray[
         counts = number_array(facts.file, facts.structure, sizes, most=count)
     if len(offsets) < count or (counts is not None and len(counts) < count):
         raise facts.refused(f"the list of its {word} is of no known type")
+    if counts is not None and not counts.any() and offsets.all():  # a count of zero everywhere says nothing either
+        counts = None
     return offsets, counts
 
 

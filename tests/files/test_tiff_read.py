@@ -134,6 +134,21 @@ def test_missing_byte_counts_are_found_by_the_segments_themselves(tmp_path):
         np.testing.assert_array_equal(picture.source.read(picture.source.bounds), pixels)
 
 
+@pytest.mark.parametrize("coding", ["none", "lzw"])
+def test_byte_counts_that_are_all_zero_count_as_missing(tmp_path, coding):
+    pixels = noise(32, 40)
+    path = write(tmp_path / "a.tif", page(pixels, coding=(coding, 1), rows=8))
+    with tifffile.TiffFile(path) as file:
+        at = file.pages[0].tags[279].valueoffset
+    data = bytearray(path.read_bytes())
+    data[at : at + 16] = bytes(16)
+    path.write_bytes(data)
+    picture = open_tiff(path)
+    assert not picture.patchable
+    assert "does not say how long" in picture.reason
+    np.testing.assert_array_equal(picture.source.read(picture.source.bounds), pixels)
+
+
 @pytest.mark.parametrize("coding", ["none", "packbits"])
 def test_a_predictor_that_a_compression_does_not_have_is_ignored_as_libtiff_does(tmp_path, coding):
     pixels = noise(48, 40)
