@@ -32,7 +32,7 @@ from restorer_app.ui.theme import Colours
 from restorer_app.ui.tools_bar import ToolsBar
 
 _TOGETHER = ("history", "file", "record", "queue")  # one at a time, so that each can be seen whole
-_ONE_CLICK, _STEPS, _PROOF, _LEAST = 352, 200, 208, 120  # heights of panels: all of it, three steps, a proof
+_ONE_CLICK, _STEPS, _PROOF = 352, 200, 208  # heights of panels: all of it, three steps, a proof
 LAYOUT = 2  # raised when remembered dock places no longer fit the docks there are
 _MASK_BUTTONS = (
     "mask.erase",
@@ -235,6 +235,7 @@ class Window(QMainWindow):
         column = [self.docks[name] for name in ("one-click", _TOGETHER[0], "proof")]
         self.resizeDocks(column[:1], [320], Qt.Orientation.Horizontal)
         room = sum(dock.height() for dock in column)
-        one_click = min(_ONE_CLICK, room - _PROOF - _STEPS)
-        heights = [max(one_click, _LEAST), max(room - one_click - _PROOF, _LEAST), _PROOF]
+        left = room - _PROOF
+        one_click = min(_ONE_CLICK, max(left - _STEPS, left // 2))
+        heights = [one_click, left - one_click, _PROOF]
         self.resizeDocks(column, heights, Qt.Orientation.Vertical)

@@ -189,6 +189,37 @@ def test_the_outline_of_a_mask_that_reaches_the_edge_survives_a_partial_paint(ca
     assert np.array_equal(look(canvas, qtbot), whole)
 
 
+@pytest.mark.parametrize("mode", ["off", "split", "side by side"])
+def test_what_changes_under_a_mask_is_seen_when_the_mask_goes(canvas, new_canvas, qtbot, mode):
+    studio = Studio.of(canvas, colours(600, 400))
+    canvas.set_compare_mode(mode)
+    look(canvas, qtbot)
+    place = Region(250, 150, 330, 230)
+    for value in (10, 240):
+        studio.take(Stroke("box", (Point(230, 130), Point(350, 250)), diameter=1))
+        look(canvas, qtbot)
+        studio.patch(place, value)
+        look(canvas, qtbot)
+        studio.mask = masks.blank(studio.image.bounds)
+        canvas.update_mask(studio.mask)
+    other = new_canvas()
+    other.set_compare_mode(mode)
+    studio.show(other)
+    assert np.array_equal(look(canvas, qtbot), look(other, qtbot))
+
+
+def test_a_large_brush_that_moves_a_little_spoils_little(new_canvas, qtbot):
+    canvas = new_canvas(640, 640)
+    at_full_size(canvas, qtbot, np.full((600, 600, 3), 128, np.uint8))
+    layer = canvas._stage.mask_layer
+    first = Stroke("brush", (Point(300, 300),), diameter=400, hardness=1)
+    canvas._stage.spoil_masks(layer.begin(first))
+    look(canvas, qtbot)
+    step = Stroke("brush", (Point(300, 300), Point(306, 300)), diameter=400, hardness=1)
+    spoiled = layer.extend(step, step)
+    assert 0 < sum(region.area for region in spoiled) < 0.6 * 400 * 400, "the half that it moves away from is as it was"
+
+
 def test_masks_colours_differ_in_lightness_too():
     from restorer_app.ui.canvas.overlay import COLOURS
 
