@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from restorer_app.core.errors import RestorerError
@@ -103,6 +104,12 @@ class Notice(QWidget):
         name = "warning" if self._warns else "info"
         self._icon.setPixmap(pixmap(name, colours.text, size=20, ratio=self.devicePixelRatioF()))
         self._close.setIcon(icon("close", colours, colour=colours.dim))
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Whoever wants to paint where good news stands presses through it once; a warning has its own cross."""
+        if not self._warns:
+            self._dismiss()
+        event.accept()  # no stroke begins by it
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self.parent() and event.type() == QEvent.Type.Resize:

@@ -296,6 +296,14 @@ def test_a_notice_says_what_to_do_and_goes_when_dismissed(qtbot):
     assert not notice.isVisible()
 
 
+@pytest.mark.parametrize("warns", [True, False])
+def test_a_press_on_good_news_puts_it_away_and_a_warning_stays(qtbot, warns):
+    notice = Notice(shown(QWidget(), qtbot, (600, 400)))
+    notice.say(Told("Paint along a scratch.", warns=warns))
+    QTest.mouseClick(notice, Qt.MouseButton.LeftButton)
+    assert notice.isVisible() is warns
+
+
 def test_the_first_page_opens_files_and_recent_ones(qtbot, tmp_path):
     page = shown(FirstRun(), qtbot, size=(900, 700))
     page.show_recent([tmp_path / "plate.tif"])
