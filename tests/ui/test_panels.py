@@ -298,7 +298,8 @@ def test_a_notice_says_what_to_do_and_goes_when_dismissed(qtbot):
 
 @pytest.mark.parametrize("warns", [True, False])
 def test_a_press_on_good_news_puts_it_away_and_a_warning_stays(qtbot, warns):
-    notice = Notice(shown(QWidget(), qtbot, (600, 400)))
+    place = shown(QWidget(), qtbot, (600, 400))
+    notice = Notice(place)
     notice.say(Told("Paint along a scratch.", warns=warns))
     QTest.mouseClick(notice, Qt.MouseButton.LeftButton)
     assert notice.isVisible() is warns
