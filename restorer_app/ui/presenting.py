@@ -90,9 +90,8 @@ def proof_words(document: Document | None) -> ProofWords:
             translate("presenting", "Nothing was changed"),
             detail=translate("presenting", "The file is as it was opened."),
         )
-    strong = translate("presenting", "{share} of the picture treated").format(share=share(changed_share(document)))
     kept = translate("presenting", "The original file is not touched; saving writes a copy and proves it.")
-    return ProofWords(strong, translate("presenting", "not saved yet"), _lines([*kinds(document), kept]), "pending")
+    return ProofWords(translate("presenting", "Not saved yet"), _lines(kinds(document)), kept, "pending")
 
 
 def _proved(document: Document) -> ProofWords:
