@@ -86,7 +86,7 @@ class Notice(QWidget):
         self.setAccessibleName(self.text)
         self.wear(self._colours)
         self._place()
-        QTimer.singleShot(0, self, self._place)  # once more when the labels have measured themselves in the style's font
+        QTimer.singleShot(0, self, self._place)  # once more when the labels know the style's font
         self.show()
         self.raise_()
         if told.passes:
