@@ -69,5 +69,12 @@ def idle(program):
     until(lambda: program.workshop.jobs.is_empty, seconds=240)
 
 
+def repair(program):
+    """Paints over the scratch, asks, and waits until it is done."""
+    scratch(program)
+    press(program, "Return")
+    idle(program)
+
+
 def pixels(session):
     return session.image.read(session.image.bounds)

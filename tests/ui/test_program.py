@@ -10,7 +10,7 @@ from PySide6.QtTest import QTest
 
 from restorer_app.core import mask as masks
 from tests.ui.conftest import until
-from tests.ui.hands import at, canvas, document, idle, open_file, paint, pixels, press, scratch
+from tests.ui.hands import at, canvas, document, idle, open_file, paint, pixels, press, repair, scratch
 
 
 def test_paint_repair_compare_save_and_the_proof(empty, scan, qtbot):
@@ -40,9 +40,7 @@ def test_paint_repair_compare_save_and_the_proof(empty, scan, qtbot):
 
 def test_undone_to_the_original_after_saving_nothing_is_left_to_save_or_to_ask(empty, scan):
     session = open_file(empty, scan).session
-    scratch(empty)
-    press(empty, "Return")
-    idle(empty)
+    repair(empty)
     press(empty, "Ctrl+S")
     until(lambda: document(empty).saved is not None)
     press(empty, "Ctrl+Z")
@@ -133,9 +131,7 @@ def test_the_picture_shows_where_a_job_will_change_it_until_it_is_done(empty, sc
 
 def test_a_crash_of_the_engine_costs_the_running_job_and_nothing_else(empty, scan):
     session = open_file(empty, scan).session
-    scratch(empty)
-    press(empty, "Return")
-    idle(empty)
+    repair(empty)
     kept = session.image
     until(lambda: empty.workshop.worker.pid is not None)
     until(lambda: empty.workshop.worker.status.state == "ready")
@@ -159,9 +155,7 @@ def test_a_crash_of_the_engine_costs_the_running_job_and_nothing_else(empty, sca
 
 def test_restore_paints_the_master_back(empty, scan):
     session = open_file(empty, scan).session
-    scratch(empty)
-    press(empty, "Return")
-    idle(empty)
+    repair(empty)
     press(empty, "J")
     scratch(empty)
     assert session.records[-1].name == "restore"

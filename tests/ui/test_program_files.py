@@ -15,7 +15,7 @@ from restorer_app.core.stroke import Point, Stroke
 from restorer_app.files.reader_sources import DecodedSource
 from restorer_app.ui.acts.files import own_samples
 from tests.ui.conftest import until
-from tests.ui.hands import document, hover, idle, open_file, paint, pixels, press, scratch
+from tests.ui.hands import document, hover, idle, open_file, paint, pixels, press, repair, scratch
 
 
 def test_several_pictures_stand_in_the_strip(empty, scan, tmp_path):
@@ -98,9 +98,7 @@ def test_a_file_that_is_no_picture_costs_a_sentence(empty, tmp_path):
 
 def test_a_vanished_file_is_told_on_saving_and_the_work_is_kept(empty, scan):
     session = open_file(empty, scan).session
-    scratch(empty)
-    press(empty, "Return")
-    idle(empty)
+    repair(empty)
     scan.unlink()
     press(empty, "Ctrl+S")
     until(empty.window.notice.isVisible)
@@ -126,9 +124,7 @@ def test_what_was_opened_is_in_the_recent_list(empty, scan):
 @pytest.mark.parametrize(("answer", "is_open"), [("stay", True), ("discard", False)])
 def test_closing_with_unsaved_work_asks(empty, scan, answer, is_open):
     open_file(empty, scan)
-    scratch(empty)
-    press(empty, "Return")
-    idle(empty)
+    repair(empty)
     asked = []
     empty.workshop.files.ask = lambda names, _running: asked.append(names) or answer
     press(empty, "Ctrl+W")
@@ -138,9 +134,7 @@ def test_closing_with_unsaved_work_asks(empty, scan, answer, is_open):
 
 def test_closing_and_saving_first_writes_and_then_closes(empty, scan, tmp_path):
     open_file(empty, scan)
-    scratch(empty)
-    press(empty, "Return")
-    idle(empty)
+    repair(empty)
     empty.workshop.files.ask = lambda _names, _running: "save"
     press(empty, "Ctrl+W")
     until(lambda: not empty.workshop.desk.documents)

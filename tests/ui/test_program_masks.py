@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QSpinBox
 from restorer_app.core import mask as masks
 from restorer_app.core.stroke import Point, Stroke
 from tests.ui.conftest import until
-from tests.ui.hands import canvas, idle, open_file, paint, pixels, press, scratch
+from tests.ui.hands import canvas, idle, open_file, paint, pixels, press, repair, scratch
 
 
 def test_a_protected_place_stays_as_it_is(empty, scan):
@@ -22,9 +22,7 @@ def test_a_protected_place_stays_as_it_is(empty, scan):
     paint(empty, (160, 100), (160, 120))
     assert not masks.is_empty(session.protect)
     press(empty, "Shift+P")
-    scratch(empty)
-    press(empty, "Return")
-    idle(empty)
+    repair(empty)
     assert pixels(session)[110, 160, 0] == 65000
     assert pixels(session)[30, 160, 0] < 50000
 
