@@ -155,7 +155,7 @@ def all_records(xmp: bytes | None) -> list[Record]:
 
 def lost(old: bytes | None, new: bytes | None) -> list[str]:
     """Properties of the old packet that the new one no longer says, but for those that a save has to change."""
-    if not old:
+    if not old or old == new:
         return []
     try:
         before = Packet(old)

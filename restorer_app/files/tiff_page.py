@@ -139,6 +139,19 @@ class Page:
         rows, columns, samples = self.segment_shape(index)
         return rows * (-(-columns * samples * self.bits // 8))
 
+    def stored_bytes(self, index: int, *, file_bytes: int) -> int:
+        """Bytes of a segment in the file.
+
+        Old writers left the counts out: then an uncompressed segment's size is known, and another ends with the next.
+        """
+        if self.has_counts:
+            return int(self.counts[index])
+        if self.compression == NONE:
+            return self.segment_bytes(index)
+        begin = int(self.offsets[index])
+        later = self.offsets[self.offsets > begin]
+        return (int(later.min()) if len(later) else file_bytes) - begin
+
     def segment_region(self, index: int) -> Region:
         """The pixels of the page that a segment shows."""
         row, column = divmod(index % self.per_plane, self.across)

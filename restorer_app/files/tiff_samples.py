@@ -185,7 +185,7 @@ def _read(file: FileBytes, page: Page, index: int) -> Pixels:
 
 
 def _raw(file: FileBytes, page: Page, index: int) -> bytes:
-    return file.read(int(page.offsets[index]), int(page.counts[index]))
+    return file.read(int(page.offsets[index]), page.stored_bytes(index, file_bytes=file.size))
 
 
 def _count(

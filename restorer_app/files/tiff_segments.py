@@ -47,8 +47,7 @@ class Segments:
 
     def raw(self, index: int) -> bytes:
         """The bytes of a segment as they stand in the file."""
-        count = int(self.page.counts[index]) if self.page.has_counts else self._guessed_count(index)
-        return self.file.read(int(self.page.offsets[index]), count)
+        return self.file.read(int(self.page.offsets[index]), self.page.stored_bytes(index, file_bytes=self.file.size))
 
     def decoded(self, index: int, *, keep: bool = True) -> Pixels:
         with self._lock:
@@ -109,14 +108,6 @@ class Segments:
                 f"{page.directory.name}, is damaged and cannot be decoded.",
                 advice="Compare the file with another copy.",
             ) from problem
-
-    def _guessed_count(self, index: int) -> int:
-        """Old writers left the byte counts out: an uncompressed segment's size is known, else it ends with the next."""
-        page, begin = self.page, int(self.page.offsets[index])
-        if page.compression == NONE:
-            return page.segment_bytes(index)
-        later = page.offsets[page.offsets > begin]
-        return (int(later.min()) if len(later) else self.file.size) - begin
 
     def _remember(self, index: int, pixels: Pixels) -> None:
         with self._lock:

@@ -179,3 +179,16 @@ def must_hold_the_master(master, derivative, place: Region) -> None:
         if number == 0:
             before[place.slices()] = after[place.slices()]
         np.testing.assert_array_equal(before, after)
+
+
+@pytest.mark.parametrize("coding", ["none", "lzw"])
+def test_a_file_without_byte_counts_is_judged_too(tmp_path, coding):
+    pixels = noise(32, 40)
+    data = write(tmp_path / "a.tif", page(pixels, coding=(coding, 1), rows=8)).read_bytes()
+    (tmp_path / "a.tif").write_bytes(data.replace(b"\x17\x01\x04\0", b"\x19\x01\x04\0"))  # 279 → 281
+    assert verify(tmp_path / "a.tif", tmp_path / "a.tif").same
+
+
+def test_a_packet_that_cannot_be_parsed_is_no_difference_to_itself(tmp_path):
+    path = write(tmp_path / "a.tif", page(noise(20, 30), t700=(1, b"<x:xmpmeta cut off")))
+    assert verify(path, path).same
