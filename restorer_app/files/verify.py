@@ -59,6 +59,9 @@ def verify(
         verdict = compare_derived(one, other, allowed=allowed, progress=progress, cancel=cancel)
     else:
         verdict = _compared(one, other, allowed=allowed, page=where, progress=progress, cancel=cancel)
+    if not verdict.judged and sha256_of(master) == sha256_of(derivative):  # a JPEG that is not baseline, for one
+        bounds = one.source.bounds
+        verdict = Verdict(judged=True, samples_total=bounds.area * one.source.channels)
     verdict = with_kept_xmp(verdict, one.xmp, other.xmp) if verdict.judged else verdict
     anywhere = allowed is not None and masks.covers_everything(allowed)
     verdict = replace(verdict, judged_by=judged_by, anywhere=anywhere)

@@ -11,6 +11,7 @@ from restorer_app.core.raster import Raster
 from restorer_app.files.opening import open_here
 from restorer_app.files.saving import save
 from restorer_app.files.verify import verify
+from tests.files import make
 from tests.files.make import noise
 from tests.files.test_saving import PLACE, edited, mask, record
 from tests.files.tiffs import page, with_families, write
@@ -192,3 +193,11 @@ def test_a_file_without_byte_counts_is_judged_too(tmp_path, coding):
 def test_a_packet_that_cannot_be_parsed_is_no_difference_to_itself(tmp_path):
     path = write(tmp_path / "a.tif", page(noise(20, 30), t700=(1, b"<x:xmpmeta cut off")))
     assert verify(path, path).same
+
+
+def test_a_file_is_the_same_as_itself_even_where_its_coding_is_not_proven(tmp_path):
+    path = make.write(tmp_path, "a.jpg", make.samples()["progressive.jpg"])
+    copy = make.write(tmp_path, "b.jpg", path.read_bytes())
+    assert verify(path, copy).same
+    copy.write_bytes(copy.read_bytes() + b"more")
+    assert not verify(path, copy).judged
