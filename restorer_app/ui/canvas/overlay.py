@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -149,8 +150,13 @@ def on_screen(layer: MaskLayer, view: Viewport, box: Box, *, coarser: int = 0) -
         region = tile_region(*place, layer.raster.bounds).aligned(1 << place[0])
         x, y, _, _ = view.turn.shown_box(region.left, region.top, region.right, region.bottom)
         upright, scale = view.turn.turned(values), view.zoom * (1 << place[0])
-        rows = _nearest(part[1], part[3], view.top + y * view.zoom, scale, upright.shape[0])
-        columns = _nearest(part[0], part[2], view.left + x * view.zoom, scale, upright.shape[1])
+        top, left = view.top + y * view.zoom, view.left + x * view.zoom
+        if scale == 1:
+            first_row, first_column = math.floor(part[1] + 0.5 - top), math.floor(part[0] + 0.5 - left)
+            here[:] = upright[first_row : first_row + here.shape[0], first_column : first_column + here.shape[1]]
+            continue
+        rows = _nearest(part[1], part[3], top, scale, upright.shape[0])
+        columns = _nearest(part[0], part[2], left, scale, upright.shape[1])
         here[:] = _taken(upright, rows, columns)
     return found
 
@@ -165,8 +171,6 @@ def _nearest(start: int, stop: int, origin: float, scale: float, count: int) -> 
 
 def _taken(values: Values, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> Values:
     across = values[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    if across.shape == (len(rows), len(columns)):
-        return across
     # whole rows are copied far faster than single values, so columns are taken as rows of the turned tile
     turned = np.asarray(cv2.transpose(np.ascontiguousarray(across)), np.uint8)
     wide = np.asarray(cv2.transpose(turned.take(columns - columns[0], axis=0)), np.uint8)

@@ -15,6 +15,7 @@ from restorer_app.ui.canvas.viewport import Box
 
 _MOST_BOXES = 12  # from here on one box around all of them costs less
 _BLOCK = 128  # device pixels
+_MOST_GROUND = 0.5  # of the screen; a change of more than that seldom comes again, and is drawn as it is
 
 
 class Screen:
@@ -89,6 +90,9 @@ class Screen:
             return
         whole = QRegion(self._image.rect())
         over = _boxes(self._masks_spoiled.subtracted(self._spoiled).intersected(whole))
+        if sum(map(_area, over)) > _area(self._image.rect()) * _MOST_GROUND:
+            self._spoiled |= self._masks_spoiled
+            over = []
         self._ground.prepare(over, self._image, panes, scene, smooth=smooth)
         with QPainter(self._image) as painter:
             for rect in over:
@@ -158,6 +162,10 @@ def _draw_ground(painter: QPainter, rect: QRect, panes: Sequence[Pane], scene: S
 
 def _box(rect: QRect) -> Box:
     return rect.left(), rect.top(), rect.right() + 1, rect.bottom() + 1
+
+
+def _area(rect: QRect) -> int:
+    return rect.width() * rect.height()
 
 
 def _blocks(rect: QRect) -> Iterator[tuple[int, int]]:
