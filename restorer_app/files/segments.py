@@ -18,6 +18,8 @@ from restorer_app.files.tiff_page import DEFLATE, LZW, NONE, OLD_DEFLATE, PACKBI
 # None of imagecodecs' or tifffile's own coding may be used here: what they misread both ways alike would look right.
 # The one loan is libtiff, which imagecodecs carries but uses for nothing that this program reads or writes with.
 _OWN_LZW = 512 << 10
+_PIECE = 256 << 10  # stored bytes inflated at once
+_BAND = 1 << 20  # bytes
 
 
 class SegmentError(ValueError):
@@ -37,7 +39,8 @@ def read_segment(page: Page, data: bytes, index: int) -> Pixels:
     stored = raw.view(bits.newbyteorder(page.order))
     samples = (stored.astype(bits) if stored.dtype != bits or not raw.flags.writeable else stored).reshape(shape)
     if page.predictor == 2:
-        np.add.accumulate(samples, axis=1, out=samples)
+        for band in np.array_split(samples, -(-samples.nbytes // _BAND)):  # numpy copies what it writes over
+            np.add.accumulate(band, axis=1, out=band)
     return samples
 
 
@@ -56,15 +59,29 @@ def _unpack(compression: int, data: bytes, expected: int) -> Any:
     if compression == NONE:
         return data
     if compression in {DEFLATE, OLD_DEFLATE}:
-        return zlib.decompressobj().decompress(data, expected)
+        return _inflated(data, expected)
     if compression == ZSTD:
+        room = np.empty(expected, np.uint8)
         with zstandard.ZstdDecompressor().stream_reader(data) as reader:
-            return reader.read(expected)
+            return room[: reader.readinto(room)]
     if compression == LZW:
         return lzw_decode(data, expected) if expected <= _OWN_LZW else _libtiff_lzw(data, expected)
     if compression == PACKBITS:
         return _packbits(data, expected)
     raise SegmentError(f"compression {compression} is not read here")
+
+
+def _inflated(data: bytes, expected: int) -> NDArray[np.uint8]:
+    """Piece by piece into its place: a strip can be large, and the bytes that zlib gives cannot be written to."""
+    room, filled = np.empty(expected, np.uint8), 0
+    stream, stored = zlib.decompressobj(), memoryview(data)
+    for at in range(0, len(stored) if expected else 0, _PIECE):
+        piece = stream.decompress(stored[at : at + _PIECE], expected - filled)
+        room[filled : filled + len(piece)] = np.frombuffer(piece, np.uint8)
+        filled += len(piece)
+        if stream.eof or filled == expected:
+            break
+    return room[:filled]
 
 
 def _libtiff_lzw(data: bytes, expected: int) -> Any:
