@@ -12,7 +12,7 @@ class Situation:
     open: bool = False  # a picture is open
     editable: bool = False  # and may be changed
     unsaved: bool = False
-    savable: bool = False  # something was changed since the file was opened
+    savable: bool = False  # something was changed since it was saved, or a job is about to
     masked: bool = False  # something is painted
     remembered: bool = False  # a mask was cleared or used, and can come back
     running: bool = False  # a job runs or waits

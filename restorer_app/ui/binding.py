@@ -102,7 +102,7 @@ class Binding(QObject):
             open=True,
             editable=document.picture.editable,
             unsaved=session.is_unsaved,
-            savable=session.is_unsaved and not session.pending and document.saving_share is None,
+            savable=(session.is_unsaved or bool(session.pending)) and document.saving_share is None,
             masked=self._desk.is_masking or self._is_masked(session.mask),
             remembered=session.last_mask is not None and session.last_mask.bounds == session.mask.bounds,
             running=bool(session.pending),

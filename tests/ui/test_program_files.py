@@ -154,6 +154,31 @@ def test_closing_while_a_job_runs_waits_for_it_then_saves_and_closes(empty, scan
     assert (tmp_path / "plate_restored_v01.tif").is_file()
 
 
+def test_saving_while_a_job_runs_says_so_and_saves_what_the_job_makes(empty, scan, tmp_path):
+    session = open_file(empty, scan).session
+    scratch(empty)
+    press(empty, "Return")
+    press(empty, "Ctrl+S")
+    assert session.pending, "the job goes on"
+    assert "as soon as its job is finished" in empty.window.notice.text
+    until(lambda: document(empty).saved is not None)
+    assert (tmp_path / "plate_restored_v01.tif").is_file()
+    assert not session.is_unsaved
+    assert empty.workshop.desk.documents, "saving closes nothing"
+
+
+def test_a_job_that_is_cancelled_after_ctrl_s_leaves_nothing_to_save(empty, scan, tmp_path):
+    session = open_file(empty, scan).session
+    scratch(empty)
+    press(empty, "Return")
+    press(empty, "Ctrl+S")
+    press(empty, "Escape")
+    until(lambda: not session.pending)
+    assert list(tmp_path.glob("*_restored_*")) == []
+    repair(empty)
+    assert list(tmp_path.glob("*_restored_*")) == [], "the wish went with the job"
+
+
 def test_a_job_that_is_cancelled_while_closing_waits_leaves_nothing_to_save(empty, scan, tmp_path):
     open_file(empty, scan)
     scratch(empty)

@@ -157,12 +157,24 @@ class FileActs(QObject):
 
     # ------------------------------------------------------------------------------------------ saving
     def save(self) -> None:
-        if self._desk.current is not None:
-            self._saver.save(self._desk.current)
+        """Now, or as soon as nothing runs on the picture any more: what was asked for before belongs to it."""
+        document = self._desk.current
+        if document is None:
+            return
+        if not document.session.pending:
+            self._saver.save(document)
+            return
+        if document not in self._save_when_done:
+            self._save_when_done.append(document)
+        told = self.tr("{name} is saved as soon as its job is finished.").format(name=document.name)
+        self._window.notice.say(Told(told, warns=False, passes=True))
 
     def save_as(self) -> None:
         document = self._desk.current
         if document is None:
+            return
+        if not document.session.is_changed and document.session.pending:
+            self._say(self.tr("The first job is still running; there is nothing to save yet."), warns=False)
             return
         if not document.session.is_changed:
             self._say(self.tr("Nothing was changed, so there is nothing to save."), warns=False)
