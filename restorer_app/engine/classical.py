@@ -52,10 +52,15 @@ def _inpaint(picture: Floats, hole: Mask, method: int) -> Floats:
     filled = picture.copy()
     if not hole.any():
         return filled
+    if 1 in hole.shape:  # OpenCV reads past the end of a single row or column
+        down, right = (int(side == 1) for side in hole.shape)
+        tall = np.repeat(np.repeat(picture, 1 + 2 * down, axis=0), 1 + 2 * right, axis=1)
+        mask = np.repeat(np.repeat(hole, 1 + 2 * down, axis=0), 1 + 2 * right, axis=1)
+        return _inpaint(tall, mask, method)[down : down + hole.shape[0], right : right + hole.shape[1]]
     mask = hole.astype(np.uint8)
     for channel in range(picture.shape[2]):
         plane = np.ascontiguousarray(picture[:, :, channel]) * _INPAINT_SCALE
-        closed = cv2.inpaint(plane, mask, _INPAINT_RADIUS, method)
+        closed = np.asarray(cv2.inpaint(plane, mask, _INPAINT_RADIUS, method))
         filled[:, :, channel][hole] = closed[hole] / _INPAINT_SCALE
     return filled
 

@@ -50,6 +50,18 @@ def test_a_fill_of_one_flat_value_is_that_value_to_a_16_bit_level(fill, value):
 
 
 @pytest.mark.parametrize("fill", FILLS)
+@pytest.mark.parametrize("shape", [(1, 31), (31, 1), (1, 2), (2, 1), (2, 2), (2, 31)])
+def test_a_fill_of_a_single_row_or_column_looks_at_nothing_beyond_it(fill, shape):
+    flat, hole = np.full((*shape, 1), 0.4, np.float32), np.zeros(shape, bool)
+    hole[0, 0] = True
+    hole[-1, -1] = max(shape) > 2
+    for _ in range(20):
+        left_behind = [np.full(size, np.nan, np.float32) for size in range(1, 200)]
+        del left_behind
+        assert np.abs(fill(flat, hole) - 0.4).max() < 0.25 / 65535
+
+
+@pytest.mark.parametrize("fill", FILLS)
 def test_a_16_bit_ramp_keeps_its_levels_inside_a_fill(fill):
     ramp = np.tile(np.linspace(0.4, 0.404, 120, dtype=np.float32), (40, 1))[:, :, None]
     hole = np.zeros((40, 120), bool)
