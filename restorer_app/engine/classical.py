@@ -54,7 +54,8 @@ def _inpaint(picture: Floats, hole: Mask, method: int) -> Floats:
         return filled
     if 1 in hole.shape:  # OpenCV reads past the end of a single row or column
         down, right = (int(side == 1) for side in hole.shape)
-        thick, there = (np.repeat(np.repeat(one, 1 + 2 * down, 0), 1 + 2 * right, 1) for one in (picture, hole))
+        thick = np.repeat(np.repeat(picture, 1 + 2 * down, axis=0), 1 + 2 * right, axis=1)
+        there = np.repeat(np.repeat(hole, 1 + 2 * down, axis=0), 1 + 2 * right, axis=1)
         return _inpaint(thick, there, method)[down : down + hole.shape[0], right : right + hole.shape[1]]
     mask = hole.astype(np.uint8)
     for channel in range(picture.shape[2]):
