@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import math
 import os
 import sys
@@ -85,6 +86,7 @@ def _of_picture(app: QApplication, megapixels: int, bits: int, *, anyway: bool) 
         canvas.show()
         app.processEvents()
         opening = _shown(app, canvas, image)
+        gc.freeze()  # as the program does once it stands
         rows += [_row(name, times) for name, times in _movements(app, canvas)]
         grown = _anonymous_bytes() - before
         canvas.end()

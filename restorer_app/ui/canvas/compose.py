@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from PySide6.QtCore import QPoint
-from PySide6.QtGui import QBrush, QColor, QImage, QPainter
+from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QRegion
 
 from restorer_app.ui.canvas import overlay as overlays
 from restorer_app.ui.canvas.compare import Pane
 from restorer_app.ui.canvas.mask_layer import MaskLayer
-from restorer_app.ui.canvas.overlay import as_rect, cut, draw_image, places_in
+from restorer_app.ui.canvas.overlay import as_rect, cut, draw_image, places_in, rects_of
 from restorer_app.ui.canvas.settings import Overlay
 from restorer_app.ui.canvas.shown import ShownPicture
 from restorer_app.ui.canvas.tiles import Content
@@ -52,10 +52,15 @@ def compose_ground(painter: QPainter, box: Box, pane: Pane, scene: Scene, *, smo
     if clip is None:
         return
     painter.resetTransform()
-    painter.setClipRect(as_rect(clip))
-    painter.fillRect(as_rect(clip), scene.background)
     inside = cut(clip, _picture_box(pane.viewport))
-    if inside is not None and not _shows_mask_alone(pane, scene):
+    if _shows_mask_alone(pane, scene):
+        inside = None
+    around = QRegion(as_rect(clip))
+    if inside is not None:
+        around -= QRegion(as_rect(inside))  # tiles leave no gap: nothing lies under them
+    for rect in rects_of(around):
+        painter.fillRect(rect, scene.background)
+    if inside is not None:
         _draw_picture(painter, inside, pane.viewport, pane.content, scene, smooth=smooth)
     painter.setClipping(False)
 
@@ -95,11 +100,12 @@ def _draw_picture(painter: QPainter, box: Box, view: Viewport, content: Content,
     hint = QPainter.RenderHint.SmoothPixmapTransform
     for place, part in places_in(view, box):
         piece = scene.picture.piece(content, place)
-        painter.setClipRect(as_rect(part))
         if scene.picture.has_alpha and content != "difference":
+            painter.setClipping(False)
             painter.setBrushOrigin(QPoint(view.left, view.top))
             painter.fillRect(as_rect(part), _checks())
         if piece is None:
+            painter.setClipping(False)
             painter.fillRect(as_rect(part), QColor(0, 0, 0) if content == "difference" else _waiting(scene.background))
             continue
         scale = view.zoom * piece.step
