@@ -47,11 +47,11 @@ def navier_stokes(picture: Floats, hole: Mask) -> Floats:
 
 def _inpaint(picture: Floats, hole: Mask, method: int) -> Floats:
     # Several channels at once exist for 8 bits only, so each goes alone; their results are the same.
-    if hole.all():
-        raise InvalidValueError("There is nothing around the hole to fill it from.")
     filled = picture.copy()
     if not hole.any():
         return filled
+    if hole.all():
+        raise InvalidValueError("There is nothing around the hole to fill it from.")
     if 1 in hole.shape:  # OpenCV reads past the end of a single row or column
         down, right = (int(side == 1) for side in hole.shape)
         thick = np.repeat(np.repeat(picture, 1 + 2 * down, axis=0), 1 + 2 * right, axis=1)

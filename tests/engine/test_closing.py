@@ -82,3 +82,9 @@ def test_how_deep_a_hole_is_does_not_depend_on_what_is_cut_out_around_it():
     window = np.s_[20:, :90]  # at least as far around the middle as the mixing looks
     part = closing.with_texture_inside(answer[window], crisp[window], hole[window])
     assert np.array_equal(part[25:, :60], whole[window][25:, :60])
+
+
+def test_without_a_hole_both_closings_are_the_picture():
+    picture = np.random.default_rng(0).random((20, 24, 3), np.float32)
+    both = closing.close_twice(picture, np.zeros((20, 24), bool))
+    assert np.array_equal(both, np.concatenate((picture, picture), axis=2))
