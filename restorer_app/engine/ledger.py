@@ -11,8 +11,8 @@ from typing import Self
 import numpy as np
 
 from restorer_app.core.geometry import Region, cell_region
+from restorer_app.core.metrics import count_changed
 from restorer_app.core.raster import CELL, Cell, Pixels, Raster, combined_digest, digest_cell
-from restorer_app.engine.blend import count_changed
 
 _MOST_WAITING = 16  # cells of pixels that wait to be hashed: bounds the memory
 

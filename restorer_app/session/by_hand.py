@@ -14,6 +14,7 @@ import restorer_app
 from restorer_app.core import mask as masks
 from restorer_app.core.errors import InvalidValueError
 from restorer_app.core.geometry import Region, bounding
+from restorer_app.core.metrics import count_changed
 from restorer_app.core.raster import Pixels, Raster, digest_cells
 from restorer_app.core.record import Record
 from restorer_app.core.stroke import Stroke
@@ -65,7 +66,7 @@ def _painted(
         region = image.cell_region(cell)
         below = image.read(region)
         pixels = _blend(below, source(region), covered.read(region))
-        changed += int(np.count_nonzero((pixels != below).any(axis=2)))
+        changed += count_changed(below, pixels)
         after = after.with_patch(region, pixels)
     whole = bounding(image.cell_region(cell) for cell in cells)
     assert whole is not None  # there are cells
@@ -89,11 +90,16 @@ def _painted(
 
 
 def _blend(below: Pixels, above: Pixels, coverage: Pixels) -> Pixels:
-    """In float64: 16-bit values times 255 do not fit float32 exactly."""
-    share = coverage.astype(np.float64) / 255
-    mixed = below + (above.astype(np.float64) - below) * share
-    exact: Pixels = (np.rint(mixed) if below.dtype.kind == "u" else mixed).astype(below.dtype)
-    return np.where(coverage == 0, below, exact)
+    """What is covered whole is taken over to the bit; a soft edge is mixed, in float64 for 16 bits times 255."""
+    pixels = np.where(coverage == 255, above, below)
+    soft = ((coverage > 0) & (coverage < 255))[:, :, 0]
+    if soft.any():
+        old, fresh = below[soft].astype(np.float64), above[soft].astype(np.float64)
+        with np.errstate(invalid="ignore"):  # a float file may hold infinities, and nothing mixes with them
+            mixed = old + (fresh - old) * (coverage[soft] / 255)
+        mixed = np.where(np.isfinite(mixed), mixed, fresh)
+        pixels[soft] = (np.rint(mixed) if below.dtype.kind == "u" else mixed).astype(below.dtype)
+    return pixels
 
 
 def _read_beyond(image: Raster, region: Region) -> Pixels:

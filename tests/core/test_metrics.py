@@ -88,3 +88,11 @@ def test_what_cannot_be_compared_is_refused(one, other, sentence):
 def test_ssim_of_a_tiny_picture_is_refused():
     with pytest.raises(InvalidValueError, match="at least 11"):
         metrics.ssim(np.zeros((10, 20), np.uint8), np.zeros((10, 20), np.uint8))
+
+
+def test_changed_pixels_are_counted_by_bits():
+    before = np.full((2, 2, 3), np.nan, np.float32)
+    after = before.copy()
+    after[0, 0, 1] = 1
+    assert metrics.count_changed(before, before.copy()) == 0
+    assert metrics.count_changed(before, after) == 1

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from restorer_app.engine.blend import blend, count_changed
+from restorer_app.core.metrics import count_changed
+from restorer_app.engine.blend import blend
 from restorer_app.engine.values import to_depth, to_float
 
 SHAPE = (7, 9, 3)
@@ -64,11 +65,3 @@ def test_every_value_of_the_type_survives_the_way_to_float_and_back(dtype):
 def test_values_are_not_clipped_on_entry_and_floats_not_on_the_way_out():
     wild = np.array([[[-3.5], [7.25]]], np.float32)
     assert np.array_equal(to_depth(to_float(wild), wild.dtype), wild)
-
-
-def test_changed_pixels_are_counted_by_bits():
-    before = np.full((2, 2, 3), np.nan, np.float32)
-    after = before.copy()
-    after[0, 0, 1] = 1
-    assert count_changed(before, before.copy()) == 0
-    assert count_changed(before, after) == 1
