@@ -8,6 +8,7 @@ import re
 import secrets
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -24,6 +25,14 @@ class Landing:
         self.target = target
         self.path = target.with_name(f".restorer-{os.getpid()}-{secrets.token_hex(4)}.part")
         os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))  # the person's own umask
+
+    @contextmanager
+    def syncing(self) -> Iterator[None]:
+        """Brings the bytes to the disc while they are read again: the one waits for the disc, the other computes."""
+        with ThreadPoolExecutor(1) as disc:
+            synced = disc.submit(self.sync)
+            yield
+            synced.result()
 
     def sync(self) -> None:
         """Brings the bytes to the disc, so that a rename never shows an empty file after a power cut."""

@@ -119,11 +119,12 @@ def _patched(order: _Order, holder: Container, *, known: str | None) -> Saved:
         _must_be_the_opened(picture, master, known)
         xmp = _xmp(order, master, derived=False, most=_MOST_JPEG_XMP if picture.kind == "jpeg" else None)
         report = _patch(order, holder, spot, xmp)
-        spot.sync()
         allowed = order.allowed or Raster.flat(order.image.bounds, value=255)
-        verdict = holder.prove(
-            picture.path, spot.path, page=picture.page, allowed=allowed, progress=order.progress, cancel=order.cancel
-        )
+        with spot.syncing():
+            verdict = holder.prove(
+                picture.path, spot.path,
+                page=picture.page, allowed=allowed, progress=order.progress, cancel=order.cancel,
+            )  # fmt: skip
         return _published(order, spot, report, verdict, master=master, patched=True)
 
 
@@ -161,10 +162,10 @@ def _derived(order: _Order, *, known: str | None) -> Saved:
         _must_be_the_opened(picture, master, known)
         xmp = _xmp(order, master, derived=True, most=None)
         report = derive_tiff(picture, image, target=spot.path, xmp=xmp, progress=order.progress, cancel=order.cancel)
-        spot.sync()
-        verdict = prove_derived(
-            picture, image, spot.path, allowed=order.allowed, progress=order.progress, cancel=order.cancel
-        )
+        with spot.syncing():
+            verdict = prove_derived(
+                picture, image, spot.path, allowed=order.allowed, progress=order.progress, cancel=order.cancel
+            )
         return _published(order, spot, report, verdict, master=master, patched=False)
 
 
