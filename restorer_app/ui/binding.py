@@ -141,6 +141,12 @@ class Binding(QObject):
             cursor=document.session.history.cursor if document else 0,
         )
         self._show_facts(document)
+        self._show_view()
+
+    def _show_view(self) -> None:
+        """Never a look that is not the picture's own without a word."""
+        words = presenting.view_words(self._canvas.adjustment, self._choices.now.overlay) if self._desk.current else ""
+        self._window.status.show_view(words, hint=self.tr("Only the view; Ctrl+Alt+0 and O bring the plain one back."))
 
     def _show_facts(self, document: Document | None) -> None:
         window = self._window

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import isclose
 
 from PySide6.QtCore import QCoreApplication
 
 from restorer_app.core.record import Record
 from restorer_app.files.picture import Picture
 from restorer_app.session.provenance import KINDS, Kind, cells_to_count, kind_of, shares
+from restorer_app.ui.canvas.settings import Adjustment, OverlayMode
 from restorer_app.ui.document import Document
 from restorer_app.ui.panels.file_facts import FileWords
 from restorer_app.ui.panels.film import Frame
 from restorer_app.ui.panels.history import StepRow
 from restorer_app.ui.panels.proof import ProofWords
 from restorer_app.ui.panels.record import RecordRow
-from restorer_app.ui.wording import amount, grouped, pixels, share
+from restorer_app.ui.wording import amount, grouped, pixels, share, stops
 
 translate = QCoreApplication.translate  # by this name lupdate finds what is to be translated
 
@@ -233,3 +235,23 @@ def values_words(values: Sequence[int | float], layout: str) -> str:
     if len(names) == len(told):
         return "  ".join(f"{name} {value}" for name, value in zip(names, told, strict=True))
     return "  ".join(told)
+
+
+def view_words(adjustment: Adjustment, overlay: OverlayMode) -> str:
+    """What makes the picture look other than it is: a hidden mask, a view turned over or lightened."""
+    told = {
+        "off": translate("presenting", "Mask hidden (O)"),
+        "mask only": translate("presenting", "Mask alone (O)"),
+    }
+    parts = [told.get(overlay, "")]
+    if adjustment.invert:
+        parts.append(translate("presenting", "Shown inverted"))
+    if adjustment.exposure:
+        parts.append(translate("presenting", "Shown {stops}").format(stops=stops(adjustment.exposure)))
+    if not isclose(adjustment.gamma, 1):
+        lighter, darker = (
+            translate("presenting", "Shadows shown lighter"),
+            translate("presenting", "Shadows shown darker"),
+        )
+        parts.append(lighter if adjustment.gamma > 1 else darker)
+    return " · ".join(part for part in parts if part)

@@ -14,7 +14,7 @@ from restorer_app.ui.notice import Told
 from restorer_app.ui.panels.queue import JobRow
 from restorer_app.ui.saver import Saver
 from restorer_app.ui.window import Window
-from restorer_app.ui.wording import ago, amount, left, progressed, steps
+from restorer_app.ui.wording import ago, amount, device, left, progressed, steps
 
 TICK_MS = 1000  # remaining time and "saved 2 min ago" move on by themselves
 
@@ -48,10 +48,11 @@ class Progress(QObject):
             "restarting": self.tr("Engine starting again…"),
             "stopped": self.tr("Engine stopped"),
         }
-        parts = [words.get(status.state, status.state), f"{status.device} {status.dtype}".strip()]
+        parts = [words.get(status.state, status.state), device(status.device)]
         if status.memory_bytes:
             parts.append(amount(status.memory_bytes))
-        self._window.status.show_engine(" · ".join(part for part in parts if part), hint=status.message)
+        hint = status.message or f"{status.device} {status.dtype}".strip()
+        self._window.status.show_engine(" · ".join(part for part in parts if part), hint=hint)
         if status.state == "stopped" and status.message and (self._status is None or self._status != status):
             advice = self.tr("Painting, saving and everything by hand still work; asking for a repair tries again.")
             self._window.notice.say(Told(status.message, advice))

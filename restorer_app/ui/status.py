@@ -1,4 +1,4 @@
-"""The status bar: which file, where the cursor is and what is there, zoom, engine, saving."""
+"""The status bar: which file, where the cursor is and what is there, zoom, how it is shown, engine, saving."""
 
 from __future__ import annotations
 
@@ -17,11 +17,13 @@ class StatusLine(QStatusBar):
         self._place = label()
         self._place.setMinimumWidth(250)
         self._zoom = label(rank="strong")
+        self._view = label(rank="strong")
         self._engine = label()
         for part, name in (
             (self._file, self.tr("File")),
             (self._place, self.tr("Cursor")),
             (self._zoom, self.tr("Zoom")),
+            (self._view, self.tr("How it is shown")),
             (self._engine, self.tr("Engine")),
         ):
             part.setAccessibleName(name)
@@ -30,15 +32,25 @@ class StatusLine(QStatusBar):
         self._saved = label()
         self._saved.setAccessibleName(self.tr("Saving"))
         self.addPermanentWidget(self._saved)
+        self.show_file("")
+        self.show_view("")
 
     def show_file(self, name: str) -> None:
         self._file.setText(name)
+        for part in (self._file, self._place, self._zoom):
+            part.setVisible(bool(name))  # without a picture their room would push the engine to nowhere
 
     def show_place(self, text: str) -> None:
         self._place.setText(text)
 
     def show_zoom(self, text: str) -> None:
         self._zoom.setText(text)
+
+    def show_view(self, text: str, *, hint: str = "") -> None:
+        """Whatever makes the picture look other than it is."""
+        self._view.setText(text)
+        self._view.setToolTip(hint)
+        self._view.setVisible(bool(text))
 
     def show_engine(self, text: str, *, hint: str = "") -> None:
         self._engine.setText(text)
@@ -49,5 +61,7 @@ class StatusLine(QStatusBar):
 
     @property
     def texts(self) -> dict[str, str]:
-        parts = {"file": self._file, "place": self._place, "zoom": self._zoom, "engine": self._engine}
+        parts = {
+            "file": self._file, "place": self._place, "zoom": self._zoom, "view": self._view, "engine": self._engine
+        }  # fmt: skip
         return {name: part.text() for name, part in parts.items()} | {"saved": self._saved.text()}

@@ -71,3 +71,15 @@ def ago(seconds: float) -> str:
 
 def zoom(factor: float) -> str:
     return f"{factor * 100:.0f}{THIN}%" if factor >= 0.1 else f"{factor * 100:.1f}{THIN}%"
+
+
+def device(told: str) -> str:
+    """What computes, as short as a status bar wants it: the processor's full name is for its tooltip."""
+    name = told.partition(" (")[0]
+    return translate("wording", "CPU") if name == "cpu" else told
+
+
+def stops(exposure: float) -> str:
+    """Exposure of the view, as photographers count it."""
+    words = translate("wording", "{count} EV lighter") if exposure > 0 else translate("wording", "{count} EV darker")
+    return words.format(count=f"{abs(exposure):g}")

@@ -101,6 +101,7 @@ class Workshop(QObject):
                 canvas.discard_preview()
 
         canvas.stroke_finished.connect(lambda stroke: unless(self.acts.take_stroke(stroke)))
+        canvas.stroke_finished.connect(lambda _stroke: self.view.show_painted())
         canvas.restore_finished.connect(lambda stroke: unless(desk.restore(stroke)))
         canvas.clone_finished.connect(lambda stroke, dx, dy: unless(desk.clone(stroke, dx=dx, dy=dy)))
         canvas.source_missing.connect(

@@ -9,7 +9,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton
 
 from restorer_app.session.commands import COMMANDS
-from tests.ui.hands import canvas, hover, open_file, press
+from restorer_app.ui.acts.view import ViewActs
+from tests.ui.conftest import until
+from tests.ui.hands import canvas, hover, open_file, paint, press
 
 
 def test_holding_the_key_shows_the_original(empty, scan):
@@ -95,8 +97,30 @@ def test_the_view_is_inverted_and_lightened_and_the_picture_stays(empty, scan):
     adjustment = canvas(empty).adjustment
     assert (adjustment.invert, adjustment.exposure > 0, adjustment.gamma > 1) == (True, True, True)
     assert session.image is session.original
+    until(lambda: "Shadows" in empty.window.status.texts["view"])
+    view = empty.window.status.texts["view"]
+    assert ("Shown inverted" in view, "0.5 EV lighter" in view, "Shadows shown lighter" in view) == (True, True, True)
     press(empty, "Ctrl+Alt+0")
     assert not canvas(empty).adjustment.invert
+    until(lambda: empty.window.status.texts["view"] == "")
+
+
+def test_a_mask_that_is_hidden_is_said_to_be_and_painting_shows_it_again(empty, scan):
+    session = open_file(empty, scan).session
+    for _ in range(3):
+        press(empty, "O")
+    until(lambda: "Mask hidden" in empty.window.status.texts["view"])
+    paint(empty, (40, 40), (90, 40))
+    until(lambda: empty.window.status.texts["view"] == "")
+    assert canvas(empty).overlay.mode == "tint"
+    assert session.mask.tiles
+
+
+@pytest.mark.parametrize("mode", ["off", "mask only"])
+def test_a_program_never_starts_with_the_picture_or_the_mask_hidden(empty, mode):
+    empty.choices.change(overlay=mode)
+    ViewActs(canvas(empty), empty.choices, empty).deleteLater()
+    assert empty.choices.now.overlay == "tint"
 
 
 def test_tab_goes_through_the_window_in_the_order_in_which_it_is_read(empty, scan):

@@ -61,3 +61,15 @@ def test_progress_is_told_in_per_cent_and_never_rounded_up():
     assert wording.progressed(99, 100) == f"99{wording.THIN}%"
     assert wording.progressed(999, 1000) == f"99{wording.THIN}%"
     assert wording.progressed(0, 0) == f"0{wording.THIN}%"
+
+
+@pytest.mark.parametrize(("exposure", "text"), [(1.0, "1 EV lighter"), (-0.5, "0.5 EV darker")])
+def test_exposure_is_told_as_photographers_count_it(exposure, text):
+    assert wording.stops(exposure) == text
+
+
+@pytest.mark.parametrize(
+    ("told", "text"), [("cpu (Some Processor @ 2.50GHz)", "CPU"), ("NVIDIA H100", "NVIDIA H100"), ("", "")]
+)
+def test_what_computes_is_named_in_a_word(told, text):
+    assert wording.device(told) == text

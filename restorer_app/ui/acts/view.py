@@ -14,6 +14,7 @@ from restorer_app.ui.choices import Choices
 HARDNESS_STEP = 0.1
 EXPOSURE_STEP = 0.5
 GAMMA_STEP = 1.15
+_COVERS = ("mask only", "off")
 
 
 class ViewActs(QObject):
@@ -27,6 +28,8 @@ class ViewActs(QObject):
         self._choices = choices
         now = choices.now
         canvas.set_brush(Brush(now.brush_diameter, now.brush_hardness, pressure_sizes=now.pressure))
+        if now.overlay in _COVERS:
+            choices.change(overlay="tint")  # a picture that opens black, or a brush that shows nothing, looks broken
         self.show_overlay()
         canvas.brush_changed.connect(self._remember_brush)
         canvas.tool_changed.connect(self.changed)
@@ -93,6 +96,11 @@ class ViewActs(QObject):
         place = OVERLAY_MODES.index(self._choices.now.overlay)
         self._choices.change(overlay=OVERLAY_MODES[(place + 1) % len(OVERLAY_MODES)])
         self.show_overlay()
+
+    def show_painted(self) -> None:
+        """What a hand paints is seen, also where the mask was hidden before."""
+        if self._choices.now.overlay == "off" and not self._choices.now.after_each_stroke:
+            self._choices.change(overlay="tint")
 
     def show_overlay(self) -> None:
         now = self._choices.now
