@@ -127,12 +127,16 @@ class History:
         return self.current
 
     def go_to(self, position: int) -> Snapshot:
+        self.must_hold(position)
+        self._cursor = position
+        return self.current
+
+    def must_hold(self, position: int) -> None:
+        """Refuses a step that is not there, or whose pixels are not."""
         if not 0 <= position < len(self._steps):
             raise InvalidValueError(f"The history has {len(self._steps)} steps; there is no step {position}.")
         if self._steps[position].after is None:
             raise InvalidValueError("The pixels of this step were let go to save space; its record is kept.")
-        self._cursor = position
-        return self.current
 
     def memory_bytes(self) -> int:
         """Bytes of tiles that all snapshots together hold in memory, each shared tile once."""
@@ -177,8 +181,10 @@ class History:
             if self.memory_bytes() <= max(self._byte_budget, needed):
                 return
             step = self._steps[position]
-            # the file as opened holds no tiles of its own, and a waiting job's step is about to be filled
-            if any(raster.tiles for raster in _rasters(step)) and step.job_id is None:
+            # the file as opened holds no tiles of its own, a waiting job's step is about to be filled, and the one
+            # before it is where the history stands again when that job is given up
+            waits = step.job_id is not None or self._steps[position + 1].job_id is not None
+            if any(raster.tiles for raster in _rasters(step)) and not waits:
                 self._ledger.release(_rasters(step))
                 self._steps[position] = step.without_pixels()
 

@@ -49,16 +49,22 @@ def cover_of(job: Job) -> Cover:
         if protect is None:
             return Cover(None, job.region, None, {})
         cover = masks.subtract(masks.full(job.image.bounds), protect)
-        return Cover(cover, job.region, masks.digest(protect), _boxes_of(cover, job.region))
+        return Cover(cover, job.region, masks.digest(protect), _some(_boxes_of(cover, job.region), job))
     cover = job.mask if protect is None else masks.subtract(job.mask, protect)
-    boxes = _boxes_of(cover, job.region)
-    if not boxes:
-        raise InvalidValueError(_why_empty(job), advice="Paint over the damage first.")
+    boxes = _some(_boxes_of(cover, job.region), job)
     return Cover(cover, job.region, digest_cells(cover, boxes), boxes)
 
 
+def _some(boxes: dict[Cell, tuple[Region, ...]], job: Job) -> dict[Cell, tuple[Region, ...]]:
+    """The boxes; none at all would stand for everything."""
+    if not boxes:
+        raise InvalidValueError(_why_empty(job), advice="Change the mask or the protection.")
+    return boxes
+
+
 def _why_empty(job: Job) -> str:
-    assert job.mask is not None  # without a mask everything is covered
+    if job.mask is None:
+        return f"Everything is protected, so there is nothing to {job.operation.name}."
     if masks.is_empty(job.mask):
         return f"The mask is empty, so there is nothing to {job.operation.name}."
     return f"Everything that the mask covers here is protected, so there is nothing to {job.operation.name}."

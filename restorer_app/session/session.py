@@ -227,9 +227,10 @@ class Session:
 
     def go_to(self, position: int) -> None:
         """Goes to a step; jobs that were asked for after it are given up."""
+        self.history.must_hold(position)  # before any job is given up for it
         bounds = self.mask.bounds
         dropped = self._lineup.drop_after(self.history, position)
-        self.history.go_to(min(position, len(self.history) - 1))
+        self.history.go_to(position)
         changes = [
             Change("image" if self.mask.bounds == bounds else "size"),
             Change("mask"),
@@ -262,18 +263,19 @@ class Session:
     # ---------------------------------------------------------------------------------------- the rest
     def _touched_by(self, operation: Operation, mask: Raster | None) -> Raster:
         """Where an operation may change the picture: inside the mask, never where it is protected."""
-        if mask is None or operation.scale != 1:
-            if operation.needs_mask:
-                raise RestorerError(f"{operation.title} needs a mask.", advice="Paint over the damage first.")
-            return masks.full(self.mask.bounds) if masks.is_empty(self.protect) else masks.invert(self.protect)
-        if operation.needs_mask and masks.covers_everything(mask):
+        if operation.scale != 1:
+            return masks.full(self.mask.bounds)  # every pixel of a larger picture is new: there is nothing to protect
+        if mask is None and operation.needs_mask:
+            raise RestorerError(f"{operation.title} needs a mask.", advice="Paint over the damage first.")
+        if operation.needs_mask and mask is not None and masks.covers_everything(mask):
             raise RestorerError(
                 "The mask covers the whole picture, so there is nothing to repair it from.",
                 advice="Paint over the damage only.",
             )
-        touched = masks.subtract(mask, self.protect)
+        touched = masks.invert(self.protect) if mask is None else masks.subtract(mask, self.protect)
         if masks.is_empty(touched):
-            raise RestorerError("Everything under the mask is protected.", advice="Change the mask or the protection.")
+            what = "Everything" if mask is None else "Everything under the mask"
+            raise RestorerError(f"{what} is protected.", advice="Change the mask or the protection.")
         return touched
 
     def _set_mask(self, title: str, mask: Raster, region: Region | None, *, protects: bool) -> None:

@@ -119,6 +119,15 @@ def test_pixels_of_a_step_that_waits_for_its_job_are_never_let_go():
     assert [step.after is not None for step in history.steps] == [True, True, False, False, True]
 
 
+def test_the_step_before_a_waiting_job_stays_to_go_back_to():
+    history = History(opened(), byte_budget=0)
+    for number in range(3):
+        history.add(Step("edit", edited(history.current, (0, 0), number + 2)))
+    history.add(Step("Repair…", history.current, job_id="a"))
+    history.rewrite(4, [], cursor=3)
+    assert [step.after is not None for step in history.steps] == [True, False, False, True]
+
+
 def test_an_edit_after_undo_drops_what_was_undone():
     history = history_of(3)
     history.undo()

@@ -8,7 +8,7 @@ from restorer_app.core.errors import InvalidValueError, RestorerError
 from restorer_app.core.geometry import Region
 from restorer_app.core.job import Failed, Finished, Note, Stopped, TileDone
 from restorer_app.core.operation import Denoise, Repair, Upscale
-from restorer_app.core.raster import ArraySource
+from restorer_app.core.raster import ArraySource, Raster
 from restorer_app.core.stroke import Point, Stroke
 from restorer_app.files.picture import Picture
 from restorer_app.session.session import Session
@@ -18,9 +18,9 @@ BOUNDS = Region.of_size(700, 400)
 PLAIN = np.random.default_rng(5).integers(0, 65536, (400, 700, 3)).astype(np.uint16)
 
 
-def a_session(**changes):
+def a_session(*, history_bytes=2**29, **changes):
     values = {"path": Path("plate.tif"), "kind": "tiff", "page": 0, "page_count": 1, "layout": "rgb"}
-    return Session(Picture(**(values | {"source": ArraySource(PLAIN)} | changes)))
+    return Session(Picture(**(values | {"source": ArraySource(PLAIN)} | changes)), history_bytes=history_bytes)
 
 
 def dab(x, y, diameter=40, **changes):
@@ -274,6 +274,29 @@ def test_upscaling_makes_a_picture_of_another_size_and_undo_brings_the_old_one_b
     assert np.array_equal(shown(session), PLAIN)
 
 
+def test_the_whole_picture_is_upscaled_whatever_is_protected():
+    session = a_session()
+    session.stroke(dab(100, 100), protects=True)
+    session.set_mask("Inverted mask", masks.invert(session.protect), protects=True)
+    session.ask(Upscale(2, "lanczos"))
+    assert session.next_job().region == BOUNDS
+
+
+def test_where_memory_is_short_a_job_can_still_be_given_up():
+    session = a_session(history_bytes=0)
+    for x in (100, 400):
+        session.stroke(dab(x, 100))
+        pending = session.ask(Repair("patch"))
+        if x == 100:
+            run(session, 7)
+    with pytest.raises(RestorerError, match="were let go"):
+        session.go_to(1)
+    assert session.pending == (pending,)
+    session.cancel(pending.id)
+    assert not session.pending
+    assert masks.count_covered(session.mask) > 1000
+
+
 def test_a_picture_that_was_repaired_and_then_upscaled_can_be_saved():
     session = a_session()
     session.stroke(dab(100, 100))
@@ -331,6 +354,12 @@ def test_clearing_the_mask_can_be_undone_and_the_mask_brought_back():
             lambda s: (s.stroke(dab(9, 9)), s.stroke(dab(9, 9, 60), protects=True)),
             Repair("patch"),
             "Everything under the mask is protected",
+        ),
+        (lambda s: s.set_mask("all", masks.full(BOUNDS), protects=True), Denoise(method="nlm"), "Everything is prot"),
+        (
+            lambda s: s.set_mask("all", Raster.from_array(np.full((400, 700), 255, np.uint8)), protects=True),
+            Denoise(method="nlm"),
+            "Everything is protected",
         ),
     ],
 )
