@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 from pathlib import Path
 from typing import Any
 
@@ -53,10 +54,12 @@ def _lines(found: Difference, *, alpha: bool) -> list[str]:
     if found.box is not None:
         box = found.box
         corners = f"{box.left}, {box.top} and {box.right - 1}, {box.bottom - 1}"
-        pixels = spaced(found.pixels_changed)
+        pixels = "1 pixel" if found.pixels_changed == 1 else f"{spaced(found.pixels_changed)} pixels"
         lines += [
-            f"They lie in {pixels} pixels between {corners}; the largest difference is {found.largest:g}.",
+            f"They lie in {pixels} between {corners}; the largest difference is {found.largest:g}.",
             f"MSE {found.mse:.6g}, PSNR {found.psnr:.2f} dB"
-            + (f", SSIM {found.ssim:.5f}" if found.ssim is not None else ""),
+            + (f", SSIM {found.ssim:.5f}" if found.ssim is not None else "")
+            if math.isfinite(found.mse)
+            else "Some samples are no numbers in one of them (NaN or infinity), so no mean can be told.",
         ]
     return lines + (["The alpha channels differ."] if alpha else [])

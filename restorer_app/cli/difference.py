@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -30,7 +31,7 @@ class Difference:
     box: Region | None  # around everything that changed
     mse: float
     psnr: float
-    ssim: float | None  # None where the picture is smaller than its window
+    ssim: float | None  # None where the picture is smaller than its window, or a number differs from none
 
     @property
     def same(self) -> bool:
@@ -50,16 +51,17 @@ def difference(one: Source, other: Source, progress: Progress) -> Difference:
         changed += int(np.count_nonzero(where))
         pixels += int(np.count_nonzero(places))
         if places.any():
-            gap = np.abs(a[rows].astype(np.float64) - b[rows].astype(np.float64))
-            squares += float((gap**2).sum())
-            largest = max(largest, float(np.nanmax(gap)))
+            gaps = _gaps(a[rows][where], b[rows][where])
+            squares += float((gaps**2).sum())
+            largest = max(largest, float(gaps.max()))
             box = _around(places, band, box)
-        likeness += metrics.ssim(a, b, peak=white) * (a.shape[0] - _OVERLAP) if _fits_window(a) else 0.0
+        if _fits_window(a) and not math.isinf(squares):
+            likeness += metrics.ssim(*_numbers(a, b), peak=white) * (a.shape[0] - _OVERLAP)
         progress.show("Comparing", band.bottom / bounds.bottom)
     progress.clear()
     total = bounds.area * one.channels
     mse = squares / total
-    similar = likeness / (bounds.height - _OVERLAP) if min(bounds.shape) > _OVERLAP else None
+    similar = likeness / (bounds.height - _OVERLAP) if min(bounds.shape) > _OVERLAP and not math.isinf(mse) else None
     return Difference(total, changed, pixels, largest, box, mse, metrics.psnr_of_mse(mse, white), similar)
 
 
@@ -95,6 +97,20 @@ def _unequal(a: Pixels, b: Pixels) -> NDArray[np.bool_]:
     return unequal
 
 
+def _gaps(a: Pixels, b: Pixels) -> NDArray[np.float64]:
+    """How far apart unequal samples are; infinitely, where one of them is no number."""
+    with np.errstate(invalid="ignore"):
+        gaps = np.abs(a.astype(np.float64) - b.astype(np.float64))
+    return np.where(np.isnan(gaps), np.inf, gaps)
+
+
+def _numbers(a: Pixels, b: Pixels) -> tuple[Pixels, Pixels]:
+    """What both have that is no number, in the same places, would make the likeness of all around it none."""
+    if a.dtype.kind != "f" or np.isfinite(a).all():
+        return a, b
+    return np.nan_to_num(a, posinf=0, neginf=0), np.nan_to_num(b, posinf=0, neginf=0)
+
+
 def _around(where: NDArray[np.bool_], band: Region, box: Region | None) -> Region:
     rows, columns = np.flatnonzero(where.any(1)), np.flatnonzero(where.any(0))
     here = Region(columns[0], band.top + rows[0], columns[-1] + 1, band.top + rows[-1] + 1)
@@ -102,7 +118,7 @@ def _around(where: NDArray[np.bool_], band: Region, box: Region | None) -> Regio
 
 
 def to_fields(found: Difference) -> dict[str, Any]:
-    """Plain values that JSON can hold: equal pictures have no PSNR, which would be infinite."""
+    """Plain values that JSON can hold: None for what would be infinite, as the PSNR of equal pictures."""
     box = found.box
     return {
         "judged": True,
@@ -110,9 +126,13 @@ def to_fields(found: Difference) -> dict[str, Any]:
         "samples_total": found.samples_total,
         "samples_changed": found.samples_changed,
         "pixels_changed": found.pixels_changed,
-        "largest_difference": found.largest,
+        "largest_difference": _finite(found.largest),
         "box": [box.left, box.top, box.right, box.bottom] if box else None,
-        "mse": found.mse,
-        "psnr": None if found.mse == 0 else found.psnr,
+        "mse": _finite(found.mse),
+        "psnr": _finite(found.psnr),
         "ssim": found.ssim,
     }
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None

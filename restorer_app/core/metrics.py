@@ -36,7 +36,9 @@ def psnr(one: Pixels, other: Pixels, *, where: NDArray[np.bool_] | None = None, 
 
 
 def psnr_of_mse(error: float, peak: float) -> float:
-    return math.inf if error == 0 else 10 * math.log10(peak * peak / error)
+    if error == 0 or math.isinf(error):
+        return math.inf if error == 0 else -math.inf
+    return 10 * math.log10(peak * peak / error)
 
 
 def ssim(one: Pixels, other: Pixels, *, peak: float | None = None) -> float:

@@ -1,3 +1,5 @@
+import json
+
 import imagecodecs
 import numpy as np
 import pytest
@@ -121,6 +123,31 @@ def test_a_difference_in_bands_equals_the_difference_of_the_whole(shape, dtype):
 def test_numbers_that_are_none_are_equal_to_themselves():
     field = np.full((4, 4, 1), np.nan, np.float32)
     assert difference(ArraySource(field), ArraySource(field.copy()), Progress()).same
+
+
+def test_what_is_no_number_in_both_spoils_no_figure_of_the_rest():
+    one = np.random.default_rng(2).random((40, 40, 1)).astype(np.float32)
+    other = one.copy()
+    other[30, 30] += 0.5
+    plain = difference(ArraySource(one.copy()), ArraySource(other.copy()), Progress())
+    for pixels in (one, other):
+        pixels[3, 3:6, 0] = np.inf, -np.inf, np.nan
+    found = difference(ArraySource(one), ArraySource(other), Progress())
+    assert (found.samples_changed, found.mse, found.psnr) == (1, plain.mse, plain.psnr)
+    assert found.ssim == pytest.approx(plain.ssim, abs=0.02)
+
+
+def test_a_number_that_differs_from_none_is_told_in_words_and_in_valid_json(desk):
+    pixels = np.random.default_rng(3).random((30, 40, 3)).astype(np.float32)
+    tifffile.imwrite(desk / "one.tif", pixels, photometric="rgb")
+    pixels[5, 5], pixels[6, 6] = np.inf, np.nan
+    tifffile.imwrite(desk / "other.tif", pixels, photometric="rgb")
+    assert desk.run("compare", desk / "one.tif", desk / "other.tif") == 1
+    assert "no numbers in one of them" in desk.out
+    assert "nan" not in desk.out
+    assert desk.run("compare", desk / "one.tif", desk / "other.tif", "--json") == 1
+    told = json.loads(desk.out, parse_constant=pytest.fail)
+    assert (told["samples_changed"], told["mse"], told["psnr"], told["largest_difference"]) == (6, None, None, None)
 
 
 def test_pictures_of_other_depth_are_not_compared():
