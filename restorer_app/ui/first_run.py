@@ -19,11 +19,12 @@ from PySide6.QtWidgets import (
 )
 
 from restorer_app.ui.icons import pixmap
-from restorer_app.ui.pieces import button, label
+from restorer_app.ui.pieces import LINK, button, label
 from restorer_app.ui.theme import DARK, Colours
 
 SAMPLE = QSize(188, 131)
 CARD_WIDTH = 760
+_INSET = 6  # what the buttons of the pictures keep around themselves: they start where the headings do
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,20 +88,24 @@ class FirstRun(QScrollArea):
         row.addWidget(label(self.tr("or drop files here, or paste"), rank="dim"))
         row.addStretch(1)
         row.addWidget(keys)
-        column = QVBoxLayout(self._card)
-        column.setContentsMargins(32, 28, 32, 28)
-        column.setSpacing(0)
-        column.addWidget(label(self.tr("Paint over the damage. Watch it heal."), rank="title", wraps=True))
-        column.addSpacing(4)
-        column.addWidget(
-            label(
-                self.tr("Everything outside your strokes stays as it is, to the last bit; saving proves it."),
-                rank="dim",
-                wraps=True,
-            )
+        title = label(self.tr("Paint over the damage. Watch it heal."), rank="title", wraps=True)
+        promise = label(
+            self.tr("Everything outside your strokes stays as it is, to the last bit; saving proves it."),
+            rank="dim",
+            wraps=True,
         )
+        steps = self._make_steps()
+        for part in (title, promise, steps, row, self._sample_words, self._recent_words):
+            part.setContentsMargins(_INSET, 0, 0, 0)
+        self._recent.setContentsMargins(_INSET - LINK, 0, 0, 0)
+        column = QVBoxLayout(self._card)
+        column.setContentsMargins(32 - _INSET, 28, 32, 28)
+        column.setSpacing(0)
+        column.addWidget(title)
+        column.addSpacing(4)
+        column.addWidget(promise)
         column.addSpacing(24)
-        column.addLayout(self._make_steps())
+        column.addLayout(steps)
         column.addSpacing(24)
         column.addLayout(row)
         column.addSpacing(24)

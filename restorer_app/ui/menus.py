@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QEvent, QObject, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QMenuBar, QPushButton, QSizePolicy, QWidget
 
@@ -20,6 +20,15 @@ _LINES = frozenset({
 })  # fmt: skip
 
 
+class MenuBar(QMenuBar):
+    """Alt with the wheel is for the brush: letting Alt go afterwards must not take the keys to the menus."""
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Wheel:  # Qt forgets the Alt for a click or a move, but not for the wheel
+            return super().eventFilter(watched, QEvent(QEvent.Type.FocusOut))
+        return super().eventFilter(watched, event)
+
+
 class MenuRow(QWidget):
     """Stands where a main window has its menu bar."""
 
@@ -30,7 +39,7 @@ class MenuRow(QWidget):
         super().__init__(parent)
         self.setObjectName("menuRow")
         self._actions = actions
-        self.bar = QMenuBar()
+        self.bar = MenuBar()
         self.bar.setNativeMenuBar(False)  # one look everywhere, and the search field beside it
         self.bar.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self._recent = QMenu(self.tr("Open recent"))
@@ -73,16 +82,20 @@ class MenuRow(QWidget):
 
     def _make_search(self) -> QPushButton:
         key = keys_of(command("window.palette"))[0]
-        made = QPushButton(self.tr("Find a command…"))
+        words = self.tr("Find a command…")
+        made = QPushButton(words)
         inside = QHBoxLayout(made)
         inside.setContentsMargins(0, 0, 14, 0)
         inside.addStretch(1)
-        inside.addWidget(label(key, rank="dim"))
+        shown = label(key, rank="dim")
+        inside.addWidget(shown)
         made.setObjectName("searchField")
         made.setAccessibleName(self.tr("Find a command"))
         made.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         made.setMaximumWidth(420)
-        made.setMinimumWidth(120)
+        made.ensurePolished()
+        widths = made.fontMetrics().horizontalAdvance(words) + shown.fontMetrics().horizontalAdvance(key)
+        made.setMinimumWidth(widths + 2 * 16 + 24)  # the words and their key never over each other
         made.clicked.connect(self.search_asked)
         return made
 

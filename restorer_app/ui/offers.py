@@ -100,11 +100,11 @@ def _hint(way: Way) -> str:
         return translate("offers", "Computed from this picture alone, by arithmetic that can be looked up.")
     if way.card.synthesises_detail:
         return translate(
-            "offers", "The model {model} adds detail that looks right and may never have been there."
+            "offers", "A trained network (“{model}”) that adds detail which looks right and may never have been there."
         ).format(model=way.card.id)
-    return translate("offers", "The model {model} keeps to what the picture holds; the record names it.").format(
-        model=way.card.id
-    )
+    return translate(
+        "offers", "A trained network (“{model}”) that keeps to what the picture holds; the record names it."
+    ).format(model=way.card.id)
 
 
 def usable_method(chosen: str, cards: Sequence[ModelCard]) -> str:

@@ -6,6 +6,8 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QDialogButtonBox, QFrame, QLabel, QPushButton, QSizePolicy, QWidget
 
+LINK = 5  # what a link keeps around itself for its focus: the words beside it start where its own do
+
 
 def label(text: str = "", *, rank: str = "", wraps: bool = False, parent: QWidget | None = None) -> QLabel:
     """A label; its rank (dim, heading, strong, title) gives it its look."""

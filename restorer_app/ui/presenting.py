@@ -155,7 +155,7 @@ def file_words(picture: Picture | None) -> FileWords:
         return FileWords()
     rows = [
         (translate("presenting", "Name"), picture.path.name),
-        (translate("presenting", "Kind"), f"{picture.kind.upper()}, {picture.layout}, {picture.bits} bit"),
+        (translate("presenting", "Kind"), f"{picture.kind.upper()}, {_layout(picture.layout)}, {picture.bits} bit"),
         (translate("presenting", "Size"), f"{pixels(picture.width, picture.height)} px, {amount(picture.size_bytes)}"),
     ]
     if picture.dpi is not None:
@@ -226,6 +226,10 @@ def _record_lines(record: Record) -> tuple[str, ...]:
     )
     lines.append(f"{record.before_sha256[:12]}… → {record.after_sha256[:12]}…")
     return tuple(lines)
+
+
+def _layout(layout: str) -> str:
+    return layout.upper() if layout in ("rgb", "cmyk") else layout.capitalize() if layout == "lab" else layout
 
 
 def values_words(values: Sequence[int | float], layout: str) -> str:

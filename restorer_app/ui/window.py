@@ -33,6 +33,7 @@ from restorer_app.ui.tools_bar import ToolsBar
 
 _TOGETHER = ("history", "file", "record", "queue")  # one at a time, so that each can be seen whole
 _ONE_CLICK, _STEPS, _PROOF = 352, 200, 208  # heights of panels: all of it, three steps, a proof
+_FRAME = QSize(16, 48)  # what a window manager may put around a window
 LAYOUT = 2  # raised when remembered dock places no longer fit the docks there are
 _MASK_BUTTONS = (
     "mask.erase",
@@ -159,8 +160,8 @@ class Window(QMainWindow):
             self._is_arranged = self.restoreState(QByteArray.fromBase64(docks.encode()), LAYOUT)
 
     def _fit_screen(self) -> None:
-        room = self.screen().availableGeometry()
-        self.resize(min(1600, room.width()), min(1000, room.height()))
+        room = self.screen().availableGeometry()  # the system's frame comes on top, and its size is known only later
+        self.resize(min(1600, room.width() - _FRAME.width()), min(1000, room.height() - _FRAME.height()))
 
     # --------------------------------------------------------------------------------------------- events
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -104,12 +104,10 @@ class Workshop(QObject):
         canvas.stroke_finished.connect(lambda _stroke: self.view.show_painted())
         canvas.restore_finished.connect(lambda stroke: unless(desk.restore(stroke)))
         canvas.clone_finished.connect(lambda stroke, dx, dy: unless(desk.clone(stroke, dx=dx, dy=dy)))
-        canvas.source_missing.connect(
-            lambda: self.window.options.show_hint(self.tr("Alt+click or Ctrl+click the source first"))
-        )
+        canvas.source_missing.connect(self._show_what_is_missing)
         canvas.source_chosen.connect(lambda _x, _y: self.window.options.show_hint(""))
         canvas.overview_completed.connect(desk.take_overview)
-        canvas.tool_changed.connect(lambda _tool: self.window.options.show_hint(""))
+        canvas.tool_changed.connect(self._show_what_is_missing)
         canvas.brush_changed.connect(lambda _brush: self._show_brush())
         self.view.changed.connect(self.binding.soon)
         self.acts.changed.connect(self.binding.soon)
@@ -178,6 +176,11 @@ class Workshop(QObject):
         for way in self.acts.ways:
             if way.id == way_id:
                 self.preview.show(way, strength, device=self.choices.now.device)
+
+    def _show_what_is_missing(self) -> None:
+        """Said when the tool is taken, not only when it fails."""
+        is_needed = self.canvas.tool == "clone" and self.canvas.clone_source is None
+        self.window.options.show_hint(self.tr("Alt+click or Ctrl+click the source first") if is_needed else "")
 
     def _show_brush(self) -> None:
         brush = self.canvas.brush

@@ -4,12 +4,14 @@ import subprocess
 import sys
 
 import pytest
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton
 
 from restorer_app.session.commands import COMMANDS
 from restorer_app.ui.acts.view import ViewActs
+from restorer_app.ui.window import Window
 from tests.ui.conftest import until
 from tests.ui.hands import canvas, hover, open_file, paint, press
 
@@ -134,3 +136,46 @@ def test_tab_goes_through_the_window_in_the_order_in_which_it_is_read(empty, sca
         QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
     wanted = ["Find a command", "Size", "Hardness", "Denoise: Run", "Strength", "History"]
     assert [name for name in seen if name in wanted] == wanted
+
+
+def _wheel(view):
+    middle = QPointF(view.rect().center())
+    up, alt = QPoint(0, 120), Qt.KeyboardModifier.AltModifier
+    return QWheelEvent(
+        middle,
+        view.mapToGlobal(middle),
+        QPoint(),
+        up,
+        Qt.MouseButton.NoButton,
+        alt,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )
+
+
+def test_letting_alt_go_after_the_wheel_leaves_the_keys_with_the_picture(empty, scan):
+    open_file(empty, scan)
+    view = canvas(empty)
+    bar = empty.window.menu_row.bar
+    QTest.keyPress(view, Qt.Key.Key_Alt, Qt.KeyboardModifier.AltModifier)
+    QApplication.sendEvent(view, _wheel(view))
+    QTest.keyRelease(view, Qt.Key.Key_Alt)
+    assert bar.activeAction() is None
+    assert QApplication.focusWidget() is view
+
+
+def test_the_clone_tool_asks_for_its_source_as_soon_as_it_is_taken(empty, scan):
+    open_file(empty, scan)
+    press(empty, "S")
+    assert "Alt+click" in empty.window.options._hint.text()
+    press(empty, "B")
+    assert empty.window.options._hint.text() == ""
+
+
+def test_a_first_window_leaves_room_for_the_frame_that_the_system_puts_around_it(dark):
+    made = Window()
+    made.restore_remembered("", "")
+    room = made.screen().availableGeometry()
+    assert made.width() < room.width() or made.width() == 1600
+    assert made.height() <= room.height() - 40
+    made.deleteLater()

@@ -171,6 +171,7 @@ class _OfferCard(Card):
         self._title = label(rank="strong", wraps=True)  # a long name must not push the button out of the panel
         self._detail = label(rank="dim", wraps=True)
         self.button = button("")
+        self.button.setMinimumWidth(60)  # the chosen one's bold letters make it no wider than the others
         self.button.clicked.connect(lambda: self.run_asked.emit(self.offer.id))
         words = QVBoxLayout()
         words.setSpacing(0)
@@ -221,7 +222,7 @@ class _Strength(QWidget):
         self._number = label(rank="dim")
         self._number.setMinimumWidth(36)
         self._number.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self._auto = QCheckBox(self.tr("As much as the picture shows"))
+        self._auto = QCheckBox(self.tr("Found from the picture"))
         self._auto.setChecked(True)
         self.preview = QCheckBox(self.tr("Preview on a piece of the picture"))
         row = QHBoxLayout()

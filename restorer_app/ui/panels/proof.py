@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from restorer_app.ui.icons import pixmap
-from restorer_app.ui.pieces import Card, Column, button, label
+from restorer_app.ui.pieces import LINK, Card, Column, button, label
 from restorer_app.ui.theme import DARK, Colours
 
 Verdict = Literal["none", "pending", "proved", "broken"]
@@ -54,6 +54,7 @@ class ProofPanel(Column):
         words.setSpacing(2)
         for part in (self._strong, self._rest, self._detail):
             part.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            part.setContentsMargins(LINK, 0, 0, 0)
             words.addWidget(part)
         links = QHBoxLayout()
         links.setSpacing(12)
@@ -63,7 +64,7 @@ class ProofPanel(Column):
         words.addLayout(links)
         row = QHBoxLayout(card)
         row.setContentsMargins(12, 10, 12, 10)
-        row.setSpacing(10)
+        row.setSpacing(10 - LINK)
         row.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
         row.addLayout(words, 1)
         outer = QVBoxLayout(self)
