@@ -9,6 +9,7 @@ from typing import Any
 from restorer_app.core import operation as operations
 from restorer_app.core.errors import InvalidValueError
 from restorer_app.core.geometry import Region
+from restorer_app.core.kinds import of_wrong_kind
 
 FORMAT = 1  # raised when a record can no longer be read by an older program
 
@@ -18,9 +19,7 @@ class Record:
     """One finished operation."""
 
     at: str  # ISO 8601 with offset
-    operation: Mapping[
-        str, Any
-    ]  # as operation.to_fields gives it, or {"name": "clone" | "restore", …} for work by hand
+    operation: Mapping[str, Any]  # as operation.to_fields gives it; {"name": "clone" | "restore", …} for work by hand
     region: Region
     seed: int
     model_id: str | None
@@ -60,6 +59,8 @@ class Record:
         rest = dict(values)
         if rest.pop("format", None) != FORMAT:
             raise InvalidValueError("This record was written by a newer program and cannot be read.")
+        for wrong in of_wrong_kind(rest, cls):
+            raise InvalidValueError(f"This record makes no sense: its {wrong} is of the wrong kind.")
         try:
             rest["region"] = Region(*rest["region"])
             record = cls(**rest)

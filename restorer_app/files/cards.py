@@ -11,6 +11,7 @@ from typing import Any
 
 from restorer_app.core.card import ModelCard
 from restorer_app.core.errors import InvalidValueError, UnusableModelError
+from restorer_app.core.kinds import of_wrong_kind
 from restorer_app.files import places
 
 CARD, WEIGHTS = "card.toml", "weights.safetensors"
@@ -123,22 +124,9 @@ def _card_from(values: dict[str, Any]) -> ModelCard:
     ]
     if missing:
         raise InvalidValueError(f"it lacks {', '.join(missing)}.")
-    for name, value in values.items():
-        wanted = _KINDS[str(known[name].type)]
-        if not isinstance(value, wanted) or (isinstance(value, bool) and wanted is not bool):
-            raise InvalidValueError(f"its entry {name} is of the wrong kind.")
+    for name in of_wrong_kind(values, ModelCard):
+        raise InvalidValueError(f"its entry {name} is of the wrong kind.")
     return ModelCard(**{**values, "dtypes": tuple(values["dtypes"])})
-
-
-# ModelCard's annotations as text, and what TOML gives for each; bool is no number here.
-_KINDS: dict[str, type | tuple[type, ...]] = {
-    "str": str,
-    "int": int,
-    "bool": bool,
-    "float": (int, float),
-    "tuple[str, ...]": list,
-    "Mapping[str, Any]": dict,
-}
 
 
 def _digest(model: StoredModel) -> str:

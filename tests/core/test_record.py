@@ -1,4 +1,5 @@
 import json
+from dataclasses import fields
 
 import pytest
 
@@ -54,6 +55,20 @@ def test_a_record_by_hand_survives_too():
 def test_a_record_that_cannot_be_understood_is_refused(change, sentence):
     with pytest.raises(InvalidValueError, match=sentence):
         Record.from_fields(a_record().to_fields() | change)
+
+
+@pytest.mark.parametrize("name", [field.name for field in fields(Record)])
+@pytest.mark.parametrize("value", [{"a": []}, ["x"], 1.5, "x", None, True], ids=repr)
+def test_whatever_a_file_says_a_record_has_the_kinds_that_its_readers_count_on(name, value):
+    said = json.loads(json.dumps(a_record().to_fields())) | {name: value}
+    try:
+        record = Record.from_fields(said)
+    except InvalidValueError:
+        return
+    assert type(getattr(record, name)) is type(value)
+    assert type(value) in {
+        type(getattr(one, name)) for one in (a_record(), a_record(model_id="a", model_sha256="b", mask_sha256=None))
+    }
 
 
 def test_a_record_without_a_field_is_refused():
