@@ -32,7 +32,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--device", default="cpu", help="cpu, cuda, mps (default: cpu)")
     parser.add_argument("--threads", type=int, default=1, help="of the processor (default: 1)")
     parser.add_argument("--compile", action="store_true", help="compile the net; needs a C++ compiler")
-    parser.set_defaults(run=_run, handler=_run)
+    parser.set_defaults(run=_run)
 
 
 def _run(args: argparse.Namespace) -> int:

@@ -33,9 +33,9 @@ class StoredModel:
 
 
 def list_models(*folders: Path) -> list[StoredModel]:
-    """Every model in the given folders, or in the program's and the person's own; the first of an id wins."""
+    """Every model in the given folders, or in the person's own and the program's; the first of an id wins."""
     found: dict[str, StoredModel] = {}
-    for parent in folders or (places.models(), places.own_models()):
+    for parent in folders or (places.own_models(), places.models()):
         for folder in _model_folders(parent):
             found.setdefault(folder.name, _read_stored(folder))
     return [found[name] for name in sorted(found)]

@@ -24,7 +24,7 @@ def models() -> Path:
 
 
 def own_models() -> Path:
-    """Where a person puts models from elsewhere; it need not exist."""
+    """Where a person's own models are, trained here or put there; it need not exist."""
     return _home("data") / "models"
 
 

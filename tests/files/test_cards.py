@@ -1,10 +1,12 @@
 """Model cards on disc: what is wrong with one is said in a sentence, and costs no other model."""
 
 import hashlib
+import shutil
 
 import pytest
 
 from restorer_app.core.errors import UnusableModelError
+from restorer_app.files import places
 from restorer_app.files.cards import find_model, list_models, read_card, verify
 
 WEIGHTS = b"weights of a very small net"
@@ -101,3 +103,15 @@ def test_the_first_folder_wins(folder, tmp_path):
     (own / "weights.safetensors").write_bytes(WEIGHTS)
     assert find_model("denoise-small", tmp_path / "own", folder.parent).card.version == "2"
     assert find_model("denoise-small", folder.parent, tmp_path / "own").card.version == "1"
+
+
+def test_a_model_that_a_person_trained_stands_before_the_shipped_one_of_its_name():
+    shipped = find_model("denoise", places.models())
+    own = places.own_models() / "denoise"
+    own.mkdir(parents=True)
+    (own / "card.toml").write_text(card(id='"denoise"', version='"mine"'), "utf-8")
+    (own / "weights.safetensors").write_bytes(WEIGHTS)
+    assert find_model("denoise").card.version == "mine"
+    assert {model.folder.name for model in list_models()} >= {"denoise", "repair"}
+    shutil.rmtree(own)
+    assert find_model("denoise") == shipped
