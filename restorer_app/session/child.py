@@ -16,7 +16,7 @@ from restorer_app.session.handover import Handover
 
 PATIENCE = 2.0  # seconds that a cancelled engine has to answer before it is killed
 _MOST_SUSPECTED = 2  # a job that so many engines died of before they said what they work on
-_MOST_STARTS = 3  # engines in a row that died before they were ready
+_MOST_STARTS = 3  # engines in a row that died without a job: before they were ready, or of what they warm up
 
 
 @dataclass(slots=True)
@@ -235,12 +235,12 @@ class EngineProcess:
 
     def _hear(self, link: EngineLink, message: object) -> None:
         link.is_ready = True
-        self._starts_failed = 0
         if isinstance(message, Status):
             self._status = message
             self._inbox.put(message)
         elif isinstance(message, Working):
             link.working = message.job_id
+            self._starts_failed = 0
         elif isinstance(message, Answered):
             with self._lock:
                 self._owed.pop(message.job_id, None)
@@ -257,6 +257,7 @@ class EngineProcess:
         """The running job fails; everything else is done again by the next engine."""
         with self._lock:
             self._link = None
+            had_jobs = any(owed.sent_to is link for owed in self._owed.values())
             given_up = [job_id for job_id in self._owed if job_id not in self._untold]
             failed = [job_id for job_id in self._owed if job_id not in given_up and self._is_cost(job_id, link)]
             for job_id in (*given_up, *failed):
@@ -266,7 +267,7 @@ class EngineProcess:
         told = f"The engine process {how}. This job was not finished and nothing was changed; the engine starts again."
         for job_id in failed:
             self._inbox.put(Failed(job_id, told))
-        if link.is_ready:
+        if link.is_ready and had_jobs:
             self._tell("restarting")
         else:
             self._cannot_start(how)

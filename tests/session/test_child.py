@@ -261,6 +261,27 @@ def test_an_engine_that_cannot_start_fails_its_jobs_and_tries_again_when_asked()
     client.close()
 
 
+READY_AND_GONE = """
+import os
+from restorer_app.files.exchange import Channel, Status
+channel = Channel(os.fdopen(0, "rb"), os.fdopen(1, "wb"))
+channel.receive()
+channel.send(Status("ready"))
+os._exit(3)
+"""
+
+
+def test_an_engine_that_dies_of_warming_up_is_not_started_for_ever():
+    client = EngineProcess(command=[sys.executable, "-c", READY_AND_GONE])
+    client.start()
+    states = [event.state for event in itertools.takewhile(lambda event: event.state != "stopped", client.events())]
+    assert states.count("ready") == 3
+    job = job_of(Denoise(1, "guided"), picture(20, 20))
+    client.submit(job)  # it is worth another try, and ends all the same
+    assert isinstance(until_closed(client, job.id)[-1], Failed)
+    client.close()
+
+
 def test_a_source_that_is_gone_is_one_sentence(engine, tmp_path):
     class Lost:
         bounds, dtype, channels = Region.of_size(50, 50), np.dtype(np.uint8), 3
