@@ -31,12 +31,12 @@ from restorer_app.files.jpeg_markers import (
     XMP,
     Header,
     read_header,
-    too_short,
 )
 from restorer_app.files.picture import Layout, Picture
 from restorer_app.files.whole import WholePicture
 
 _PATCHED = "Saving keeps every block of the JPEG that the edit does not touch; the touched ones are quantised again."
+_BREAKS_OFF = "This JPEG breaks off before its end: what is missing is coarse or plain grey"
 _DERIVED = "saving writes a TIFF beside it."
 
 
@@ -54,11 +54,10 @@ def open_jpeg(path: Path, *, page: int, budget: Budget) -> Picture:
             f"A JPEG of {channels} channels with {header.bits} bits cannot be decoded.",
             advice="Convert it to TIFF or PNG with the program that wrote it.",
         )
-    if not header.end:
-        raise too_short()
     dtype = "uint8" if header.bits == 8 else "uint16"
     budget.allow_pixels(
-        header.width, header.height, channels * np.dtype(dtype).itemsize, stored=header.end - header.scan_start
+        header.width, header.height, channels * np.dtype(dtype).itemsize,
+        stored=(header.end or header.size) - header.scan_start,
     )
 
     def decode(out: Pixels | None) -> Pixels:
@@ -100,6 +99,7 @@ def _picture(path: Path, header: Header, whole: WholePicture) -> Picture:
 def why_not_patched(header: Header) -> str:
     """Why a derivative is needed, or nothing."""
     refusals = (
+        (header.breaks_off, _BREAKS_OFF),
         (header.bits != 8 or header.is_lossless, f"A JPEG of this kind, {header.bits} bits a sample, is not patched"),
         (header.is_arithmetic, "This JPEG is arithmetic-coded"),
         (not header.is_baseline, "This JPEG is progressive, and patching would change its kind"),
@@ -183,7 +183,7 @@ def _facts(header: Header, exif: Exif) -> tuple[tuple[str, str], ...]:
         facts.append(("Restart interval", str(header.restart_interval)))
     if header.contents(APP14, ADOBE) and len(header.components) == 4:
         facts.append(("Ink", "stored upside down by Adobe's convention, read the right way round"))
-    if header.size > header.end:
+    if header.end and header.size > header.end:
         facts.append(("Behind the picture", f"{header.size - header.end} bytes, kept as they are"))
     facts += [("Comment", printable(comment)[:200]) for comment in header.contents(COM)[:4]]
     return (*facts, *exif.texts)

@@ -72,6 +72,11 @@ class Header:
         ]
 
     @property
+    def breaks_off(self) -> bool:
+        """Whether the file ends before the picture does: perhaps only its last mark is missing."""
+        return not self.end
+
+    @property
     def is_progressive(self) -> bool:
         return self.frame in {0xC2, 0xC6, 0xCA, 0xCE}
 
@@ -158,6 +163,8 @@ def _header(file: BinaryIO, segments: list[Segment], scan: Segment, size: int) -
         Component(content[at], content[at + 1] >> 4, content[at + 1] & 15, content[at + 2])
         for at in range(6, 6 + 3 * count, 3)
     )
+    if scan.end >= size:
+        raise too_short()
     if any(not 1 <= factor <= 4 for part in components for factor in (part.horizontal, part.vertical)):
         raise UnreadableFileError("The JPEG's colour sampling is damaged.", advice=_ANOTHER)
     return Header(

@@ -185,6 +185,28 @@ def test_stray_bytes_between_segments_do_not_hide_a_jpeg(tmp_path):
     assert picture.xmp == clean.xmp
 
 
+@pytest.mark.parametrize("name", ["plain.jpg", "progressive.jpg"])
+def test_a_jpeg_that_breaks_off_shows_what_is_there_and_is_saved_as_a_new_tiff(tmp_path, name):
+    content = SAMPLES[name]
+    clean, all_there = opened(tmp_path, content), opened(tmp_path, content[:-2], "b")
+    whole = clean.source.bounds
+    assert np.array_equal(all_there.source.read(whole), clean.source.read(whole)), "only the last mark is missing"
+    half = opened(tmp_path, content[: len(content) - (len(content) - 600) // 2], "c")
+    assert half.source.read(whole).shape == clean.source.read(whole).shape
+    for picture in (all_there, half):
+        assert not picture.patchable
+        assert "breaks off" in picture.reason
+        assert "TIFF" in picture.reason
+
+
+def test_a_jpeg_without_any_pixels_is_refused(tmp_path):
+    content = SAMPLES["plain.jpg"]
+    scan = content.index(b"\xff\xda")
+    behind = scan + 2 + struct.unpack(">H", content[scan + 2 : scan + 4])[0]
+    with pytest.raises(UnreadableFileError, match="too early"):
+        opened(tmp_path, content[:behind])
+
+
 def test_a_stale_thumbnail_is_named(tmp_path):
     block = b"Exif\0\0" + make.exif(thumbnail=True)
     content = SAMPLES["progressive.jpg"]
