@@ -44,6 +44,7 @@ from restorer_app.files.tiff_structure import (
 from restorer_app.files.tiff_view import View, is_exact, stored, view_of
 
 _FAMILIES = {EXIF_IFD: "EXIF", GPS_IFD: "GPS", XMP: "XMP", IPTC: "IPTC", ICC: "ICC", PHOTOSHOP: "Photoshop"}
+_OF_LEVELS = "of the picture, which will still show it before the edit."
 _MOST_METADATA = 64 << 20  # a packet beyond this is no metadata
 
 
@@ -241,4 +242,9 @@ def _stale(file: FileBytes, structure: Structure, page: Page) -> tuple[str, ...]
 def old_levels(count: int) -> str:
     """The sentence about smaller copies that an edit does not reach."""
     copies = "a smaller copy" if count == 1 else f"{count} smaller copies"
-    return f"The file holds {copies} of the picture, which will still show it before the edit."
+    return f"The file holds {copies} {_OF_LEVELS}"
+
+
+def holds_levels(picture: Picture) -> bool:
+    """Whether the file has smaller copies of the picture, into which a save can carry an edit."""
+    return any(sentence.endswith(_OF_LEVELS) for sentence in picture.stale)

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, QTimer
 
 from restorer_app.core import mask as masks
 from restorer_app.core.raster import Raster
+from restorer_app.files.tiff import holds_levels
 from restorer_app.session.change import Change
 from restorer_app.session.command import Situation
 from restorer_app.session.session import Session
@@ -180,6 +181,7 @@ class Binding(QObject):
             self._canvas.setFocus()
             self._remember(document)
             self._guide(document)
+            self._tell_of_levels(document)
         self.show_all()
 
     def _show_picture(self, document: Document) -> None:
@@ -242,6 +244,15 @@ class Binding(QObject):
         first = self.tr("Paint along a scratch, then press Enter.")
         then = self.tr("Hold \\ to see the original, Ctrl+Z takes it back, Ctrl+S saves a copy and proves it.")
         self._window.notice.say(Told(first, then, warns=False))
+
+    def _tell_of_levels(self, document: Document) -> None:
+        """Once: a viewer that takes a smaller copy from the saved file would show the damage."""
+        if document.is_told_of or not document.picture.patchable or not holds_levels(document.picture):
+            return
+        document.is_told_of = True
+        told = self.tr("{name} holds smaller copies of its picture, which a repair does not reach by itself.")
+        advice = self.tr("“Save restoration as…” can carry it into them.")
+        self._window.notice.say(Told(told.format(name=document.name), advice, warns=False))
 
     def _remember(self, document: Document) -> None:
         self._choices.take(self._choices.now.with_recent(document.path))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from PySide6.QtGui import QImage
 
+from restorer_app.core import mask as masks
 from restorer_app.core.history import Step
 from restorer_app.core.raster import Pixels, Raster
 from restorer_app.files.picture import Picture
@@ -28,7 +29,10 @@ class Document:
     saved: Saved | None = None
     saved_at: float = 0.0
     saved_steps: int = 0  # finished operations when it was saved
+    is_told_of: bool = False  # what the file holds besides the picture was said once
+    carries_levels: bool = False  # a save reaches the smaller copies inside the file, too
     saving_share: float | None = None  # while a save runs
+    kept_mask: Raster | None = None  # as it was written to a file or came from one
     is_reading: bool = False  # shown as a small picture, not all pixels are there yet
     _knows_all: bool = False  # the small picture is made of all pixels
     _frame: tuple[Raster, QImage] | None = None
@@ -48,6 +52,17 @@ class Document:
         if self._frame is None or self._frame[0] is not image:
             self._frame = (image, picture_thumb(self.overview, self.picture, image))
         return self._frame[1]
+
+    @property
+    def has_loose_mask(self) -> bool:
+        """Something is painted that no repair has used and no file holds."""
+        mask, kept = self.session.mask, self.kept_mask
+        if masks.is_empty(mask):
+            return False
+        if kept is None or kept.bounds != mask.bounds:
+            return True
+        places = (mask.cell_region(cell) for cell in mask.changed_cells(kept))
+        return any(bool((mask.read(place) != kept.read(place)).any()) for place in places)
 
     @property
     def path(self) -> Path:

@@ -34,8 +34,13 @@ class Saver(QObject):
     def doing(self, document: Document) -> str:
         return self._runs[document].what if document in self._runs else ""
 
-    def save(self, document: Document, *, target: Path | None = None, derive: bool = False) -> bool:
-        """Begins to save; False where there is nothing to save, or a save is going on."""
+    def save(
+        self, document: Document, *, target: Path | None = None, derive: bool = False, pyramid: bool | None = None
+    ) -> bool:
+        """Begins to save; False where there is nothing to save, or a save is going on.
+
+        `pyramid` carries the edit into the smaller copies inside a TIFF; where it is not said, as it was said before.
+        """
         if document in self._runs:
             return False
         try:
@@ -45,7 +50,9 @@ class Saver(QObject):
             self.failed.emit(document)
             return False
         derive = derive or not document.picture.patchable or saving.allowed is None
-        run = _Run(document, saving, target, derive=derive, parent=self)
+        if pyramid is not None:
+            document.carries_levels = pyramid
+        run = _Run(document, saving, target, derive=derive, pyramid=document.carries_levels, parent=self)
         # bound methods, so that they are called on our thread; lambdas need not be
         run.got_on.connect(self._got_on)
         run.wrote.connect(self._wrote)
@@ -101,7 +108,7 @@ class _Run(QThread):
     refused = Signal(object, object)  # Document, RestorerError
 
     def __init__(
-        self, document: Document, saving: Saving, target: Path | None, *, derive: bool, parent: QObject
+        self, document: Document, saving: Saving, target: Path | None, *, derive: bool, pyramid: bool, parent: QObject
     ) -> None:
         super().__init__(parent)
         self._document = document
@@ -110,10 +117,13 @@ class _Run(QThread):
         self._saving = saving
         self._target = target
         self._derive = derive
+        self._pyramid = pyramid
 
     def run(self) -> None:
         try:
-            saved = self._saving.run(self._target, derive=self._derive, progress=self._tell, cancel=self.cancel)
+            saved = self._saving.run(
+                self._target, derive=self._derive, progress=self._tell, cancel=self.cancel, pyramid=self._pyramid
+            )
             self.wrote.emit(self._document, self._saving, saved)
         except RestorerError as problem:
             self.refused.emit(self._document, problem)

@@ -54,6 +54,7 @@ def program(qapp, tmp_path_factory):
         made.show()
         until(lambda: made.workshop is not None)
         made.workshop.files.ask = lambda _names, _running: "discard"
+        made.workshop.files.ask_masks = lambda _names: "discard"
         yield made
         made.window.close()
         made.close()

@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtTest import QTest
 
+from restorer_app.core import mask as masks
 from restorer_app.core.errors import UnreadableFileError
 from restorer_app.core.stroke import Point, Stroke
 from restorer_app.files.reader_sources import DecodedSource
@@ -213,6 +214,51 @@ def test_closing_without_unsaved_work_does_not_ask(empty, scan):
     press(empty, "Ctrl+W")
     assert empty.workshop.desk.documents == []
     assert not asked
+
+
+@pytest.mark.parametrize(("answer", "is_open"), [("stay", True), ("discard", False)])
+def test_closing_with_a_mask_that_was_not_used_asks(empty, scan, monkeypatch, answer, is_open):
+    open_file(empty, scan)
+    scratch(empty)
+    asked = []
+    monkeypatch.setattr(empty.workshop.files, "ask_masks", lambda names: asked.append(names) or answer)
+    assert empty.workshop.files.may_close() is not is_open
+    press(empty, "Ctrl+W")
+    assert asked == [["plate.tif"], ["plate.tif"]]
+    assert bool(empty.workshop.desk.documents) is is_open
+
+
+def test_a_mask_that_a_file_holds_or_a_repair_has_used_is_not_asked_about(empty, scan, tmp_path):
+    open_file(empty, scan)
+    scratch(empty)
+    assert document(empty).has_loose_mask
+    empty.workshop.files.save_mask_to(tmp_path / "mask.png")
+    until(lambda: not document(empty).has_loose_mask)
+    press(empty, "Ctrl+D")
+    empty.workshop.files.load_mask_from(tmp_path / "mask.png")
+    until(lambda: not masks.is_empty(document(empty).session.mask))
+    assert not document(empty).has_loose_mask
+    paint(empty, (20, 20), (60, 20))
+    assert document(empty).has_loose_mask
+    press(empty, "Return")
+    idle(empty)
+    assert not document(empty).has_loose_mask
+
+
+def test_a_repair_is_carried_into_the_levels_of_a_pyramid_where_that_was_chosen(empty, scan):
+    pixels = tifffile.imread(scan)
+    path = scan.with_name("pyramid.tif")
+    with tifffile.TiffWriter(path) as file:
+        file.write(pixels, tile=(64, 64), subifds=1)
+        file.write(pixels[::2, ::2], tile=(64, 64), subfiletype=1)
+    open_file(empty, path)
+    assert "can carry it into them" in empty.window.notice.text
+    repair(empty)
+    target = scan.with_name("repaired.tif")
+    empty.workshop.saver.save(document(empty), target=target, pyramid=True)
+    until(lambda: document(empty).saved is not None)
+    with tifffile.TiffFile(target) as file:
+        assert not np.array_equal(file.pages[0].pages[0].asarray(), pixels[::2, ::2])
 
 
 def test_the_sample_opens_as_a_copy_with_a_word_on_how_to_begin(empty):

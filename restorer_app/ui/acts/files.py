@@ -16,10 +16,11 @@ from restorer_app.files import places
 from restorer_app.files.maskfile import read_mask, write_mask
 from restorer_app.files.naming import default_target, derived_name
 from restorer_app.files.reader import Reader
+from restorer_app.files.tiff import holds_levels
 from restorer_app.ui.choices import Choices
 from restorer_app.ui.desk import Desk
 from restorer_app.ui.dialogs.save import SaveDialog
-from restorer_app.ui.dialogs.unsaved import Answer, ask_unsaved
+from restorer_app.ui.dialogs.unsaved import Answer, ask_masks, ask_unsaved
 from restorer_app.ui.document import Document
 from restorer_app.ui.notice import Told
 from restorer_app.ui.saver import Saver
@@ -65,6 +66,7 @@ class FileActs(QObject):
         self.ask: Callable[[list[str], bool], Answer] = lambda names, running: ask_unsaved(
             names, window, running=running
         )
+        self.ask_masks: Callable[[list[str]], Answer] = lambda names: ask_masks(names, window)
         window.may_close = self.may_close
         saver.saved.connect(self._saved)
         saver.failed.connect(self._not_saved)
@@ -134,7 +136,10 @@ class FileActs(QObject):
 
         def work(mask: Raster) -> Raster:
             # a mask is an untrusted file like any other, so the reader process opens it
-            return read_mask(path, bounds=mask.bounds, orientation=orientation, open_picture=self._reader.open)
+            document.kept_mask = read_mask(
+                path, bounds=mask.bounds, orientation=orientation, open_picture=self._reader.open
+            )
+            return document.kept_mask
 
         self._desk.change_mask("Loaded mask", work, slow=True)
 
@@ -153,7 +158,12 @@ class FileActs(QObject):
             return
         orientation = document.picture.orientation
         told = Told(self.tr("The mask is saved as {name}.").format(name=path.name), warns=False, passes=True)
-        self._desk.write_mask(lambda mask: write_mask(path, mask, orientation=orientation), told)
+
+        def write(mask: Raster) -> None:
+            write_mask(path, mask, orientation=orientation)
+            document.kept_mask = mask
+
+        self._desk.write_mask(write, told)
 
     # ------------------------------------------------------------------------------------------ saving
     def save(self) -> None:
@@ -181,13 +191,18 @@ class FileActs(QObject):
             return
         picture = document.picture
         patchable = picture.patchable and document.session.image.bounds == document.session.original.bounds
-        free = default_target(picture.path, kind=picture.kind) if patchable else derived_name(picture.path)
-        suggested = document.saved.path if document.saved else free
         dialog = SaveDialog(
-            document.path, suggested, patchable=patchable, reason=document.picture.reason, parent=self._window
+            document.path,
+            default_target(picture.path, kind=picture.kind) if patchable else derived_name(picture.path),
+            patchable=patchable,
+            reason=picture.reason,
+            parent=self._window,
+            ours=document.saved.path if document.saved else None,
+            has_levels=patchable and holds_levels(picture),
+            carries_levels=document.carries_levels,
         )
         if dialog.exec() == QDialog.DialogCode.Accepted:
-            self._saver.save(document, target=dialog.target, derive=dialog.derives)
+            self._saver.save(document, target=dialog.target, derive=dialog.derives, pyramid=dialog.carries_levels)
 
     def show_saved_file(self) -> None:
         document = self._desk.current
@@ -211,6 +226,8 @@ class FileActs(QObject):
                 self._save_when_done.append(document)
                 self._jobs_went_on()
                 return
+        elif document.has_loose_mask and self.ask_masks([document.name]) == "stay":
+            return
         self._desk.close(self._desk.documents.index(document))
 
     def quit(self) -> None:
@@ -220,7 +237,8 @@ class FileActs(QObject):
         """Asked by the window; saving goes on first where a person wants it, and then it closes itself."""
         unsaved = self._desk.unsaved
         if not unsaved:
-            return True
+            loose = [each.name for each in self._desk.documents if each.has_loose_mask]
+            return not loose or self.ask_masks(loose) == "discard"
         answer = self.ask([each.name for each in unsaved], any(each.session.pending for each in unsaved))
         if answer == "save":
             self._is_closing = True

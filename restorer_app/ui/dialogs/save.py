@@ -1,4 +1,4 @@
-"""The dialog of “Save restoration as…”: where the copy goes, and whether it is patched or new."""
+"""The dialog of “Save restoration as…”: where the copy goes, whether it is patched or new, and what it carries."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from pathlib import Path
 
 from PySide6.QtWidgets import (
     QButtonGroup,
+    QCheckBox,
     QDialog,
     QDialogButtonBox,
     QFileDialog,
@@ -16,22 +17,35 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from restorer_app.core.errors import RestorerError
+from restorer_app.files.naming import first_free
 from restorer_app.ui.pieces import button, label, make_primary
 
 
 class SaveDialog(QDialog):
     """Says what will be written before it is; the original is never a target."""
 
-    def __init__(self, original: Path, suggested: Path, *, patchable: bool, reason: str, parent: QWidget) -> None:
+    def __init__(
+        self,
+        original: Path,
+        suggested: Path,
+        *,
+        patchable: bool,
+        reason: str,
+        parent: QWidget,
+        ours: Path | None = None,
+        has_levels: bool = False,
+        carries_levels: bool = False,
+    ) -> None:
+        """`ours` is what this window wrote before and may replace; levels are smaller copies inside the file."""
         super().__init__(parent)
         self.setWindowTitle(self.tr("Save restoration as"))
         self._original = original
+        self._ours = ours
         self._patched_suffix = suggested.suffix
         self._path = QLineEdit(str(suggested))
         self._path.setMinimumWidth(480)
         self._path.setAccessibleName(self.tr("File"))
-        choose = button(self.tr("Choose…"))
-        choose.clicked.connect(self._choose)
         self._patch = QRadioButton(self.tr("A copy of the file, in which only what you repaired is patched"))
         self._derive = QRadioButton(self.tr("A new TIFF, with everything that can be carried over"))
         group = QButtonGroup(self)
@@ -40,11 +54,27 @@ class SaveDialog(QDialog):
         self._patch.setEnabled(patchable)
         (self._patch if patchable else self._derive).setChecked(True)
         self._derive.toggled.connect(self._suit_suffix)
-        self._problem = label(rank="dim", wraps=True)
+        self._levels = self._make_levels(carries_levels)
+        self._levels.setVisible(has_levels)
+        self._problem = label(wraps=True)
+        self._problem.setMinimumHeight(self._problem.fontMetrics().lineSpacing())  # nothing moves when it speaks
         self._buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Cancel)
         make_primary(self._buttons, QDialogButtonBox.StandardButton.Save)
         self._buttons.accepted.connect(self.accept)
         self._buttons.rejected.connect(self.reject)
+        self._lay_out(reason)
+        self._path.textChanged.connect(self._check)
+        self._suit_suffix(self._derive.isChecked())
+
+    def _make_levels(self, carries: bool) -> QCheckBox:
+        made = QCheckBox(self.tr("Carry the repair into the smaller copies inside the file, too"))
+        made.setToolTip(self.tr("The levels of a pyramid, which viewers show from afar; else they keep the damage."))
+        made.setChecked(carries)
+        return made
+
+    def _lay_out(self, reason: str) -> None:
+        choose = button(self.tr("Choose…"))
+        choose.clicked.connect(self._choose)
         row = QHBoxLayout()
         row.addWidget(self._path, 1)
         row.addWidget(choose)
@@ -52,21 +82,31 @@ class SaveDialog(QDialog):
         column.setContentsMargins(24, 20, 24, 16)
         column.setSpacing(12)
         column.addLayout(row)
+        below = QHBoxLayout()  # it belongs to the copy: a new file has no smaller ones
+        below.addSpacing(24)
+        below.addWidget(self._levels)
         column.addWidget(self._patch)
+        column.addLayout(below)
         column.addWidget(self._derive)
         column.addWidget(label(reason, rank="dim", wraps=True))
         column.addWidget(self._problem)
         column.addWidget(self._buttons)
-        self._path.textChanged.connect(self._check)
-        self._suit_suffix(self._derive.isChecked())
 
     @property
     def target(self) -> Path:
-        return Path(self._path.text()).expanduser()
+        path = Path(self._path.text())
+        try:
+            return path.expanduser()
+        except RuntimeError:  # ~somebody whom nobody knows
+            return path
 
     @property
     def derives(self) -> bool:
         return self._derive.isChecked()
+
+    @property
+    def carries_levels(self) -> bool:
+        return self._patch.isChecked() and self._levels.isChecked()
 
     def set_target(self, path: Path) -> None:
         self._path.setText(str(path))
@@ -77,21 +117,31 @@ class SaveDialog(QDialog):
             self._path.setText(chosen)
 
     def _suit_suffix(self, derives: bool) -> None:
+        self._levels.setEnabled(not derives)
         suffix = ".tif" if derives else self._patched_suffix
         if self.target.suffix != suffix:
             self._path.setText(str(self.target.with_suffix(suffix)))
         self._check()
 
     def _check(self) -> None:
-        is_original = self.target.absolute() == self._original.absolute()
-        exists = self.target.exists() and not is_original
-        self._problem.setText(
-            self.tr("This is the original, which is never written to.")
-            if is_original
-            else self.tr("A file of this name exists; it is replaced only if this window wrote it.")
-            if exists
-            else ""
-        )
-        self._buttons.button(QDialogButtonBox.StandardButton.Save).setEnabled(
-            not is_original and bool(self.target.name)
-        )
+        try:
+            problem = self._obstacle()
+        except (OSError, RestorerError):  # too long, or with letters that no name may have
+            problem = self.tr("No file can have this name.")
+        replaces = self.tr("This window wrote {name}; saving replaces it.").format(name=self.target.name)
+        self._problem.setText(problem or (replaces if self.target.absolute() == self._ours else ""))
+        self._buttons.button(QDialogButtonBox.StandardButton.Save).setEnabled(not problem and bool(self.target.name))
+
+    def _obstacle(self) -> str:
+        """Why nothing can be written there; nothing that stands on the disc is overwritten but our own."""
+        target = self.target.absolute()
+        if target == self._original.absolute():
+            return self.tr("This is the original, which is never written to.")
+        if target.is_dir():
+            return self.tr("This is a folder; a name for the file is missing.")
+        if not target.parent.is_dir():
+            return self.tr("There is no folder {folder}.").format(folder=target.parent)
+        if target != self._ours and target.exists():
+            told = self.tr("A file of this name exists and is not overwritten; {name} is another name.")
+            return told.format(name=first_free(target).name)
+        return ""

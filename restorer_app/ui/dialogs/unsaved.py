@@ -1,37 +1,84 @@
-"""The question before work is lost: save, discard, or stay."""
+"""The questions before work is lost: a picture that is not saved, a mask that was painted and not used."""
 
 from __future__ import annotations
 
 from typing import Literal
 
 from PySide6.QtCore import QCoreApplication
-from PySide6.QtWidgets import QMessageBox, QWidget
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
+
+from restorer_app.ui.pieces import button, label
 
 translate = QCoreApplication.translate  # by this name lupdate finds what is to be translated
 
 Answer = Literal["save", "discard", "stay"]
 
+_WIDTH = 500
+
+
+class Question(QDialog):
+    """One sentence, what follows from each answer, and the answers; Esc and the window's cross change nothing."""
+
+    def __init__(self, told: str, advice: str, *, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName("unsaved")
+        self.setWindowTitle(translate("unsaved", "Unsaved work"))
+        self.answer: Answer = "stay"
+        self._row = QHBoxLayout()
+        self._row.setSpacing(8)
+        self._row.addStretch(1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(24, 20, 24, 16)
+        column.setSpacing(8)
+        column.addWidget(label(told, rank="heading", wraps=True))
+        column.addWidget(label(advice, rank="dim", wraps=True))
+        column.addSpacing(12)
+        column.addLayout(self._row)
+        self.setMinimumWidth(_WIDTH)
+
+    def offer(self, answer: Answer, text: str, *, safe: bool = False, apart: bool = False) -> None:
+        """Another answer to the right; the safe one is what Return gives, and what loses work stands apart."""
+        made = button(text, rank="primary" if safe else "")
+        made.clicked.connect(lambda: self._give(answer))
+        if apart:
+            self._row.insertWidget(0, made)
+        else:
+            self._row.addWidget(made)
+        if safe:
+            made.setDefault(True)
+            made.setFocus()
+
+    def _give(self, answer: Answer) -> None:
+        self.answer = answer
+        self.accept()
+
 
 def ask_unsaved(names: list[str], parent: QWidget, *, running: bool) -> Answer:
     """Closing throws work away, so it asks; the safe answers are the easy ones."""
-    box = QMessageBox(parent)
-    box.setObjectName("unsaved")
-    box.setIcon(QMessageBox.Icon.NoIcon)
-    box.setWindowTitle(translate("unsaved", "Unsaved work"))
-    if len(names) == 1:
-        box.setText(translate("unsaved", "The work on {name} is not saved.").format(name=names[0]))
-    else:
-        box.setText(translate("unsaved", "The work on {count} pictures is not saved.").format(count=len(names)))
+    told = translate("unsaved", "The work on {name} is not saved.").format(name=names[0])
+    if len(names) > 1:
+        told = translate("unsaved", "The work on {count} pictures is not saved.").format(count=len(names))
     saving = translate("unsaved", "Saving writes a copy beside the original and proves it.")
     if running:
         saving = translate("unsaved", "A job is still running; saving waits for it, then writes a copy and proves it.")
-    box.setInformativeText(" ".join([saving, translate("unsaved", "Discarding cannot be undone.")]))
-    save = box.addButton(translate("unsaved", "Save"), QMessageBox.ButtonRole.AcceptRole)
-    discard = box.addButton(translate("unsaved", "Discard"), QMessageBox.ButtonRole.DestructiveRole)
-    stay = box.addButton(translate("unsaved", "Go on working"), QMessageBox.ButtonRole.RejectRole)
-    box.setDefaultButton(save)
-    box.setEscapeButton(stay)
-    box.exec()
-    if box.clickedButton() is save:
-        return "save"
-    return "discard" if box.clickedButton() is discard else "stay"
+    question = Question(told, " ".join([saving, translate("unsaved", "Discarding cannot be undone.")]), parent=parent)
+    question.offer("discard", translate("unsaved", "Discard"), apart=True)
+    question.offer("stay", translate("unsaved", "Go on working"))
+    question.offer("save", translate("unsaved", "Save"), safe=True)
+    question.exec()
+    return question.answer
+
+
+def ask_masks(names: list[str], parent: QWidget) -> Answer:
+    """A mask is work too: an hour of it, on a badly scratched plate."""
+    told = translate("unsaved", "The mask painted on {name} was not used and is not saved.").format(name=names[0])
+    if len(names) > 1:
+        told = translate("unsaved", "Masks painted on {count} pictures were not used and are not saved.").format(
+            count=len(names)
+        )
+    advice = translate("unsaved", "Enter repairs what it covers; Mask ▸ Save mask… keeps it as a file.")
+    question = Question(told, advice, parent=parent)
+    question.offer("discard", translate("unsaved", "Discard the mask"), apart=True)
+    question.offer("stay", translate("unsaved", "Go on working"), safe=True)
+    question.exec()
+    return question.answer

@@ -1,0 +1,103 @@
+"""The dialogs by themselves: what they say before anything is written or lost."""
+
+import pytest
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QCheckBox, QDialogButtonBox, QPushButton
+
+from restorer_app.ui.dialogs import unsaved
+from restorer_app.ui.dialogs.save import SaveDialog
+
+
+@pytest.fixture
+def plate(tmp_path):
+    path = tmp_path / "plate.tif"
+    path.write_bytes(b"a master")
+    return path
+
+
+def save_dialog(window, plate, **more):
+    told = {"patchable": True, "reason": "Only the changed strips are written.", **more}
+    return SaveDialog(plate, plate.with_name("plate_restored_v01.tif"), parent=window, **told)
+
+
+def can_save(dialog):
+    return dialog.findChild(QDialogButtonBox).button(QDialogButtonBox.StandardButton.Save).isEnabled()
+
+
+def test_a_name_that_is_free_can_be_saved_without_a_word(window, plate):
+    dialog = save_dialog(window, plate)
+    assert (can_save(dialog), dialog._problem.text()) == (True, "")
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("plate.tif", "the original"),
+        ("taken.tif", "not overwritten; taken_v02.tif"),
+        ("nowhere/plate.tif", "no folder"),
+        ("", "a folder"),
+        ("n" * 300 + ".tif", "No file can have this name"),
+    ],
+)
+def test_what_cannot_be_written_is_said_before_it_is_tried(window, plate, name, words):
+    plate.with_name("taken.tif").write_bytes(b"another's")
+    dialog = save_dialog(window, plate)
+    dialog.set_target(plate.parent / name)
+    assert words in dialog._problem.text()
+    assert not can_save(dialog)
+
+
+def test_what_this_window_wrote_is_replaced_and_that_is_said(window, plate):
+    ours = plate.with_name("plate_restored_v01.tif")
+    ours.write_bytes(b"ours")
+    dialog = save_dialog(window, plate, ours=ours)
+    assert "saving replaces it" in dialog._problem.text()
+    assert can_save(dialog)
+
+
+def test_levels_are_asked_about_only_where_there_are_some_and_a_new_file_has_none(window, plate):
+    assert not save_dialog(window, plate).findChild(QCheckBox).isVisibleTo(None)
+    dialog = save_dialog(window, plate, has_levels=True)
+    box = dialog.findChild(QCheckBox)
+    assert not dialog.carries_levels, "a save changes what it was told to change"
+    box.setChecked(True)
+    assert dialog.carries_levels
+    dialog._derive.setChecked(True)
+    assert not dialog.carries_levels
+
+
+def answered(ask, act):
+    """What a question returns when a hand does this to it."""
+    QTimer.singleShot(0, lambda: act(QApplication.activeModalWidget()))
+    return ask()
+
+
+def press_button(name):
+    return lambda dialog: next(each for each in dialog.findChildren(QPushButton) if each.text() == name).click()
+
+
+def press_key(key):
+    return lambda dialog: QTest.keyClick(dialog, key)
+
+
+@pytest.mark.parametrize(
+    ("act", "answer"),
+    [
+        (press_button("Save"), "save"),
+        (press_button("Discard"), "discard"),
+        (press_button("Go on working"), "stay"),
+        (press_key(Qt.Key.Key_Escape), "stay"),
+        (press_key(Qt.Key.Key_Return), "save"),
+    ],
+)
+def test_closing_with_unsaved_work_gives_the_answer_that_was_pressed(window, act, answer):
+    assert answered(lambda: unsaved.ask_unsaved(["plate.tif"], window, running=False), act) == answer
+
+
+@pytest.mark.parametrize(
+    ("act", "answer"),
+    [(press_button("Discard the mask"), "discard"), (press_key(Qt.Key.Key_Return), "stay")],
+)
+def test_a_mask_is_not_discarded_by_return(window, act, answer):
+    assert answered(lambda: unsaved.ask_masks(["plate.tif"], window), act) == answer
