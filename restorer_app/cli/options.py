@@ -81,6 +81,17 @@ def quality(text: str) -> int | None:
     return number
 
 
+def minutes(text: str) -> float:
+    return between(text, 0.01, 1_000_000)
+
+
+def at_least_one(text: str) -> int:
+    number = whole_number(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"is at least 1, not {text}")
+    return number
+
+
 def device(text: str) -> str:
     if not _DEVICE.fullmatch(text):
         raise argparse.ArgumentTypeError(f"is auto, cpu, cuda or cuda:1, not {text}")

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from restorer_app.cli import options
 from restorer_app.files import places
 
 _MINUTES = 60.0
@@ -22,15 +23,19 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--photos", metavar="DIR", type=Path, nargs="+", required=True, help="folders of photographs")
     parser.add_argument("--from", metavar="START", dest="start", type=Path, help="checkpoint, weights or model folder")
     length = parser.add_mutually_exclusive_group()
-    length.add_argument("--minutes", type=float, help="of training in all, kept in the checkpoint (default: 60)")
-    length.add_argument("--steps", type=int, help="in all; resumed runs then equal uninterrupted ones exactly")
+    told = "of training in all, kept in the checkpoint (default: 60)"
+    length.add_argument("--minutes", type=options.minutes, metavar="N", default=_MINUTES, help=told)
+    told = "in all; resumed runs then equal uninterrupted ones exactly"
+    length.add_argument("--steps", type=options.at_least_one, metavar="N", help=told)
     parser.add_argument("--recipe", metavar="FILE", type=Path, help="a recipe other than the model's own")
     parser.add_argument("--elements", metavar="DIR", type=Path, help="alpha pictures of hairs and dust, for repair")
     parser.add_argument("--work", metavar="DIR", type=Path, default=Path("runs"), help="checkpoints and journal")
     parser.add_argument("--into", metavar="DIR", type=Path, help="folder of models that gets it (default: your own)")
     parser.add_argument("--by", metavar="NAME", default="", help="who trained it, for the card")
-    parser.add_argument("--device", default="cpu", help="cpu, cuda, mps (default: cpu)")
-    parser.add_argument("--threads", type=int, default=1, help="of the processor (default: 1)")
+    parser.add_argument("--device", metavar="D", default="cpu", help="cpu, cuda, mps (default: cpu)")
+    parser.add_argument(
+        "--threads", type=options.at_least_one, metavar="N", default=1, help="of the processor (default: 1)"
+    )
     parser.add_argument("--compile", action="store_true", help="compile the net; needs a C++ compiler")
     parser.set_defaults(run=_run)
 
@@ -45,7 +50,7 @@ def _run(args: argparse.Namespace) -> int:
         into=args.into or places.own_models(),
         work=args.work,
         steps=args.steps,
-        minutes=args.minutes or _MINUTES,
+        minutes=args.minutes,
         start=args.start,
         recipe=args.recipe,
         elements=args.elements,

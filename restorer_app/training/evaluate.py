@@ -1,6 +1,7 @@
 """The finished model: its folder, and the figures that training itself can measure."""
 
 import hashlib
+import math
 import platform
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -15,6 +16,7 @@ from torch import Tensor, nn
 
 from restorer_app.core import metrics
 from restorer_app.core.card import ModelCard
+from restorer_app.core.errors import RestorerError
 from restorer_app.files.cards import CARD, WEIGHTS
 from restorer_app.training.journal import plot
 from restorer_app.training.learner import Learner
@@ -38,8 +40,13 @@ def publish(
 ) -> Path:
     """Write the model's folder: weights, card, recipe, manifest, plot."""
     folder, recipe = into / learner.recipe.id, learner.recipe
-    folder.mkdir(parents=True, exist_ok=True)
     weights, figures = stored(learner, watched)
+    if not math.isfinite(figures["psnr"]):
+        raise RestorerError(
+            "What was learnt answers with values that are no numbers; no model was written.",
+            advice="Begin anew with a recipe of a lower rate.",
+        )
+    folder.mkdir(parents=True, exist_ok=True)
     (folder / WEIGHTS).write_bytes(weights)
     (folder / "recipe.toml").write_text(recipe_toml(recipe), encoding="utf-8")
     names = _manifest([*photos, *damage], folder)

@@ -71,7 +71,7 @@ class Journal:
         print(f"{learner.recipe.id}  watched {psnr:.2f} dB after {learner.seconds / 60:.1f} min", flush=True)
         if self._board:
             self._board.add_scalar("psnr", psnr, learner.step)
-            self._board.add_images("answer", answer[:8].clamp(0, 1), learner.step)
+            self._board.add_images("answer", answer[:8].nan_to_num().clamp(0, 1), learner.step)
         self._looked = time.perf_counter()
 
 

@@ -59,7 +59,7 @@ def teach(order: Order) -> Path:
     origin = origin_of(order.start)
     recipe = recipe_for(order.model, order.recipe, warm=origin.is_warm)
     supplies = gathered(order, recipe)
-    learner = Learner(recipe, torch.device(order.device))
+    learner = Learner(recipe, _device(order.device))
     if origin.state is None and checkpoint.newest(order.work / recipe.id):
         raise InvalidValueError(
             f"There is already a run of {recipe.id} in {order.work}.",
@@ -137,6 +137,17 @@ def _begin(learner: Learner, origin: Origin) -> None:
             f"{origin.path} is a checkpoint of {origin.state['id']}, not of {learner.recipe.id}.",
             advice="To begin with another model's weights, give the folder of that model.",
         )
+
+
+def _device(name: str) -> torch.device:
+    try:
+        device = torch.device(name)
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError) as problem:  # torch asserts when it was built without CUDA
+        raise InvalidValueError(
+            f"There is no device {name!r} that this program can train on.", advice="Choose cpu."
+        ) from problem
+    return device
 
 
 def _halves_pay(device: torch.device) -> bool:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,8 @@ import numpy as np
 import torch
 from PIL import Image, ImageOps
 from torch import Tensor
+
+from restorer_app.core.errors import UnreadableFileError
 
 _LIST_ABOVE = 3  # folders above the photographs where their list is looked for
 SUFFIXES = {".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp"}
@@ -88,6 +91,12 @@ def gather(folders: Sequence[Path], cache: Path, rules: Sequence[Rule] = (), *, 
         cache.mkdir(parents=True, exist_ok=True)
         unfinished = cache / f"{key}-{os.getpid()}.part"  # two runs may start at the same time
         sizes_found = _decode_all([file for _, file in files], unfinished, rules, least)
+        if not sizes_found:
+            unfinished.unlink()
+            raise UnreadableFileError(
+                f"There is no photograph in {', '.join(map(str, folders))} that can be learnt from.",
+                advice=f"JPEG, PNG, WebP and 8-bit TIFF of at least {least} pixels a side are taken.",
+            )
         unfinished.replace(pixels)
         index.write_text(json.dumps(sizes_found))
     sizes = torch.tensor(json.loads(index.read_text()), dtype=torch.int64).reshape(-1, 2)
@@ -99,25 +108,30 @@ def gather(folders: Sequence[Path], cache: Path, rules: Sequence[Rule] = (), *, 
 
 def _decode_all(files: Sequence[Path], pixels: Path, rules: Sequence[Rule], least: int) -> list[tuple[int, int]]:
     sizes: list[tuple[int, int]] = []
+    left_out: list[Path] = []
     with pixels.open("wb") as out:
         for file in files:
             picture = _clean(file, rules)
             if picture is None:
+                left_out.append(file)
                 continue
             half = picture.reduce(2)
             for version in (picture, half):  # the half holds more detail to the pixel
                 if min(version.size) >= least:
                     out.write(version.tobytes())
                     sizes.append((version.height, version.width))
+    if left_out:
+        print(f"{len(left_out)} of {len(files)} photographs cannot be read and are left out, {left_out[0]} the first.")
     return sizes
 
 
 def _clean(file: Path, rules: Sequence[Rule]) -> Image.Image | None:
     """One photograph as RGB, reduced and made grey as the rules say; None when it cannot be read."""
     try:
-        with Image.open(file) as stored:
+        with warnings.catch_warnings(), Image.open(file) as stored:
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # scans are large
             picture = ImageOps.exif_transpose(stored).convert("RGB")
-    except OSError:
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):  # what Pillow says of damaged files
         return None
     for rule in rules:
         if rule.folder not in file.parts:

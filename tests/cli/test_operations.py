@@ -264,3 +264,9 @@ def test_ctrl_c_while_a_file_is_decoded_ends_its_process_too(desk, monkeypatch):
     assert "Stopped." in desk.err
     with pytest.raises(ProcessLookupError):
         os.kill(pids[0], 0)
+
+
+@pytest.mark.parametrize("words", [["--steps", 0], ["--minutes", -1], ["--minutes", "nan"], ["--threads", 0]])
+def test_training_refuses_what_makes_no_sense(desk, words):
+    assert desk.run("train", "denoise", "--photos", desk.folder, *words) == 2
+    assert "error: argument" in desk.err

@@ -146,3 +146,16 @@ def test_a_run_that_is_told_to_stop_writes_no_model(order, recipe, tmp_path, mon
 def test_photographs_that_are_too_small_are_refused(order, recipe):
     with pytest.raises(InvalidValueError, match="large enough"):
         gathered(order, replace(recipe, crop=500))
+
+
+def test_weights_that_are_no_numbers_become_no_model(order, recipe, tmp_path):
+    file = tmp_path / "recipe.toml"
+    file.write_text(recipe_toml(replace(recipe, rate=1e38)), encoding="utf-8")
+    with pytest.raises(RestorerError, match="no numbers"):
+        teach(replace(order, recipe=file, steps=2))
+    assert not (tmp_path / "models").exists()
+
+
+def test_a_device_that_is_not_there_is_refused(order):
+    with pytest.raises(InvalidValueError, match="There is no device 'abacus'"):
+        teach(replace(order, device="abacus"))

@@ -1,9 +1,11 @@
 """Photographs are decoded once, cut anywhere, and reduced where the rules say so."""
 
 import numpy as np
+import pytest
 import torch
 from PIL import Image
 
+from restorer_app.core.errors import UnreadableFileError
 from restorer_app.training.photographs import Rule, gather, manifest
 
 
@@ -61,3 +63,14 @@ def test_a_collection_that_lists_its_photographs_is_quoted(photos):
     (photos / "MANIFEST.csv").write_text("file,terms\ndeep/er/a.jpg,CC0\ndeep/other.jpg,unknown\n", encoding="utf-8")
     assert manifest([folder]) == "file,terms\ndeep/er/a.jpg,CC0\n"
     assert manifest([folder, folder]) == "file,terms\ndeep/er/a.jpg,CC0\ndeep/er/a.jpg,CC0\n"
+
+
+def test_what_is_left_out_is_said_and_nothing_at_all_is_refused(photos, tmp_path, capsys, monkeypatch):
+    (photos / "broken.jpg").write_bytes(b"not a picture")
+    gather([photos], tmp_path / "cache")
+    assert "1 of 5 photographs" in capsys.readouterr().out
+    with pytest.raises(UnreadableFileError, match="no photograph in"):
+        gather([tmp_path / "nowhere"], tmp_path / "cache")
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)  # Pillow warns of more, and refuses twice as many
+    with pytest.raises(UnreadableFileError, match="no photograph in"):
+        gather([photos], tmp_path / "other")
