@@ -163,10 +163,11 @@ class SpillStore:
             return None
         try:
             file = self._scratch.create(size)
-        except UnwritableFileError:  # a full disc is a full store; the history then lets its oldest pixels go
-            return None
-        with file.path.open("r+b") as opened:
-            mapped = self._mapped = mmap.mmap(opened.fileno(), size)
+            with file.path.open("r+b") as opened:
+                mapped = mmap.mmap(opened.fileno(), size)
+        except (UnwritableFileError, OSError):  # a full disc, or no place left to map to: the store is full, and the
+            return None  # history lets its oldest pixels go
+        self._mapped = mapped
         self._live += size
         weakref.finalize(mapped, self._gone, file)  # every tile holds the map, and the map holds the file
         return np.frombuffer(mapped, np.uint8)

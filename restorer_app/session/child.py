@@ -182,7 +182,7 @@ class EngineProcess:
             owed.sent_to = link
         try:
             message = self._handover.submit(job)
-        except RestorerError as problem:  # no room on the disc for its pixels
+        except (RestorerError, OSError) as problem:  # no room for its pixels, on the disc or to map them
             with self._lock:
                 self._owed.pop(job.id, None)
             self._inbox.put(Failed(job.id, str(problem)))

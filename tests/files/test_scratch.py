@@ -113,6 +113,15 @@ def test_a_tile_larger_than_a_chunk_has_its_own(scratch):
     assert np.array_equal(store.put(tile), tile)
 
 
+def test_a_store_that_can_map_no_more_is_full(scratch, monkeypatch):
+    def refuse(*_):
+        raise OSError(12, "Cannot allocate memory")
+
+    store = SpillStore(scratch, limit=1 << 20, chunk=1 << 16)
+    monkeypatch.setattr("restorer_app.files.scratch.mmap.mmap", refuse)
+    assert store.put(np.zeros((16, 16, 3), np.uint8)) is None
+
+
 def test_a_flat_handle_is_one_value_everywhere():
     source = open_handle(FlatHandle(7, 5, 1, "uint8", 9.0))
     assert source.read(source.bounds).shape == (5, 7, 1)

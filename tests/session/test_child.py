@@ -298,6 +298,23 @@ def test_a_source_that_is_gone_is_one_sentence(engine, tmp_path):
     assert "can no longer be read" in event.message
 
 
+def test_a_job_whose_pixels_find_no_room_fails_alone(engine, monkeypatch):
+    image = picture(60, 80)
+    job, later = job_of(Denoise(0.3, "guided"), image), job_of(Denoise(0.3, "guided"), picture(60, 80))
+    engine_is_up(engine)
+    with monkeypatch.context() as full:
+        full.setattr(np, "memmap", refuse)
+        engine.submit(job)
+        (event,) = until_closed(engine, job.id)
+    assert "too many open files" in event.message
+    engine.submit(later)
+    assert isinstance(until_closed(engine, later.id)[-1], Finished)
+
+
+def refuse(*_):
+    raise OSError(24, "too many open files")
+
+
 def test_closing_ends_the_stream_and_the_process(engine):
     engine.submit(job_of(SLOW, picture(260, 1100)))
     pid = engine_is_up(engine)
