@@ -15,7 +15,8 @@ def add_parser(subparsers: Any) -> None:
     operate.add_shared(parser, mask=False)
     strength = "auto, or 0 (nothing) to 1 (the strongest) (auto)"
     parser.add_argument("--strength", type=options.strength, default=None, metavar="S", help=strength)
-    parser.add_argument("--method", choices=get_args(DenoiseMethod), default="learned", help="(learned)")
+    ways = "learned: a trained network (the default); nlm, guided: arithmetic on this picture alone"
+    parser.add_argument("--method", choices=get_args(DenoiseMethod), default="learned", help=ways)
     parser.set_defaults(run=_run)
 
 

@@ -13,10 +13,13 @@ def add_parser(subparsers: Any) -> None:
     what = "fill what a mask covers from what surrounds it"
     parser = subparsers.add_parser("repair", help=what, description=what.capitalize() + ".")
     operate.add_shared(parser, mask=True)
-    parser.add_argument(
-        "--method", choices=get_args(RepairMethod), default="faithful", help="(faithful, a trained net)"
+    ways = (
+        "faithful: a trained network (the default); patch: pieces of the same picture; "
+        "telea and navier-stokes: the surroundings carried inward"
     )
-    parser.add_argument("--grain", type=options.grain, default=1.0, metavar="G", help="of the surroundings, 0 to 2 (1)")
+    parser.add_argument("--method", choices=get_args(RepairMethod), default="faithful", help=ways)
+    grain = "how much of the grain around a hole its fill gets: 0 none, 1 as much, 2 twice (1)"
+    parser.add_argument("--grain", type=options.grain, default=1.0, metavar="G", help=grain)
     parser.set_defaults(run=_run)
 
 

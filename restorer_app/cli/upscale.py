@@ -14,7 +14,8 @@ def add_parser(subparsers: Any) -> None:
     parser = subparsers.add_parser("upscale", help=what, description=what.capitalize() + ".")
     operate.add_shared(parser, mask=None)
     parser.add_argument("--scale", type=int, choices=(2, 4), default=2, help="(2)")
-    parser.add_argument("--method", choices=get_args(UpscaleMethod), default="learned", help="(learned)")
+    ways = "learned: a trained network (the default); lanczos: arithmetic alone"
+    parser.add_argument("--method", choices=get_args(UpscaleMethod), default="learned", help=ways)
     parser.add_argument("--mode", choices=get_args(UpscaleMode), default="faithful", help="(faithful)")
     parser.set_defaults(run=_run)
 

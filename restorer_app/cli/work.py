@@ -16,7 +16,9 @@ from restorer_app.core.operation import Decompress, Denoise, Operation, Repair, 
 from restorer_app.core.raster import Raster
 from restorer_app.core.record import Record
 from restorer_app.files import cards, naming
+from restorer_app.files import saving as files_saving
 from restorer_app.files.maskfile import read_mask
+from restorer_app.files.picture import Picture
 from restorer_app.files.reader import Reader
 from restorer_app.files.saving import Saved
 from restorer_app.files.scratch import Scratch, SpillStore
@@ -161,11 +163,30 @@ def _target(session: Session, output: Path | None, *, derives: bool) -> Path | N
     return naming.default_target(master, kind=kind, folder=output)
 
 
+def check_output(session: Session, operation: Operation, *, output: Path | None, derive: bool) -> None:
+    """A name under which nothing can be saved is refused before minutes or hours are spent on it."""
+    if output is None or output.is_dir():
+        return
+    picture = session.picture
+    is_whole = masks.is_empty(session.mask)
+    derives = derive or _derives(
+        picture, output, other_size=operation.scale > 1, whole_jpeg=picture.kind == "jpeg" and is_whole
+    )
+    if not derives and (operation.scale > 1 or not picture.patchable):
+        why = "The enlarged picture has another size than its file." if operation.scale > 1 else picture.reason
+        raise NotPatchableError(why, advice=_as_tiff(output))
+    files_saving.must_be_possible(picture, output, patch=not derives)
+
+
 def must_derive(session: Session, output: Path | None) -> bool:
     """Whether a new TIFF is the only way; a name that asks for another kind of file is not overruled."""
     picture = session.picture
     other_size = session.image.bounds != session.original.bounds
     whole_jpeg = picture.kind == "jpeg" and any(record.mask_sha256 is None for record in session.records)
+    return _derives(picture, output, other_size=other_size, whole_jpeg=whole_jpeg)
+
+
+def _derives(picture: Picture, output: Path | None, *, other_size: bool, whole_jpeg: bool) -> bool:
     if not (other_size or whole_jpeg or not picture.patchable):
         return False
     if output is None or output.is_dir() or output.suffix.lower() in naming.SUFFIXES["bigtiff"]:
@@ -173,6 +194,10 @@ def must_derive(session: Session, output: Path | None) -> bool:
     if whole_jpeg:
         raise NotPatchableError(
             "Work on the whole of a JPEG would compress every block of it once more.",
-            advice=f"It can be saved as a new TIFF: {output.with_suffix('.tif').name} (--derive).",
+            advice=_as_tiff(output),
         )
     return False  # saving says why it cannot be patched, and names the TIFF
+
+
+def _as_tiff(output: Path) -> str:
+    return f"It can be saved as a new TIFF: {output.with_suffix('.tif').name} (--derive)."

@@ -224,6 +224,14 @@ def _with_xmp_read_back(order: _Order, spot: Landing, verdict: Verdict, *, patch
     return verdict
 
 
+def must_be_possible(picture: Picture, target: Path, *, patch: bool) -> None:
+    """Refuses before a long computation what saving under this name would refuse after it."""
+    _must_have_suffix(picture, target, patch=patch)
+    if not target.parent.is_dir():
+        raise UnwritableFileError(f"There is no folder {target.parent}.", advice="Make it, or choose another one.")
+    _may_replace(picture, target, None)
+
+
 def _not_patchable(picture: Picture, image: Raster, target: Path | None) -> NotPatchableError:
     why = picture.reason
     if image.bounds != picture.source.bounds:

@@ -1,0 +1,55 @@
+"""Names under which nothing can be saved are refused before anything is computed."""
+
+import pytest
+
+from restorer_app.cli import work
+
+
+@pytest.fixture
+def uncomputed(desk, monkeypatch):
+    """A desk where computing is a failure of the test."""
+
+    def computed(*_words):
+        raise AssertionError("it was computed first")
+
+    monkeypatch.setattr(work, "carry_out", computed)
+    return desk
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("scan.tif", "The opened file is never overwritten"),
+        ("taken.tif", "taken.tif is already there"),
+        ("nowhere/scan.tif", "There is no folder"),
+        ("scan.png", "cannot be named scan.png"),
+    ],
+)
+def test_a_repair_that_could_not_be_saved_is_not_begun(uncomputed, name, sentence):
+    desk = uncomputed
+    desk.tiff()
+    (desk / "taken.tif").write_bytes(b"another's")
+    words = ("repair", desk / "scan.tif", "--mask", desk.mask(), "--method", "telea", "-o", desk / name)
+    assert desk.run(*words) == 1
+    assert sentence in desk.err
+    assert (desk / "taken.tif").read_bytes() == b"another's"
+
+
+def test_a_whole_jpeg_as_a_jpeg_is_refused_before_it_is_computed(uncomputed):
+    desk = uncomputed
+    assert desk.run("denoise", desk.jpeg(), "--method", "nlm", "-o", desk / "new.jpg") == 1
+    assert "compress every block of it once more" in desk.err
+
+
+def test_an_enlarged_png_needs_the_name_of_a_tiff(uncomputed):
+    desk = uncomputed
+    mask = desk.mask()
+    assert desk.run("upscale", mask, "--method", "lanczos", "-o", desk / "new.png") == 1
+    assert "another size" in desk.err
+    assert "new.tif (--derive)" in desk.err
+
+
+@pytest.mark.parametrize("words", [["--derive", "-o", "new.tif"], ["-o", "new.tif"], ["-o", "."], []])
+def test_a_name_that_is_free_is_no_obstacle(desk, monkeypatch, words):
+    monkeypatch.chdir(desk.folder)
+    assert desk.run("repair", desk.tiff(), "--mask", desk.mask(), "--method", "telea", *words) == 0, desk.err
