@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from restorer_app.cli import options
+
 _WINDOW = "restorer_app.ui.benchmark"  # the only one that needs Qt
 _OTHERS = "restorer_app.bench"
 
@@ -15,7 +17,7 @@ _OTHERS = "restorer_app.bench"
 def add_parser(subparsers: Any) -> None:
     """For the list of commands alone: the words behind it are the benchmark's own."""
     what = "measure the program: core, files, speed, quality or window"
-    subparsers.add_parser("bench", help=what, description=what.capitalize() + ".", add_help=False)
+    subparsers.add_parser("bench", help=what, description=options.sentence(what), add_help=False)
 
 
 def hand_over(words: list[str]) -> int:

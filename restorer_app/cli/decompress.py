@@ -11,7 +11,7 @@ from restorer_app.core.operation import Decompress
 
 def add_parser(subparsers: Any) -> None:
     what = "take the traces of JPEG compression away"
-    parser = subparsers.add_parser("decompress", help=what, description=what.capitalize() + ".")
+    parser = subparsers.add_parser("decompress", help=what, description=options.sentence(what))
     operate.add_shared(parser, mask=False)
     quality = "auto, or the JPEG quality it was saved with, 1 to 100 (auto)"
     parser.add_argument("--quality", type=options.quality, default=None, metavar="Q", help=quality)

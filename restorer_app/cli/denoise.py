@@ -11,7 +11,7 @@ from restorer_app.core.operation import Denoise, DenoiseMethod
 
 def add_parser(subparsers: Any) -> None:
     what = "take noise away, as much as the picture shows or as told"
-    parser = subparsers.add_parser("denoise", help=what, description=what.capitalize() + ".")
+    parser = subparsers.add_parser("denoise", help=what, description=options.sentence(what))
     operate.add_shared(parser, mask=False)
     strength = "auto, or 0 (nothing) to 1 (the strongest) (auto)"
     parser.add_argument("--strength", type=options.strength, default=None, metavar="S", help=strength)

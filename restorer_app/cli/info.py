@@ -12,8 +12,8 @@ from restorer_app.files.picture import Picture
 
 def add_parser(subparsers: Any) -> None:
     what = "what a file is, and whether a repair can be patched into a copy of it"
-    parser = subparsers.add_parser("info", help=what, description=what.capitalize() + ".")
-    parser.add_argument("file", type=Path, metavar="FILE")
+    parser = subparsers.add_parser("info", help=what, description=options.sentence(what))
+    parser.add_argument("file", type=Path, metavar="FILE", help="a picture of any kind that the program reads")
     options.add_page(parser)
     options.add_json(parser)
     parser.set_defaults(run=_run)

@@ -38,7 +38,7 @@ def add_parser(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         "mask",
         help=what,
-        description=what.capitalize() + ".",
+        description=options.sentence(what),
         epilog="Example: restorer mask m.png grow 3 feather 2 -o n.png",
     )
     parser.add_argument("input", type=Path, metavar="IN", help="a picture: white where it covers")

@@ -14,7 +14,7 @@ from restorer_app.files.cards import StoredModel
 
 def add_parser(subparsers: Any) -> None:
     what = "list the trained models with their measured figures"
-    parser = subparsers.add_parser("models", help=what, description=what.capitalize() + ".")
+    parser = subparsers.add_parser("models", help=what, description=options.sentence(what))
     parser.add_argument(
         "--verify", action="store_true", help="read every byte of the weights and compare with the card"
     )

@@ -9,6 +9,11 @@ from pathlib import Path
 _DEVICE = re.compile(r"auto|cpu|cuda(:\d+)?")
 
 
+def sentence(what: str) -> str:
+    """The line of the list of commands as a command's own description; capitalize() would make Jpeg of JPEG."""
+    return f"{what[:1].upper()}{what[1:]}."
+
+
 def add_json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout, for programs")
 
@@ -21,8 +26,8 @@ def add_input(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("input", type=Path, metavar="IN", help="the picture; it is only ever read")
 
 
-def add_mask(parser: argparse.ArgumentParser, *, required: bool) -> None:
-    what = "a picture as large as IN: white where it may change"
+def add_mask(parser: argparse.ArgumentParser, *, required: bool, of: str = "IN") -> None:
+    what = f"a picture as large as {of}: white where it may change"
     parser.add_argument("--mask", "-m", type=Path, metavar="M", required=required, help=what)
 
 

@@ -11,7 +11,7 @@ from restorer_app.core.operation import Repair, RepairMethod
 
 def add_parser(subparsers: Any) -> None:
     what = "fill what a mask covers from what surrounds it"
-    parser = subparsers.add_parser("repair", help=what, description=what.capitalize() + ".")
+    parser = subparsers.add_parser("repair", help=what, description=options.sentence(what))
     operate.add_shared(parser, mask=True)
     ways = (
         "faithful: a trained network (the default); patch: pieces of the same picture; "

@@ -22,9 +22,9 @@ from restorer_app.session.replay import Replayed, replay
 def add_parser(subparsers: Any) -> None:
     what = "do again what a derivative's record says, and see whether the same comes out"
     closing = "Exit code 0: the same to the bit; 1: something else; 4: it could not be replayed."
-    parser = subparsers.add_parser("replay", help=what, description=what.capitalize() + ".", epilog=closing)
-    parser.add_argument("derivative", type=Path, metavar="DERIVATIVE")
-    parser.add_argument("master", type=Path, metavar="MASTER")
+    parser = subparsers.add_parser("replay", help=what, description=options.sentence(what), epilog=closing)
+    parser.add_argument("derivative", type=Path, metavar="DERIVATIVE", help="what this program saved")
+    parser.add_argument("master", type=Path, metavar="MASTER", help="the scan that it was made from")
     options.add_json(parser)
     parser.set_defaults(run=_run)
 

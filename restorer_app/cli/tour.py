@@ -25,7 +25,7 @@ _MOST_PIXELS = 24_000_000  # a larger picture is toured without denoising and up
 
 def add_parser(subparsers: Any) -> None:
     what = "show on one picture all that the program can do"
-    parser = subparsers.add_parser("tour", help=what, description=what.capitalize() + ".")
+    parser = subparsers.add_parser("tour", help=what, description=options.sentence(what))
     parser.add_argument(
         "input", type=Path, metavar="PICTURE", help="where PICTURE_mask.png lies beside it, that is its mask"
     )

@@ -18,7 +18,7 @@ _EPILOG = (
 
 def add_parser(subparsers: Any) -> None:
     what = "teach a model on photographs, or fine-tune one on an archive's own"
-    parser = subparsers.add_parser("train", help=what, description=what.capitalize() + ".", epilog=_EPILOG)
+    parser = subparsers.add_parser("train", help=what, description=options.sentence(what), epilog=_EPILOG)
     parser.add_argument("model", metavar="ID", help="denoise, decompress, upscale-x2, upscale-x4 or repair")
     parser.add_argument("--photos", metavar="DIR", type=Path, nargs="+", required=True, help="folders of photographs")
     parser.add_argument("--from", metavar="START", dest="start", type=Path, help="checkpoint, weights or model folder")

@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 from typing import Any, get_args
 
-from restorer_app.cli import operate
+from restorer_app.cli import operate, options
 from restorer_app.core.operation import Upscale, UpscaleMethod, UpscaleMode
 
 
 def add_parser(subparsers: Any) -> None:
     what = "make a picture 2 or 4 times as wide and high"
-    parser = subparsers.add_parser("upscale", help=what, description=what.capitalize() + ".")
+    parser = subparsers.add_parser("upscale", help=what, description=options.sentence(what))
     operate.add_shared(parser, mask=None)
     parser.add_argument("--scale", type=int, choices=(2, 4), default=2, help="(2)")
     ways = "learned: a trained network (the default); lanczos: arithmetic alone"

@@ -251,10 +251,10 @@ def _must_have_suffix(picture: Picture, target: Path, *, patch: bool) -> None:
     right = SUFFIXES.get(picture.kind, ()) if patch else SUFFIXES["tiff"] + SUFFIXES["bigtiff"]
     if target.suffix.lower() in right:
         return
-    what = "a patched copy" if patch else "a new TIFF"
+    what = "A patched copy" if patch else "A new TIFF"
     proposed = target.with_suffix(picture.path.suffix if patch else ".tif")
     raise NotPatchableError(
-        f"{what.capitalize()} of {picture.path.name} cannot be named {target.name}.",
+        f"{what} of {picture.path.name} cannot be named {target.name}.",
         advice=f"Name it {proposed.name}" + (", or write a new TIFF with --derive." if patch else "."),
     )
 

@@ -1,4 +1,5 @@
 import json
+import re
 
 import imagecodecs
 import numpy as np
@@ -10,6 +11,7 @@ from restorer_app.bench import __main__ as benchmarks
 from restorer_app.bench import report
 from restorer_app.cli import bench
 from restorer_app.cli.difference import difference
+from restorer_app.cli.main import _COMMANDS
 from restorer_app.cli.progress import Progress, remaining
 from restorer_app.core import metrics
 from restorer_app.core.errors import InvalidValueError
@@ -17,6 +19,8 @@ from restorer_app.core.raster import ArraySource
 from restorer_app.files import cards, jp2
 from restorer_app.files.cards import StoredModel
 from tests.cli.conftest import light
+
+COMMANDS = [module.__name__.rpartition(".")[2] for module in _COMMANDS]
 
 
 def test_info_says_what_a_program_needs_to_know(desk):
@@ -227,19 +231,15 @@ def test_version_and_help_end_well(desk):
     assert desk.run("--version") == 0
     assert desk.out.startswith("restorer ")
     assert desk.run("--help") == 0
-    for command in (
-        "info",
-        "repair",
-        "denoise",
-        "upscale",
-        "decompress",
-        "verify",
-        "compare",
-        "replay",
-        "bench",
-        "train",
-    ):
-        assert command in desk.out
+    assert all(name in desk.out for name in COMMANDS)
+
+
+@pytest.mark.parametrize("name", [name for name in COMMANDS if name != "bench"])  # whose words are the benchmark's own
+def test_every_command_explains_itself(desk, name):
+    assert desk.run(name, "--help") == 0
+    assert not {"jpeg", "tiff", "psnr", "mse"} & set(re.split(r"\W+", desk.out)), "names keep their capitals"
+    arguments = desk.out.partition("positional arguments:")[2].partition("options:")[0].splitlines()
+    assert all(len(line.split()) > 1 for line in arguments if line.strip()), "every argument says what it is"
 
 
 def test_a_benchmark_is_handed_over_with_its_words_and_its_exit_code(desk, monkeypatch):
