@@ -1,16 +1,13 @@
-"""What every container offers to saving: a patcher, a prover, and the table that finds them by kind."""
+"""What patching and proving tell: how far they are, what was written, what a comparison showed."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 from restorer_app.core.errors import RestorerError
 from restorer_app.core.job import CancelToken
-from restorer_app.core.raster import Raster
-from restorer_app.files.picture import Picture
 
 Progress = Callable[[str, float], None]  # what is being done, and how much of it is: 0 to 1
 Unit = Literal["samples", "blocks"]
@@ -110,72 +107,3 @@ class Verdict:
 def spaced(number: int) -> str:
     """75497472 as 75 497 472, with spaces that do not break."""
     return f"{number:,}".replace(",", NARROW)
-
-
-class Patcher(Protocol):
-    """Writes a picture's changed segments into a file.
-
-    `target` is the temporary file, already there: a byte-for-byte copy of the master where the container patches
-    in place (`Container.on_copy`), otherwise an empty file that the patcher fills from `picture.path`. The caller
-    syncs, proves and renames it. `xmp` is the whole new packet, or None to leave the file's own alone.
-    """
-
-    def __call__(
-        self,
-        picture: Picture,
-        image: Raster,
-        *,
-        target: Path,
-        xmp: bytes | None,
-        progress: Progress,
-        cancel: CancelToken | None,
-    ) -> PatchReport: ...
-
-
-class Prover(Protocol):
-    """Compares a derivative with its master without trusting the patcher's decoder.
-
-    `allowed` is where something may have changed (above 0); None: nowhere. It neither raises for a difference nor
-    for a file that cannot be judged: the verdict says so.
-    """
-
-    def __call__(
-        self,
-        master: Path,
-        derivative: Path,
-        *,
-        page: int,
-        allowed: Raster | None,
-        progress: Progress,
-        cancel: CancelToken | None,
-    ) -> Verdict: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Container:
-    """How files of one kind are patched and proven."""
-
-    patch: Patcher
-    prove: Prover
-    on_copy: bool
-
-
-def container(kind: str) -> Container | None:
-    """The patcher and the prover of a kind, or None where only a derivative can be written."""
-    # Imported when asked: these modules take their types from this one, and a window that only looks needs none.
-    if kind in {"tiff", "bigtiff"}:
-        from restorer_app.files.tiff_patch import patch_tiff  # noqa: PLC0415 (see above)
-        from restorer_app.files.tiff_proof import compare_tiff  # noqa: PLC0415 (see above)
-
-        return Container(patch=patch_tiff, prove=compare_tiff, on_copy=True)
-    if kind == "png":
-        from restorer_app.files.png_patch import patch_png  # noqa: PLC0415 (see above)
-        from restorer_app.files.png_proof import compare_png  # noqa: PLC0415 (see above)
-
-        return Container(patch=patch_png, prove=compare_png, on_copy=False)
-    if kind == "jpeg":
-        from restorer_app.files.jpeg_patch import patch_jpeg  # noqa: PLC0415 (see above)
-        from restorer_app.files.jpeg_proof import compare_jpeg  # noqa: PLC0415 (see above)
-
-        return Container(patch=patch_jpeg, prove=compare_jpeg, on_copy=False)
-    return None

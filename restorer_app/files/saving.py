@@ -16,16 +16,15 @@ from restorer_app.core.record import Record
 from restorer_app.files import metadata
 from restorer_app.files.allocator import give_back_large_buffers
 from restorer_app.files.atomic import Landing, cannot_write, landing
+from restorer_app.files.containers import Container, container
 from restorer_app.files.derive import derive_tiff, prove_derived
 from restorer_app.files.hashing import copy_hashed, sha256_of
 from restorer_app.files.naming import SUFFIXES, default_target, derived_name, next_version
 from restorer_app.files.opening import open_here
 from restorer_app.files.patching import (
-    Container,
     PatchReport,
     Progress,
     Verdict,
-    container,
     silent,
     stop_if_cancelled,
 )

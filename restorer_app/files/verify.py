@@ -11,9 +11,10 @@ from restorer_app.core.errors import RestorerError
 from restorer_app.core.job import CancelToken
 from restorer_app.core.raster import Raster
 from restorer_app.files import metadata
+from restorer_app.files.containers import container
 from restorer_app.files.hashing import sha256_of
 from restorer_app.files.opening import open_here
-from restorer_app.files.patching import Progress, Verdict, container, silent
+from restorer_app.files.patching import Progress, Verdict, silent
 from restorer_app.files.picture import Picture
 from restorer_app.files.values import compare_derived, compare_pictures
 
