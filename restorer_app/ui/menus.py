@@ -69,7 +69,7 @@ class MenuRow(QWidget):
         self.save.setEnabled(savable)
 
     def _make_menu(self, group: str) -> QMenu:
-        menu = QMenu(group_title(group), self.bar)
+        menu = QMenu(f"&{group_title(group)}", self.bar)  # Alt and the first letter: no two are the same
         menu.setToolTipsVisible(True)
         for known in in_group(group):
             menu.addAction(self._actions[known.id])

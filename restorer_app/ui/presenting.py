@@ -71,7 +71,14 @@ def _step_detail(document: Document, position: int, record: Record | None, *, ru
 
 
 def _method(record: Record) -> str:
-    return str(record.operation.get("method") or _kind_word(kind_of(record)))
+    """As the options call it; the record itself has the exact name."""
+    words = {
+        "faithful": translate("presenting", "faithful"),
+        "patch": translate("presenting", "patch"),
+        "telea": translate("presenting", "smooth"),
+        "navier-stokes": translate("presenting", "lines"),
+    }
+    return words.get(str(record.operation.get("method")), _kind_word(kind_of(record)))
 
 
 # ----------------------------------------------------------------------------------------------- proof
@@ -205,16 +212,16 @@ def _record_title(record: Record) -> str:
 def _record_lines(record: Record) -> tuple[str, ...]:
     region = record.region
     lines = [
-        record.at,
-        translate("presenting", "{count} pixels changed, within {place}").format(
-            count=grouped(record.changed_pixels),
-            place=f"{region.left}, {region.top} – {region.right}, {region.bottom}",
+        record.at.replace("T", " ", 1),
+        translate("presenting", "{count} pixels changed").format(count=grouped(record.changed_pixels)),
+        translate("presenting", "within {place}").format(
+            place=f"x {region.left} – {region.right}, y {region.top} – {region.bottom}"
         ),
     ]
     if record.model_id is not None:
         lines.append(
             translate("presenting", "model {id}, SHA-256 {hash}…").format(
-                id=record.model_id, hash=(record.model_sha256 or "")[:12]
+                id=record.model_id, hash=(record.model_sha256 or "")[:8]
             )
         )
     if record.synthesises_detail:
@@ -224,7 +231,7 @@ def _record_lines(record: Record) -> tuple[str, ...]:
             seed=record.seed, device=record.device, dtype=record.dtype
         )
     )
-    lines.append(f"{record.before_sha256[:12]}… → {record.after_sha256[:12]}…")
+    lines.append(f"{record.before_sha256[:8]}… → {record.after_sha256[:8]}…")
     return tuple(lines)
 
 

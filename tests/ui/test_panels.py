@@ -193,7 +193,7 @@ def test_the_record_can_be_read_and_copied(qtbot):
     panel.show_records((RecordRow("repair · patch", ("today", "12 pixels")),), share="0.1 % of the picture changed")
     assert "1. repair · patch" in panel.text
     with qtbot.waitSignal(panel.copy_asked) as asked:
-        click(buttons(panel, "Copy the record")[0])
+        click(buttons(panel, "Copy")[0])
     assert "12 pixels" in asked.args[0]
 
 

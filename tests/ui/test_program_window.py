@@ -179,3 +179,10 @@ def test_a_first_window_leaves_room_for_the_frame_that_the_system_puts_around_it
     assert made.width() < room.width() or made.width() == 1600
     assert made.height() <= room.height() - 40
     made.deleteLater()
+
+
+def test_every_menu_opens_by_alt_and_a_letter_of_its_own(empty):
+    titles = [menu.title() for menu in empty.window.menu_row.menus.values()]
+    letters = {title.partition("&")[2][:1].casefold() for title in titles}
+    assert "" not in letters
+    assert len(letters) == len(titles)

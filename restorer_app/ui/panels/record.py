@@ -29,28 +29,25 @@ class RecordPanel(QWidget):
         self._text.setAccessibleName(self.tr("Record of what was done"))
         self._text.setMinimumHeight(80)
         self._share = label(rank="dim", wraps=True)
-        self._copy = button(self.tr("Copy the record"), rank="link")
+        self._copy = button(self.tr("Copy"), rank="link")
+        self._copy.setAccessibleName(self.tr("Copy the record"))
         self._copy.clicked.connect(lambda: self.copy_asked.emit(self._text.toPlainText()))
         row = QHBoxLayout()
+        row.addWidget(self._share, 1)
         row.addWidget(self._copy)
-        row.addStretch(1)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(16, 4, 16, 16)
         outer.setSpacing(8)
-        outer.addWidget(self._share)
+        outer.addLayout(row)  # above, where it is seen however little room there is
         outer.addWidget(self._text, 1)
-        outer.addLayout(row)
         self.show_records((), share="")
 
     def show_records(self, rows: tuple[RecordRow, ...], *, share: str) -> None:
         self._share.setText(share or self.tr("Nothing has been done yet."))
         self._text.setVisible(bool(rows))
         self._copy.setVisible(bool(rows))
-        parts = [
-            f"{number}. {row.title}\n" + "\n".join(f"    {line}" for line in row.lines)
-            for number, row in enumerate(rows, 1)
-        ]
-        self._text.setPlainText("\n".join(parts))
+        parts = [f"{number}. {row.title}\n" + "\n".join(row.lines) + "\n" for number, row in enumerate(rows, 1)]
+        self._text.setPlainText("\n".join(parts).rstrip())
 
     @property
     def text(self) -> str:
