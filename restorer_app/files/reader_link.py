@@ -3,53 +3,29 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import queue
-import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
+from restorer_app.files import own_child
 from restorer_app.files.reader_protocol import BrokenFrameError, read_frame, write_frame
 
 # Threads of a numerical library would eat the address space with their stacks.
 _ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
-_DEBUG = "RESTORER_DEBUG"  # set, the process writes its tracebacks to our standard error
 _END_SECONDS = 2.0
 _TICK_SECONDS = 0.1
 
 Answer = dict[str, Any]
 
 
-def reader_command() -> list[str]:
-    """How the same program is started as the reader process, from Python or frozen."""
-    program = [sys.executable] if getattr(sys, "frozen", False) else [sys.executable, "-m", "restorer_app"]
-    return [*program, "--reader-process"]
-
-
-def _surroundings() -> dict[str, str]:
-    """The child finds the package where we found it, also from another working folder."""
-    package = Path(__file__).resolve().parents[2]
-    known = [path for path in (os.environ.get("PYTHONPATH"),) if path]
-    return os.environ | _ONE_THREAD | {"PYTHONPATH": os.pathsep.join([str(package), *known])}
-
-
 class ReaderLink:
     """One running reader process. A thread reads its answers, so that waiting for one can end."""
 
     def __init__(self) -> None:
-        self._process = subprocess.Popen(
-            reader_command(),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=None if os.environ.get(_DEBUG) else subprocess.DEVNULL,
-            env=_surroundings(),
-            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-        )
+        self._process = own_child.started(own_child.command("--reader-process"), **_ONE_THREAD)
         self._answers: queue.SimpleQueue[Answer | None] = queue.SimpleQueue()
         threading.Thread(target=self._listen, name="reader-answers", daemon=True).start()
 
@@ -76,12 +52,7 @@ class ReaderLink:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(_END_SECONDS)
         code = self._process.returncode
-        if code is None:
-            return "stopped answering"
-        if code < 0:
-            with contextlib.suppress(ValueError):
-                return f"crashed ({signal.Signals(-code).name})"
-        return f"ended (code {code})"
+        return "stopped answering" if code is None else own_child.how_it_ended(code)
 
     def kill(self) -> None:
         """Ends it from another thread than the one that asks; that one finds the process gone."""
@@ -91,10 +62,7 @@ class ReaderLink:
         """Ends it now, whatever it is doing."""
         self._process.kill()
         self._process.wait()
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe is not None:
-                with contextlib.suppress(OSError):  # what was not sent cannot be sent any more
-                    pipe.close()
+        own_child.close_pipes(self._process)
 
     def _listen(self) -> None:
         assert self._process.stdout is not None

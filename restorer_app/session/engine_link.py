@@ -3,29 +3,23 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import signal
 import subprocess
-import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from restorer_app.core.raster import Pixels
+from restorer_app.files import own_child
 from restorer_app.files.exchange import Channel, Open, SentTile, ToEngine
 from restorer_app.files.scratch import Scratch, map_pixels
 
 RING_BYTES = 64 * 2**20
-_DEBUG = "RESTORER_DEBUG"  # set, the process writes its tracebacks to our standard error
 _END_SECONDS = 2.0  # after it closed its pipes
 
 
 def engine_command() -> list[str]:
-    """How the same program is started as the engine process, from Python or frozen."""
-    program = [sys.executable] if getattr(sys, "frozen", False) else [sys.executable, "-m", "restorer_app"]
-    return [*program, "--engine-process"]
+    return own_child.command("--engine-process")
 
 
 class EngineLink:
@@ -38,14 +32,7 @@ class EngineLink:
         self._file = scratch.create(ring_bytes)
         ring = self._file.handle((ring_bytes, 1, 1), np.dtype(np.uint8))
         self._ring = map_pixels(ring).view(np.ndarray).reshape(-1)
-        self._process = subprocess.Popen(
-            list(command),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=None if os.environ.get(_DEBUG) else subprocess.DEVNULL,
-            env=_surroundings(),
-            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-        )
+        self._process = own_child.started(command)
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._channel = Channel(self._process.stdout, self._process.stdin)
@@ -81,20 +68,5 @@ class EngineLink:
             self._process.wait(_END_SECONDS)
         self._process.kill()
         code = self._process.wait()
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe is not None:
-                with contextlib.suppress(OSError):  # what was not sent cannot be sent any more
-                    pipe.close()
-        if code == -signal.SIGKILL:
-            return "was killed, perhaps because memory ran out"
-        if code < 0:
-            with contextlib.suppress(ValueError):
-                return f"crashed ({signal.Signals(-code).name})"
-        return f"ended unexpectedly (code {code})"
-
-
-def _surroundings() -> dict[str, str]:
-    """The child finds the package where we found it, also from another working folder."""
-    package = Path(__file__).resolve().parents[2]
-    known = [path for path in (os.environ.get("PYTHONPATH"),) if path]
-    return os.environ | {"PYTHONPATH": os.pathsep.join([str(package), *known])}
+        own_child.close_pipes(self._process)
+        return own_child.how_it_ended(code)

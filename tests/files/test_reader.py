@@ -13,7 +13,7 @@ import pytest
 
 from restorer_app.core.errors import UnreadableFileError
 from restorer_app.core.geometry import Region
-from restorer_app.files import reader_link
+from restorer_app.files import own_child, reader_link
 from restorer_app.files.budget import Budget
 from restorer_app.files.handle import FileHandle, MappedHandle
 from restorer_app.files.handles import open_handle
@@ -265,7 +265,7 @@ def test_a_name_that_is_no_text_is_read_all_the_same(tmp_path, reader):
 
 def test_the_frozen_program_starts_itself(monkeypatch):
     monkeypatch.setattr(sys, "frozen", True, raising=False)
-    assert reader_link.reader_command() == [sys.executable, "--reader-process"]
+    assert own_child.command("--reader-process") == [sys.executable, "--reader-process"]
 
 
 def test_frames_pass_whole_or_not_at_all():
