@@ -278,8 +278,8 @@ _TOOLS = (
     ),
     Command("tool.bigger", "Larger brush", ("]", "."), _EDIT, do="brush_bigger", repeats=True),
     Command("tool.smaller", "Smaller brush", ("[", ","), _EDIT, do="brush_smaller", repeats=True),
-    Command("tool.harder", "Harder brush", ("Shift+]", "}", "Alt+."), _EDIT, do="brush_harder", repeats=True),
-    Command("tool.softer", "Softer brush", ("Shift+[", "{", "Alt+,"), _EDIT, do="brush_softer", repeats=True),
+    Command("tool.harder", "Harder brush", ("Shift+]", "Alt+."), _EDIT, do="brush_harder", repeats=True),
+    Command("tool.softer", "Softer brush", ("Shift+[", "Alt+,"), _EDIT, do="brush_softer", repeats=True),
     Command("tool.pressure", "Pen pressure sets the size", when=_EDIT, do="toggle_pressure", checked="pressure"),
 )
 

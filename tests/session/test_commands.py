@@ -45,6 +45,16 @@ def test_keys_that_need_altgr_on_german_and_french_keyboards_have_a_second_key()
             assert any(not set(key) & set("\\[]{}") for key in known.keys)
 
 
+@pytest.mark.parametrize(("plain", "shifted"), ["[{", "]}", ",<", ".>", "/?", ";:", "'\"", "\\|", "-_"])
+def test_no_key_is_named_both_by_what_is_pressed_and_by_what_it_types(plain, shifted):
+    """A keyboard's Shift+[ types a brace: Qt takes two such names for two wishes and does neither."""
+    keys = [key for known in COMMANDS for key in known.keys]
+    for key in keys:
+        if key.endswith(f"Shift+{plain}"):
+            before = key.removesuffix(f"Shift+{plain}")
+            assert not {f"{before}{shifted}", f"{before}Shift+{shifted}"} & set(keys)
+
+
 def test_keys_of_tools_to_come_are_free():
     taken = set(itertools.chain.from_iterable(known.keys for known in COMMANDS))
     assert not taken & {"W", "A", "N", "P", "R", "Backspace", "1", "2", "3", "4"}
