@@ -10,7 +10,8 @@ _MEGA = 1_000_000
 _GIGA = 1_000_000_000
 
 _SMALL = 1 << 30  # below this no file is a bomb: a blank mask of a large sheet deflates a thousandfold
-_ADVICE = "If you trust the file, raise the limit in the settings."
+_ADVICE = "Open a smaller copy of it, or a part."
+_BEYOND = 1 << 62  # more than there is
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,11 @@ class Budget:
     pages: int = 10_000
     seconds: float = 60.0  # for one answer of the reader process, beside what the size itself needs
     memory: int = 6 * _GIGA  # address space that decoding may take beside the picture itself
+
+    @classmethod
+    def for_our_own(cls) -> Budget:
+        """For a file that this program has just written: an enlarged scan may be larger than any that it opens."""
+        return cls(pixels=_BEYOND, bytes=_BEYOND, ratio=_BEYOND)
 
     def allow_page(self, page: int, page_count: int) -> None:
         """Refuses a page that is not there, and more pages than anyone scans."""

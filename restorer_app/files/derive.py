@@ -14,6 +14,7 @@ from restorer_app import __version__
 from restorer_app.core.job import CancelToken
 from restorer_app.core.raster import Raster, Source
 from restorer_app.files.ahead import THREADS, in_order
+from restorer_app.files.budget import Budget
 from restorer_app.files.carry import Carried, carried
 from restorer_app.files.filebytes import FileBytes
 from restorer_app.files.hashing import sha256_of
@@ -104,7 +105,9 @@ def prove_derived(
     except SegmentError as problem:
         verdict = Verdict(judged=False, reason=f"the new file cannot be read by the second reader ({problem}).")
     if verdict.judged:
-        gone = not_carried(picture, open_tiff(derivative), resized=image.bounds != picture.source.bounds)
+        gone = not_carried(
+            picture, open_tiff(derivative, budget=Budget.for_our_own()), resized=image.bounds != picture.source.bounds
+        )
         verdict = replace(verdict, metadata_differences=tuple(gone))
     return replace(verdict, derivative_sha256=sha256_of(derivative, progress=progress, cancel=cancel))
 
@@ -269,6 +272,8 @@ def _scale(picture: Picture, image: Raster) -> float:
 def _left_behind(picture: Picture, image: Raster, found: Carried) -> tuple[str, ...]:
     """What a person should know about the new file, a sentence each."""
     notes = []
+    if image.bounds.area > Budget().pixels:
+        notes.append(f"The new TIFF is larger than this program opens, {Budget().pixels / 1e6:.0f} million pixels.")
     if picture.page_count > 1:
         notes.append(f"The new TIFF holds page {picture.page + 1} of {picture.page_count} alone.")
     if picture.kind in {"tiff", "bigtiff"}:

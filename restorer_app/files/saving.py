@@ -16,6 +16,7 @@ from restorer_app.core.record import Record
 from restorer_app.files import metadata
 from restorer_app.files.allocator import give_back_large_buffers
 from restorer_app.files.atomic import Landing, cannot_write, landing
+from restorer_app.files.budget import Budget
 from restorer_app.files.containers import Container, container
 from restorer_app.files.derive import derive_tiff, prove_derived
 from restorer_app.files.hashing import copy_hashed, sha256_of
@@ -214,7 +215,8 @@ def _published(
 def _with_xmp_read_back(order: _Order, spot: Landing, verdict: Verdict, *, patched: bool) -> Verdict:
     """The verdict with what the new file's own XMP says: all that the master's said, and the record of this save."""
     try:
-        written = open_here(spot.path, page=order.picture.page if patched else 0).xmp
+        page = order.picture.page if patched else 0
+        written = open_here(spot.path, page=page, budget=Budget.for_our_own()).xmp
     except RestorerError as problem:
         return replace(verdict, judged=False, reason=problem.message)
     verdict = with_kept_xmp(verdict, order.picture.xmp, written)

@@ -5,8 +5,10 @@ import pytest
 import tifffile
 from PIL import Image
 
+from restorer_app.core.errors import UnreadableFileError
 from restorer_app.core.geometry import Region
 from restorer_app.core.raster import Raster
+from restorer_app.files.budget import Budget
 from restorer_app.files.opening import open_here
 from restorer_app.files.saving import save
 from tests.files import make
@@ -123,3 +125,15 @@ def test_the_raster_that_was_derived_from_stays_as_it_was(tmp_path):
     image = Raster(picture.source).with_patch(Region(0, 0, 256, 256), patch)
     save(picture, image, allowed=None, records=[record()], derive=True)
     np.testing.assert_array_equal(image.read(Region(0, 0, 256, 256)), patch)
+
+
+def test_a_picture_enlarged_beyond_what_the_program_opens_is_saved_and_said_to_be(tmp_path, monkeypatch):
+    master = open_here(write(tmp_path / "a.tif", page(noise(60, 60))))
+    enlarged = Raster.from_array(noise(120, 120))
+    _, *limits = Budget.__init__.__defaults__
+    monkeypatch.setattr(Budget.__init__, "__defaults__", (5000, *limits))  # pixels
+    done = save(master, enlarged, allowed=None, records=[record(name="upscale")], derive=True)
+    assert done.verdict.same
+    assert any("larger than this program opens" in note for note in done.notes)
+    with pytest.raises(UnreadableFileError, match="more than the limit"):
+        open_here(done.path)
