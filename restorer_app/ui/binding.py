@@ -181,7 +181,7 @@ class Binding(QObject):
             self._canvas.setFocus()
             self._remember(document)
             self._guide(document)
-            self._tell_of_levels(document)
+            self._tell_what_is_special(document)
         self.show_all()
 
     def _show_picture(self, document: Document) -> None:
@@ -245,14 +245,19 @@ class Binding(QObject):
         then = self.tr("Hold \\ to see the original, Ctrl+Z takes it back, Ctrl+S saves a copy and proves it.")
         self._window.notice.say(Told(first, then, warns=False))
 
-    def _tell_of_levels(self, document: Document) -> None:
-        """Once: a viewer that takes a smaller copy from the saved file would show the damage."""
-        if document.is_told_of or not document.picture.patchable or not holds_levels(document.picture):
+    def _tell_what_is_special(self, document: Document) -> None:
+        """Once: what saving this file will do otherwise than with most, and what is wrong with it."""
+        picture = document.picture
+        if document.is_told_of or not picture.editable:
             return
         document.is_told_of = True
-        told = self.tr("{name} holds smaller copies of its picture, which a repair does not reach by itself.")
-        advice = self.tr("“Save restoration as…” can carry it into them.")
-        self._window.notice.say(Told(told.format(name=document.name), advice, warns=False))
+        if not picture.patchable:
+            told = self.tr("{name} will be saved as a new TIFF.").format(name=document.name)
+            self._window.notice.say(Told(told, picture.reason, warns=False))
+        elif holds_levels(picture):  # a viewer that takes a smaller copy from the saved file would show the damage
+            told = self.tr("{name} holds smaller copies of its picture, which a repair does not reach by itself.")
+            advice = self.tr("“Save restoration as…” can carry it into them.")
+            self._window.notice.say(Told(told.format(name=document.name), advice, warns=False))
 
     def _remember(self, document: Document) -> None:
         self._choices.take(self._choices.now.with_recent(document.path))

@@ -245,6 +245,21 @@ def test_a_mask_that_a_file_holds_or_a_repair_has_used_is_not_asked_about(empty,
     assert not document(empty).has_loose_mask
 
 
+def test_a_file_that_is_saved_as_another_kind_says_so_when_it_is_opened_and_only_then(empty, scan, tmp_path):
+    path = tmp_path / "cut.jpg"
+    Image.fromarray(np.random.default_rng(3).integers(0, 255, (160, 160, 3), np.uint8)).save(path, quality=95)
+    path.write_bytes(path.read_bytes()[:-9000])
+    open_file(empty, path)
+    notice = empty.window.notice
+    assert "cut.jpg will be saved as a new TIFF" in notice.text
+    assert "breaks off" in notice.text
+    notice.hide()
+    open_file(empty, scan, count=2)
+    press(empty, "Ctrl+PgUp")
+    assert document(empty).path == path
+    assert not notice.isVisible()
+
+
 def test_a_repair_is_carried_into_the_levels_of_a_pyramid_where_that_was_chosen(empty, scan):
     pixels = tifffile.imread(scan)
     path = scan.with_name("pyramid.tif")
