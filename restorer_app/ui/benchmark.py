@@ -32,6 +32,7 @@ VIEW = (1600, 1000)
 SIZES = {24: (6000, 4000), 100: (12000, 8400), 300: (20000, 15000)}
 RADII = (5, 50, 300, 2500)  # the largest brush is 5000 pixels wide
 MOVES = 40
+_JOB_TILE = 512
 _STATUS = Path("/proc/self/status")
 
 
@@ -88,6 +89,7 @@ def _of_picture(app: QApplication, megapixels: int, bits: int, *, anyway: bool) 
         opening = _shown(app, canvas, image)
         gc.freeze()  # as the program does once it stands
         rows += [_row(name, times) for name, times in _movements(app, canvas)]
+        rows += [_row(name, times) for name, times in _arrivals(app, canvas, image)]
         grown = _anonymous_bytes() - before
         canvas.end()
         canvas.deleteLater()
@@ -162,6 +164,25 @@ def _movements(app: QApplication, canvas: Canvas) -> Iterator[tuple[str, Times]]
             canvas.set_brush(Brush(min(2 * radius, 5000), 0.8))
             strokes = _drags(canvas, Qt.MouseButton.LeftButton, 24)
             yield f"brush of radius {radius} at {name}", _timed(canvas, strokes, app)
+
+
+def _arrivals(app: QApplication, canvas: Canvas, image: Raster) -> Iterator[tuple[str, Times]]:
+    """What a running job costs the window: a finished tile every few milliseconds, far more than any model gives."""
+    for name, zoom in (("fit", 0.0), ("100 %", 1.0)):
+        _look(app, canvas, zoom)
+        seen = canvas.visible_region or image.bounds
+        tiles = [tile for tile in seen.aligned(CELL).divided(_JOB_TILE) if image.bounds.contains(tile)][:MOVES]
+        times = Times([], [])
+        for tile in tiles:
+            pixels = image.read(tile) // 2
+            wall, cpu = time.perf_counter(), time.thread_time()
+            image = image.with_patch(tile, pixels)
+            canvas.update_image(image, tile)
+            app.processEvents()
+            times.wall.append((time.perf_counter() - wall) * 1000)
+            times.cpu.append((time.thread_time() - cpu) * 1000)
+            time.sleep(0.004)
+        yield f"tiles of a job at {name}", times
 
 
 def _look(app: QApplication, canvas: Canvas, zoom: float) -> None:
