@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any
 
 from restorer_app.core.errors import InvalidValueError
@@ -52,8 +51,4 @@ class ModelCard:
             raise InvalidValueError(f"The model {self.id} must be able to run in float32.")
         if not _SHA256.fullmatch(self.sha256):
             raise InvalidValueError(f"The card of {self.id} has no SHA-256 of its weights.")
-        # A card travels to the engine process; read-only views do not pickle, so they are made on reading.
         object.__setattr__(self, "dtypes", tuple(self.dtypes))
-
-    def figures(self) -> Mapping[str, Any]:
-        return MappingProxyType(dict(self.measured))

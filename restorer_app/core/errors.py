@@ -41,7 +41,3 @@ class NotPatchableError(UnwritableFileError):
 
 class UnusableModelError(RestorerError):
     """A model is missing, damaged or does not match its card."""
-
-
-class EngineLostError(RestorerError):
-    """The engine process ended while it was needed."""

@@ -191,23 +191,6 @@ class Raster:
             tiles[cell] = tile
         return Raster(self.source, tiles)
 
-    def with_cells_of(self, other: Raster, cells: Iterable[Cell]) -> Raster:
-        """This raster with some cells taken from another over the same bounds; shares the other's tiles."""
-        if (other.bounds, other.dtype, other.channels) != (self.bounds, self.dtype, self.channels):
-            raise InvalidValueError("Cells can only be taken from a raster of the same size, depth and channels.")
-        tiles = dict(self._tiles)
-        for cell in cells:
-            tile = other._tiles.get(cell)
-            if tile is not None:
-                tiles[cell] = tile
-            elif other.source is self.source:
-                tiles.pop(cell, None)
-            else:
-                tile = np.array(other.source.read(other.cell_region(cell)))
-                tile.flags.writeable = False
-                tiles[cell] = tile
-        return Raster(self.source, tiles)
-
     def changed_cells(self, since: Raster | None = None) -> frozenset[Cell]:
         """Cells that may differ from an earlier raster over the same source, or from the source itself.
 

@@ -10,7 +10,7 @@ from restorer_app.core.errors import UnreadableFileError
 
 SOI, EOI, SOS, DQT, DHT, DRI, COM, DAC = 0xD8, 0xD9, 0xDA, 0xDB, 0xC4, 0xDD, 0xFE, 0xCC
 APP0, APP1, APP2, APP13, APP14 = 0xE0, 0xE1, 0xE2, 0xED, 0xEE
-EXIF, XMP, XMP_MORE = b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0", b"http://ns.adobe.com/xmp/extension/\0"
+EXIF, XMP = b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0"
 ICC, PHOTOSHOP, ADOBE, JFIF, MPF = b"ICC_PROFILE\0", b"Photoshop 3.0\0", b"Adobe", b"JFIF\0", b"MPF\0"
 FRAMES = frozenset({*range(0xC0, 0xD0)} - {DHT, 0xC8, DAC})
 _ALONE = frozenset({0x01, *range(0xD0, 0xD8)})  # markers without a length
@@ -33,11 +33,6 @@ class Segment:
     @property
     def end(self) -> int:
         return self.start + 4 + len(self.content)
-
-    @property
-    def is_table(self) -> bool:
-        """What belongs to the coding of the pixels, not to their description."""
-        return self.marker in {DQT, DHT, DRI, DAC} or self.marker in FRAMES
 
 
 @dataclass(frozen=True, slots=True)

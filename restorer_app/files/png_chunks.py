@@ -58,10 +58,6 @@ class Header:
         """What the filters count by: at least one."""
         return max(1, self.channels * self.bits // 8)
 
-    @property
-    def bytes_a_row(self) -> int:
-        return -(-self.width * self.channels * self.bits // 8)
-
 
 def read_chunks(file: BinaryIO) -> list[Chunk]:
     """Every chunk from IHDR to IEND; a file that ends before is refused."""

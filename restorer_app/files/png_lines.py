@@ -45,11 +45,6 @@ def passes(header: Header) -> list[Pass]:
     return found
 
 
-def stream_bytes(header: Header) -> int:
-    """What the pixels' stream inflates to."""
-    return sum(part.height * (part.line_bytes + 1) for part in passes(header))
-
-
 class Inflated:
     """The inflated stream of a PNG, taken in pieces of a given size and never more at once."""
 

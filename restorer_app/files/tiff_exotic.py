@@ -17,7 +17,6 @@ from restorer_app.files.tiff_page import CCITT_RLE, COMPRESSION_NAMES, GROUP_3, 
 
 JPEG_2000, WEBP, JPEG_XL, LZMA, LERC = 34712, 50001, 50002, 34925, 34887
 EXOTIC = frozenset({CCITT_RLE, GROUP_3, GROUP_4, JPEG, JPEG_2000, 33003, 33005, WEBP, JPEG_XL, LZMA, LERC})
-JPEG_TABLES = 347
 
 # What tifffile and imagecodecs raise on damaged input: their own errors are RuntimeError and ValueError.
 _TROUBLE = (

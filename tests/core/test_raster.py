@@ -88,24 +88,6 @@ def test_opening_300_megapixels_holds_nothing_in_memory():
     assert int(dab.read(Region(9_999, 7_000, 10_000, 7_001)).max()) == 9
 
 
-def test_cells_can_be_taken_from_another_raster():
-    one = Raster.from_array(noise())
-    other = one.with_patch(BOUNDS, noise(seed=3))
-    mixed = one.with_cells_of(other, [(0, 1)])
-    assert mixed.tiles[0, 1] is other.tiles[0, 1]
-    assert mixed.changed_cells(one) == {(0, 1)}
-    back = mixed.with_cells_of(one, [(0, 1)])
-    assert back.changed_cells(one) == frozenset()
-
-
-def test_cells_of_another_source_are_copied():
-    one, other = Raster.from_array(noise()), Raster.from_array(noise(seed=9))
-    mixed = one.with_cells_of(other, [(1, 2)])
-    region = one.cell_region((1, 2))
-    assert np.array_equal(mixed.read(region), other.read(region))
-    assert mixed.changed_cells(other) == set(BOUNDS.cells(CELL))
-
-
 def test_the_digest_is_the_documented_one():
     raster = Raster.from_array(noise())
     cells = [(1, 0), (0, 2)]
@@ -126,7 +108,6 @@ def test_the_digest_is_the_documented_one():
         (lambda r: r.read(Region(0, 0, 601, 1)), "lies outside the picture of 600 × 300"),
         (lambda r: r.with_patch(Region(0, 0, 2, 2), np.zeros((2, 3, 3), np.uint16)), "does not fit"),
         (lambda r: r.with_patch(Region(0, 0, 2, 2), np.zeros((2, 2, 3), np.uint8)), "does not fit"),
-        (lambda r: r.with_cells_of(Raster.flat(BOUNDS), [(0, 0)]), "same size, depth and channels"),
         (lambda _: Raster.from_array(np.zeros((2, 2, 3))), "float64 cannot be edited"),
         (lambda _: Raster(ArraySource(np.zeros((2, 2, 0), np.uint8))), "at least one channel"),
         (lambda _: Raster.flat(Region(1, 0, 4, 4)), "starts at 0, 0"),
