@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, Signal
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QMenuBar, QPushButton, QSizePolicy, QWidget
 
 from restorer_app.session.commands import GROUPS, command, in_group
@@ -27,6 +27,26 @@ class MenuBar(QMenuBar):
         if event.type() == QEvent.Type.Wheel:  # Qt forgets the Alt for a click or a move, but not for the wheel
             return super().eventFilter(watched, QEvent(QEvent.Type.FocusOut))
         return super().eventFilter(watched, event)
+
+
+class SearchButton(QPushButton):
+    """Looks like a field; its key gives way before words run into it, and before a menu is pushed out."""
+
+    def __init__(self, words: str, key: str) -> None:
+        super().__init__(words)
+        self.setObjectName("searchField")
+        self._key = label(key, rank="dim")
+        inside = QHBoxLayout(self)
+        inside.setContentsMargins(0, 0, 14, 0)
+        inside.addStretch(1)
+        inside.addWidget(self._key)
+        self.ensurePolished()
+        self._words_alone = self.fontMetrics().horizontalAdvance(words) + 2 * 18
+        self.setMinimumWidth(self._words_alone)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._key.setVisible(event.size().width() >= self._words_alone + self._key.sizeHint().width())
 
 
 class MenuRow(QWidget):
@@ -81,21 +101,10 @@ class MenuRow(QWidget):
         return menu
 
     def _make_search(self) -> QPushButton:
-        key = keys_of(command("window.palette"))[0]
-        words = self.tr("Find a command…")
-        made = QPushButton(words)
-        inside = QHBoxLayout(made)
-        inside.setContentsMargins(0, 0, 14, 0)
-        inside.addStretch(1)
-        shown = label(key, rank="dim")
-        inside.addWidget(shown)
-        made.setObjectName("searchField")
+        made = SearchButton(self.tr("Find a command…"), keys_of(command("window.palette"))[0])
         made.setAccessibleName(self.tr("Find a command"))
         made.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         made.setMaximumWidth(420)
-        made.ensurePolished()
-        widths = made.fontMetrics().horizontalAdvance(words) + shown.fontMetrics().horizontalAdvance(key)
-        made.setMinimumWidth(widths + 2 * 16 + 24)  # the words and their key never over each other
         made.clicked.connect(self.search_asked)
         return made
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
@@ -12,7 +14,12 @@ from restorer_app.ui.pieces import label
 
 translate = QCoreApplication.translate  # by this name lupdate finds what is to be translated
 
-COLUMNS = (("tool", "mask"), ("restore", "view"), ("file", "edit", "window", "help"))
+_HANDS = "gestures"  # what hands do that is no command
+COLUMNS = (  # as many as there is room for
+    (1080, (("tool", "mask"), ("restore", "view", _HANDS), ("file", "edit", "window", "help"))),
+    (680, (("tool", "mask", "restore", _HANDS), ("view", "file", "edit", "window", "help"))),
+    (0, (("tool", "mask", "restore", "view", _HANDS, "file", "edit", "window", "help"),)),
+)
 
 
 class ShortcutsSheet(QDialog):
@@ -21,27 +28,31 @@ class ShortcutsSheet(QDialog):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle(self.tr("Keys and gestures"))
+        width = min(1180, parent.width())
         page = QWidget()
         columns = QHBoxLayout(page)
         columns.setContentsMargins(24, 16, 24, 24)
         columns.setSpacing(40)
-        for place, groups in enumerate(COLUMNS):
+        for groups in next(columns for least, columns in COLUMNS if width >= least):
             column = QVBoxLayout()
             column.setSpacing(20)
             for group in groups:
-                column.addLayout(_section(group_title(group), [_row(known) for known in in_group(group) if known.keys]))
-            if place == 1:
-                gestures = [([translate("commands", keys)], translate("commands", what)) for keys, what in GESTURES]
-                column.addLayout(_section(self.tr("With mouse and pen"), gestures))
+                column.addLayout(self._section_of(group))
             column.addStretch(1)
-            columns.addLayout(column)
+            columns.addLayout(column, 1)
         area = QScrollArea()
         area.setWidget(page)
         area.setWidgetResizable(True)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(area)
-        self.resize(min(1180, parent.width()), min(760, parent.height()))
+        self.resize(width, min(820, parent.height()))
+
+    def _section_of(self, group: str) -> QGridLayout:
+        if group == _HANDS:
+            gestures = [([translate("commands", keys)], translate("commands", what)) for keys, what in GESTURES]
+            return _section(self.tr("With mouse and pen"), gestures)
+        return _section(group_title(group), [_row(known) for known in in_group(group) if known.keys])
 
     def keyPressEvent(self, event: object) -> None:
         if event.key() in (Qt.Key.Key_F1, Qt.Key.Key_Escape):  # type: ignore[attr-defined]  # a QKeyEvent
@@ -75,4 +86,4 @@ def _keycaps(keys: list[str]) -> QHBoxLayout:
     return row
 
 
-assert {group for column in COLUMNS for group in column} == set(GROUPS)
+assert all({*itertools.chain.from_iterable(columns)} == {*GROUPS, _HANDS} for _least, columns in COLUMNS)

@@ -3,10 +3,20 @@
 import pytest
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QCheckBox, QDialogButtonBox, QPushButton
+from PySide6.QtWidgets import (
+    QApplication,
+    QCheckBox,
+    QDialogButtonBox,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QWidget,
+)
 
 from restorer_app.ui.dialogs import unsaved
 from restorer_app.ui.dialogs.save import SaveDialog
+from restorer_app.ui.menus import MenuRow
+from restorer_app.ui.shortcuts_sheet import ShortcutsSheet
 
 
 @pytest.fixture
@@ -101,3 +111,30 @@ def test_closing_with_unsaved_work_gives_the_answer_that_was_pressed(window, act
 )
 def test_a_mask_is_not_discarded_by_return(window, act, answer):
     assert answered(lambda: unsaved.ask_masks(["plate.tif"], window), act) == answer
+
+
+@pytest.mark.parametrize(("width", "columns"), [(1500, 3), (1024, 2), (600, 1)])
+def test_the_sheet_of_keys_has_as_many_columns_as_there_is_room_for_and_never_scrolls_sideways(window, width, columns):
+    parent = QWidget()
+    parent.resize(width, 700)
+    sheet = ShortcutsSheet(parent)
+    sheet.show()
+    area = sheet.findChild(QScrollArea)
+    assert area.widget().layout().count() == columns
+    assert area.widget().minimumSizeHint().width() <= sheet.width()
+    sheet.close()
+    parent.deleteLater()
+
+
+def test_in_a_narrow_row_the_search_gives_up_its_key_and_no_menu(window, qtbot):
+    row = MenuRow(window.actions_table)
+    qtbot.addWidget(row)
+    row.resize(1200, 40)
+    row.show()
+    search = row.findChild(QPushButton, "searchField")
+    key = search.findChild(QLabel)
+    assert key.isVisible()
+    row.resize(row.minimumSizeHint().width() + row.bar.sizeHint().width(), 40)
+    QApplication.processEvents()
+    assert not key.isVisible()
+    assert row.bar.width() >= row.bar.sizeHint().width()
