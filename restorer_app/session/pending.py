@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from restorer_app.core.card import ModelCard
@@ -52,6 +54,7 @@ class Pending:
         self.notes: list[str] = []
         self._started_on: Raster | None = None
         self._result: Raster | None = None
+        self._merged: _Merged | None = None
         self._live_bytes = 0
 
     @property
@@ -117,16 +120,33 @@ class Pending:
             _spill(self._result, Raster(before.source) if self.changes_size else self._started_on, tile, store)
 
     def merged_into(self, image: Raster) -> Raster:
-        """A later picture with this result in it: only what the mask allowed is taken over."""
+        """A later picture with this result in it: only what the mask allowed is taken over.
+
+        Asked again for the same picture, after every tile and for every later step, it merges what came since.
+        """
         if self.changes_size:
             raise InvalidValueError("A picture of another size cannot take this result.")
         if image is self._started_on:
             return self.result
         assert self._started_on is not None, "asked before the job started"
-        for cell in sorted(self.result.changed_cells(self._started_on)):
-            region = self.result.cell_region(cell)
-            image = image.with_patch(region, merge(image, self.result, self.touched, region))
-        return image
+        if self._merged is None or self._merged.below is not image:
+            self._merged = _Merged(image, self._started_on, image)
+        if self._merged.result is not self.result:
+            found = self._merged.image
+            for cell in sorted(self.result.changed_cells(self._merged.result)):
+                region = self.result.cell_region(cell)
+                found = found.with_patch(region, merge(image, self.result, self.touched, region))
+            self._merged = _Merged(image, self.result, found)
+        return self._merged.image
+
+
+@dataclass(frozen=True, slots=True)
+class _Merged:
+    """A picture with as much of a result in it as there was."""
+
+    below: Raster
+    result: Raster
+    image: Raster
 
 
 def merge(below: Raster, above: Raster, touched: Raster, region: Region) -> Pixels:

@@ -46,7 +46,6 @@ class Session:
         self._saved_snapshot: Snapshot = self.history.current
         self._lineup = Lineup(store)
         self._listeners: list[Listener] = []
-        self._shown: tuple[tuple[Raster, Raster], Raster] | None = None  # inputs and outcome of `image`
 
     # ------------------------------------------------------------------------------ what is there now
     @property
@@ -55,10 +54,7 @@ class Session:
         running, below = self._lineup.running, self.history.current.image
         if running is None or running.changes_size:
             return below
-        inputs = (below, running.result)
-        if self._shown is None or any(a is not b for a, b in zip(self._shown[0], inputs, strict=True)):
-            self._shown = (inputs, running.merged_into(below))
-        return self._shown[1]
+        return running.merged_into(below)
 
     @property
     def mask(self) -> Raster:

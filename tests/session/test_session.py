@@ -255,6 +255,26 @@ def test_work_by_hand_waits_where_a_job_is_at_work_and_goes_on_elsewhere():
     assert np.array_equal(shown(session)[180, 130], PLAIN[180, 330])
 
 
+def test_beside_work_by_hand_each_tile_costs_what_it_covers_and_later_steps_share_their_picture():
+    session = a_session()
+    session.set_mask("Left", Raster.from_array(np.pad(np.full((400, 512), 255, np.uint8), ((0, 0), (0, 188)))))
+    session.ask(Repair("patch"))
+    job = session.next_job()
+    session.clone(dab(650, 100, 20), dx=9, dy=9)
+    pieces = list(Region(0, 0, 512, 400).divided(256, 400))
+    shown_before = session.image
+    for done, piece in enumerate(pieces, 1):
+        session.take(TileDone(job.id, piece, np.full((*piece.shape, 3), 7, np.uint16), done, len(pieces)))
+        assert session.image.changed_cells(shown_before) == set(piece.cells(256))
+        shown_before = session.image
+    assert (shown(session)[:, :512] == 7).all()
+    session.stroke(dab(600, 300))
+    session.take(Finished(job.id, a_record()))
+    assert session.history.steps[-1].after.image is session.history.steps[-2].after.image
+    assert np.array_equal(shown(session)[100, 645:655], PLAIN[109, 654:664])
+    assert np.array_equal(shown(session)[300:, 512:], PLAIN[300:, 512:])
+
+
 def test_upscaling_makes_a_picture_of_another_size_and_undo_brings_the_old_one_back():
     session = a_session()
     session.stroke(dab(100, 100))
