@@ -31,6 +31,19 @@ class _Segment(NamedTuple):
     y1: float
     r1: float
 
+    def box(self) -> tuple[int, int, int, int]:
+        """Left, top, right and bottom of everything that it can cover, with room for the error of a coarse edge."""
+        reach = max(self.r0, self.r1) + 2
+        return (
+            math.floor(min(self.x0, self.x1) - reach),
+            math.floor(min(self.y0, self.y1) - reach),
+            math.ceil(max(self.x0, self.x1) + reach),
+            math.ceil(max(self.y0, self.y1) + reach),
+        )
+
+    def moved(self, dx: float, dy: float) -> _Segment:
+        return self._replace(x0=self.x0 + dx, y0=self.y0 + dy, x1=self.x1 + dx, y1=self.y1 + dy)
+
     def distance(self, x: float, y: float) -> float:
         dx, dy = self.x1 - self.x0, self.y1 - self.y0
         length2 = dx * dx + dy * dy
@@ -80,8 +93,19 @@ def _cover_segment(values: Values, segment: _Segment, stroke: Stroke) -> bool:
     if least < _EXACT_BELOW:
         _cover_exactly(values, segment, stroke)
     else:
-        _put(values, _coarse(segment, stroke.hardness, columns, rows), erase=stroke.erase)
+        _cover_coarsely(values, segment, stroke)
     return False
+
+
+def _cover_coarsely(values: Values, segment: _Segment, stroke: Stroke) -> None:
+    """Only where the segment reaches: a small disc lies in a corner of a tile, a large one's rim in half of it."""
+    step = max(int(math.sqrt(8 * min(segment.r0, segment.r1) * _ERROR)), 2)
+    tile = Region.of_size(values.shape[1], values.shape[0])
+    near = Region.clipped(*segment.box(), inside=tile)
+    if near is not None:
+        near = near.aligned(step, inside=tile)  # the grid's places must not depend on where the segment lies
+        coverage = _coarse(segment.moved(-near.left, -near.top), stroke.hardness, near.width, near.height, step=step)
+        _put(values[near.slices()], coverage, erase=stroke.erase)
 
 
 def _put(values: Values, coverage: Values, *, erase: bool) -> None:
@@ -102,13 +126,12 @@ def _cover_exactly(values: Values, segment: _Segment, stroke: Stroke) -> None:
         _put(values[near.slices()], part.coverage(near), erase=stroke.erase)
 
 
-def _coarse(segment: _Segment, hardness: float, columns: int, rows: int) -> Values:
+def _coarse(segment: _Segment, hardness: float, columns: int, rows: int, *, step: int) -> Values:
     """Coverage of a tile from distances on a coarse grid.
 
     A distance is nearly linear over a step that is small against the radius (off by step² / 8 radius), so
     the edge stays sharp where coverage itself would be blurred, at a tenth of the cost.
     """
-    step = max(int(math.sqrt(8 * min(segment.r0, segment.r1) * _ERROR)), 2)
     # one step more on every side: in between, not beyond the last
     wide, high = -(-columns // step) + 2, -(-rows // step) + 2
     xs = (step * (np.arange(wide) - 0.5) - segment.x0).astype(np.float32)[None, :]
