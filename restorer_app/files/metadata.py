@@ -135,11 +135,13 @@ def embedded(xmp: bytes | None) -> Embedded | None:
         if master is None:
             return None
         fields = _records_of(packet)
-        new = int(packet.text(_NEW) or len(fields))
+        new, page = int(packet.text(_NEW) or len(fields)), int(packet.text(_PAGE) or 0)
+        if not 0 <= new <= len(fields) or page < 0:
+            return None
         records = tuple(Record.from_fields(one) for one in fields[len(fields) - new :])
         said = packet.text(_ALLOWED) or ""
         allowed = decode_mask(said) if said and said != ANYWHERE else None
-        page, derived = int(packet.text(_PAGE) or 0), packet.text(_DERIVED_FILE) is not None
+        derived = packet.text(_DERIVED_FILE) is not None
         return Embedded(records, allowed, said == ANYWHERE, master, page, derived)
     except (XmpError, InvalidValueError, ValueError, TypeError, AttributeError):
         return None

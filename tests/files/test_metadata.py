@@ -151,6 +151,17 @@ def test_records_of_this_save_and_of_those_before_are_told_apart():
 
 
 @pytest.mark.parametrize(
+    ("old", "new"),
+    [(b">1</restorer:NewRecords", b">3</restorer:NewRecords"), (b">0</restorer:Page", b">-1</restorer:Page")],
+)
+def test_a_record_that_counts_wrongly_is_no_record(old, new):
+    packet = updated(None, of(record()))
+    assert old in packet
+    assert embedded(packet) is not None
+    assert embedded(packet.replace(old, new)) is None
+
+
+@pytest.mark.parametrize(
     "broken",
     [
         b"not xml", b"<a>", b"<x/>", RICH[:-40],
