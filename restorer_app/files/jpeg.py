@@ -56,7 +56,9 @@ def open_jpeg(path: Path, *, page: int, budget: Budget) -> Picture:
         )
     dtype = "uint8" if header.bits == 8 else "uint16"
     budget.allow_pixels(
-        header.width, header.height, channels * np.dtype(dtype).itemsize,
+        header.width,
+        header.height,
+        channels * np.dtype(dtype).itemsize,
         stored=(header.end or header.size) - header.scan_start,
     )
 
