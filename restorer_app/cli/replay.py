@@ -23,8 +23,8 @@ def add_parser(subparsers: Any) -> None:
     what = "do again what a derivative's record says, and see whether the same comes out"
     closing = "Exit code 0: the same to the bit; 1: something else; 4: it could not be replayed."
     parser = subparsers.add_parser("replay", help=what, description=options.sentence(what), epilog=closing)
+    parser.add_argument("master", type=Path, metavar="MASTER", help="the scan that the derivative was made from")
     parser.add_argument("derivative", type=Path, metavar="DERIVATIVE", help="what this program saved")
-    parser.add_argument("master", type=Path, metavar="MASTER", help="the scan that it was made from")
     options.add_json(parser)
     parser.set_defaults(run=_run)
 
@@ -33,7 +33,7 @@ def _run(args: argparse.Namespace) -> int:
     progress = Progress()
     try:
         with work.reading() as (reader, _):
-            done = _replayed(reader, args.derivative, args.master, progress)
+            done = _replayed(reader, args.master, args.derivative, progress)
     except RestorerError as problem:
         progress.clear()
         told = f"This could not be replayed: {problem}"
@@ -46,14 +46,17 @@ def _run(args: argparse.Namespace) -> int:
     return SAME if same else DIFFERENT
 
 
-def _replayed(reader: Reader, derivative: Path, master: Path, progress: Progress) -> list[Replayed]:
-    said = metadata.embedded(reader.open(derivative, decode=False).xmp)
-    if said is None or not said.records:
+def _replayed(reader: Reader, master: Path, derivative: Path, progress: Progress) -> list[Replayed]:
+    said = _said(reader, derivative)
+    if said is None:  # named the other way round: only one of the two says how it was made
+        master, derivative = derivative, master
+        said = _said(reader, derivative)
+    if said is None:
         raise RestorerError(
-            f"{derivative.name} has no record of this program.", advice="Only what it saved can be replayed."
+            f"{master.name} has no record of this program.", advice="Only what it saved can be replayed."
         )
     image = Raster(reader.open(master, page=said.page).source)
-    models = {model.card.id: model.card for model in cards.list_models() if model.card is not None}
+    models = {model.card.sha256: model.card for model in cards.all_models() if model.card is not None}
     return list(
         replay(
             said.records,
@@ -64,6 +67,12 @@ def _replayed(reader: Reader, derivative: Path, master: Path, progress: Progress
             progress=lambda tile: progress.show("Replaying", tile.done / tile.total),
         )
     )
+
+
+def _said(reader: Reader, path: Path) -> metadata.Embedded | None:
+    """What a file says was done to it, if anything."""
+    said = metadata.embedded(reader.open(path, decode=False).xmp)
+    return said if said is not None and said.records else None
 
 
 def _mask_of(record: Record, allowed: Raster | None, image: Raster) -> Raster | None:

@@ -14,7 +14,7 @@ from restorer_app.core.card import ModelCard
 from restorer_app.core.errors import UnusableModelError
 from restorer_app.engine.nets import NETS
 from restorer_app.engine.plan import DeviceFullError
-from restorer_app.files.cards import find_model
+from restorer_app.files.cards import weights_of
 
 CACHE_BYTES = 512 * 1024 * 1024  # of weights; the least recently used go first
 
@@ -44,7 +44,7 @@ def load(card: ModelCard, device: str) -> nn.Module:
 def read_weights(card: ModelCard) -> bytes:
     """The stored weights, judged by the SHA-256 on the card: nothing else is ever parsed."""
     try:
-        stored = find_model(card.id).weights.read_bytes()
+        stored = weights_of(card).read_bytes()
     except OSError as problem:
         raise UnusableModelError(
             f"The weights of the model {card.id} cannot be read: {problem.strerror}.", advice=_ADVICE

@@ -35,10 +35,22 @@ class StoredModel:
 def list_models(*folders: Path) -> list[StoredModel]:
     """Every model in the given folders, or in the person's own and the program's; the first of an id wins."""
     found: dict[str, StoredModel] = {}
+    for model in all_models(*folders):
+        found.setdefault(model.folder.name, model)
+    return [found[name] for name in sorted(found)]
+
+
+def all_models(*folders: Path) -> Iterator[StoredModel]:
+    """The same with those that another of their name hides: what was done with them can be done again."""
     for parent in folders or (places.own_models(), places.models()):
         for folder in _model_folders(parent):
-            found.setdefault(folder.name, _read_stored(folder))
-    return [found[name] for name in sorted(found)]
+            yield _read_stored(folder)
+
+
+def weights_of(card: ModelCard) -> Path:
+    """Where the weights of a card should lie; another model of its name may stand before it."""
+    its_own = (model.weights for model in all_models() if model.card is not None and model.card.sha256 == card.sha256)
+    return next(its_own, None) or find_model(card.id).weights
 
 
 def find_model(model_id: str, *folders: Path) -> StoredModel:
@@ -96,8 +108,16 @@ def _model_folders(parent: Path) -> Iterator[Path]:
     except OSError:  # a person need not have models of their own
         return
     for folder in folders:
-        if (folder / CARD).exists() or (folder / WEIGHTS).exists():
+        if _is_there(folder / CARD) or _is_there(folder / WEIGHTS):
             yield folder
+
+
+def _is_there(path: Path) -> bool:
+    """What may not be looked at is not there."""
+    try:
+        return path.exists()
+    except OSError:
+        return False
 
 
 def _read_stored(folder: Path) -> StoredModel:

@@ -35,7 +35,8 @@ def test_a_repair_changes_the_mask_alone_and_proves_it(desk):
     assert not changed.any()
     assert desk.run("verify", scan, told["output"]) == 0
     assert desk.run("verify", scan, told["output"], "--mask", mask) == 0
-    assert desk.run("replay", told["output"], scan) == 0
+    assert desk.run("replay", scan, told["output"]) == 0
+    assert desk.run("replay", told["output"], scan) == 0, "named the other way round"
 
 
 def test_without_a_name_the_template_and_the_next_version_are_taken(desk):

@@ -7,7 +7,7 @@ import pytest
 
 from restorer_app.core.errors import UnusableModelError
 from restorer_app.files import places
-from restorer_app.files.cards import find_model, list_models, read_card, verify
+from restorer_app.files.cards import find_model, list_models, read_card, verify, weights_of
 
 WEIGHTS = b"weights of a very small net"
 
@@ -112,6 +112,8 @@ def test_a_model_that_a_person_trained_stands_before_the_shipped_one_of_its_name
     (own / "card.toml").write_text(card(id='"denoise"', version='"mine"'), "utf-8")
     (own / "weights.safetensors").write_bytes(WEIGHTS)
     assert find_model("denoise").card.version == "mine"
+    assert weights_of(shipped.card) == shipped.weights, "what the shipped one did can be done again"
+    assert weights_of(find_model("denoise").card) == own / "weights.safetensors"
     assert {model.folder.name for model in list_models()} >= {"denoise", "repair"}
     shutil.rmtree(own)
     assert find_model("denoise") == shipped

@@ -8,8 +8,9 @@ from restorer_app.core.errors import RestorerError, UnusableModelError
 from restorer_app.core.operation import Denoise, Repair, Upscale
 from restorer_app.core.raster import Raster
 from restorer_app.session import runner
-from restorer_app.session.replay import replay
+from restorer_app.session.replay import job_of, replay
 from restorer_app.session.session import Session
+from tests.core.test_job import a_card
 from tests.session.test_session import PLAIN, a_session, dab
 
 
@@ -64,6 +65,19 @@ def test_missing_weights_and_work_by_hand_are_refused_with_a_sentence(finished):
     learned = dataclasses.replace(session.records[0], model_id="repair", model_sha256="a" * 64)
     with pytest.raises(UnusableModelError, match="are not here"):
         next(replay([learned], session.original, masks=used[:1], models={}, run=runner.run))
+    with pytest.raises(UnusableModelError, match="are not here"):  # another of its name
+        next(
+            replay(
+                [learned],
+                session.original,
+                masks=used[:1],
+                models={"b" * 64: a_card(task="repair", id="repair")},
+                run=runner.run,
+            )
+        )
+    assert job_of(
+        learned, session.original, mask=used[0], models={"a" * 64: a_card(task="repair", id="repair")}
+    ).model == a_card(task="repair", id="repair")
     by_hand = dataclasses.replace(session.records[0], operation={"name": "clone", "dx": 1, "dy": 1})
     with pytest.raises(RestorerError, match="by hand"):
         next(replay([by_hand], session.original, masks=used[:1], models={}, run=runner.run))
