@@ -53,15 +53,20 @@ def program(qapp, tmp_path_factory):
         made.window.resize(1400, 900)
         made.show()
         until(lambda: made.workshop is not None)
-        made.workshop.files.ask = lambda _names, _running: "discard"
-        made.workshop.files.ask_masks = lambda _names: "discard"
+        answer_discard(made)
         yield made
+        answer_discard(made)  # a test may have left other answers, or none
         made.window.close()
         made.close()
         made.window.deleteLater()
     qapp.setStyleSheet("")
     qapp.setStyle("Fusion")
     qapp.setPalette(qapp.style().standardPalette())
+
+
+def answer_discard(program):
+    program.workshop.files.ask = lambda _names, _running: "discard"
+    program.workshop.files.ask_masks = lambda _names: "discard"
 
 
 def until(fact, *, seconds=60):
