@@ -39,7 +39,7 @@ def read_segment(page: Page, data: bytes, index: int) -> Pixels:
     stored = raw.view(bits.newbyteorder(page.order))
     samples = (stored.astype(bits) if stored.dtype != bits or not raw.flags.writeable else stored).reshape(shape)
     if page.predictor == 2:
-        for band in np.array_split(samples, -(-samples.nbytes // _BAND)):  # numpy copies what it writes over
+        for band in np.array_split(samples, max(1, samples.nbytes // _BAND)):  # numpy copies what it writes over
             np.add.accumulate(band, axis=1, out=band)
     return samples
 
