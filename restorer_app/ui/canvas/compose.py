@@ -11,7 +11,7 @@ from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QRegion
 from restorer_app.ui.canvas import overlay as overlays
 from restorer_app.ui.canvas.compare import Pane
 from restorer_app.ui.canvas.mask_layer import MaskLayer
-from restorer_app.ui.canvas.overlay import as_rect, cut, draw_image, places_in, rects_of
+from restorer_app.ui.canvas.overlay import EXACT, Fineness, as_rect, cut, draw_image, places_in, rects_of
 from restorer_app.ui.canvas.settings import Overlay
 from restorer_app.ui.canvas.shown import ShownPicture
 from restorer_app.ui.canvas.tiles import Content
@@ -19,6 +19,7 @@ from restorer_app.ui.canvas.viewport import Box, Viewport
 from restorer_app.ui.canvas.work import Works
 
 _WIDE = 300  # device pixels of a brush, from which on it is painted in steps of two
+_NEARLY = 0.75  # screen pixels a pixel of a level, up to which the next level will do in passing
 _CHECK = 8  # device pixels of a square behind what is transparent
 
 
@@ -98,7 +99,7 @@ def _picture_box(view: Viewport) -> Box:
 
 def _draw_picture(painter: QPainter, box: Box, view: Viewport, content: Content, scene: Scene, *, smooth: bool) -> None:
     hint = QPainter.RenderHint.SmoothPixmapTransform
-    for place, part in places_in(view, box):
+    for place, part in places_in(view, box, 0 if smooth else _coarser(view, box, content, scene)):
         piece = scene.picture.piece(content, place)
         if scene.picture.has_alpha and content != "difference":
             painter.setClipping(False)
@@ -112,6 +113,16 @@ def _draw_picture(painter: QPainter, box: Box, view: Viewport, content: Content,
         # a coarse stand-in is smoothed even where pixels are to be squares: its own would be mistaken for them
         painter.setRenderHint(hint, smooth and scale != 1 and not (view.is_nearest and piece.is_best))
         draw_image(painter, piece.image, (piece.x, piece.y), piece.step, view=view, box=part)
+
+
+def _coarser(view: Viewport, box: Box, content: Content, scene: Scene) -> int:
+    """While the zoom changes, the next level where it is hardly coarser than the screen and all there.
+
+    A quarter of the tiles; and what is left out of the finer one without smoothing is grainier than this.
+    """
+    if view.zoom * (1 << view.level) > _NEARLY:
+        return 0
+    return int(all(scene.picture.is_ready(content, place) for place, _ in places_in(view, box, 1)))
 
 
 def _draw_stamp(painter: QPainter, box: Box, view: Viewport, scene: Scene, stamp: Stamp, *, smooth: bool) -> None:
@@ -143,15 +154,17 @@ def _draw_masks(painter: QPainter, inside: Box, pane: Pane, scene: Scene, *, smo
     if not scene.protect.is_empty:
         overlays.draw_hatching(painter, scene.protect, view, inside, overlay)
     if overlay.mode == "tint" and not scene.mask.is_empty:
-        coarser = _coarser(scene.mask, view, smooth=smooth)
-        overlays.draw_values(painter, scene.mask, view, inside, overlays.tint(overlay), coarser=coarser)
+        fineness = _fineness(scene.mask, view, smooth=smooth)
+        overlays.draw_values(painter, scene.mask, view, inside, overlays.tint(overlay), fineness=fineness)
 
 
-def _coarser(mask: MaskLayer, view: Viewport, *, smooth: bool) -> int:
-    """A quarter of the tiles will do while the zoom changes, and for a brush whose edge is wide as well."""
+def _fineness(mask: MaskLayer, view: Viewport, *, smooth: bool) -> Fineness:
+    """A quarter of the values will do while the zoom changes, and for a brush whose edge is wide as well."""
     if mask.has_strokes:
-        return int(view.zoom <= 1 and mask.widest * view.zoom > _WIDE)
-    return 0 if smooth else 1
+        is_wide = view.zoom <= 1 and mask.widest * view.zoom > _WIDE
+        # one value of the coarser level is two screen pixels wide there
+        return Fineness(1, 2 if view.zoom == 1 else 1) if is_wide else EXACT
+    return EXACT if smooth else Fineness(1, 2)
 
 
 def _waiting(background: QColor) -> QColor:

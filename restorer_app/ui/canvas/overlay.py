@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Literal
 
 import cv2
 import numpy as np
@@ -37,6 +38,12 @@ class Ink:
     def drawn(self, values: Values) -> NDArray[np.int32]:
         # OpenCV looks up 256² values in 0.03 ms, numpy in 0.3
         return np.asarray(cv2.LUT(np.ascontiguousarray(values), self.pixels), np.int32).reshape(values.shape)
+
+    def drawn_twice(self, values: Values) -> NDArray[np.int32]:
+        """Each value as a square of 2 × 2: two pixels are looked up as one number of 64 bits, never calculated with."""
+        pairs = np.repeat(self.pixels, 2).view(np.float64)
+        wide = np.asarray(cv2.LUT(np.ascontiguousarray(values), pairs), np.float64).reshape(values.shape)
+        return wide.take(np.arange(2 * len(values)) // 2, axis=0).view(np.int32)
 
 
 @lru_cache(maxsize=4)
@@ -116,12 +123,30 @@ def draw_image(
     painter.resetTransform()
 
 
-def draw_values(painter: QPainter, layer: MaskLayer, view: Viewport, box: Box, ink: Ink, *, coarser: int = 0) -> None:
-    """A mask in an ink, one screen pixel to a value: Qt takes three times as long to scale tiles that it blends."""
-    values = on_screen(layer, view, box, coarser=coarser)
+@dataclass(frozen=True, slots=True)
+class Fineness:
+    """How exactly a mask is drawn: from which level, and a value for each screen pixel or for a square of 2 × 2."""
+
+    coarser: int = 0
+    stride: Literal[1, 2] = 1
+
+
+EXACT = Fineness()
+
+
+def draw_values(
+    painter: QPainter, layer: MaskLayer, view: Viewport, box: Box, ink: Ink, *, fineness: Fineness = EXACT
+) -> None:
+    """A mask in an ink, enlarged to screen pixels by us: Qt takes three times as long to scale what it blends."""
+    # squares of two pixels begin at even ones, whichever box is drawn
+    stride = fineness.stride
+    wide = (box[0] // stride * stride, box[1] // stride * stride, box[2], box[3])
+    values = on_screen(layer, view, wide, fineness)
     cuts_away = painter.compositionMode() == QPainter.CompositionMode.CompositionMode_DestinationIn
     if cuts_away or values.any():
-        draw_pixels(painter, ink.drawn(values), box)
+        painter.setClipRect(as_rect(box))
+        drawn = ink.drawn(values) if stride == 1 else ink.drawn_twice(values)
+        painter.drawImage(wide[0], wide[1], _as_image(drawn))
 
 
 def premultiplied(colour: tuple[int, int, int], opacity: float) -> int:
@@ -137,34 +162,49 @@ def _as_image(pixels: NDArray[np.int32]) -> QImage:
     return QImage(pixels.reshape(-1).view(np.uint8).data, columns, rows, columns * 4, kind)
 
 
-def on_screen(layer: MaskLayer, view: Viewport, box: Box, *, coarser: int = 0) -> Values:
-    """The coverage of every screen pixel of a box; 0 outside the picture. Never smoothed: soft edges are values."""
-    found = np.zeros((box[3] - box[1], box[2] - box[0]), np.uint8)
-    for place, part in places_in(view, box, coarser):
+def on_screen(layer: MaskLayer, view: Viewport, box: Box, fineness: Fineness = EXACT) -> Values:
+    """The coverage of the screen pixels of a box, or of one in a few from its first on; 0 outside the picture.
+
+    Never smoothed: soft edges are values.
+    """
+    stride = fineness.stride
+    found = np.zeros((-(-(box[3] - box[1]) // stride), -(-(box[2] - box[0]) // stride)), np.uint8)
+    for place, part in places_in(view, box, fineness.coarser):
         values = layer.tile(place)
-        here = found[part[1] - box[1] : part[3] - box[1], part[0] - box[0] : part[2] - box[0]]
+        first, stop = _strided(part, box, stride)
+        here = found[first[1] : stop[1], first[0] : stop[0]]
         if isinstance(values, int):
             if values:
                 here[:] = values
-            continue
-        region = tile_region(*place, layer.raster.bounds).aligned(1 << place[0])
-        x, y, _, _ = view.turn.shown_box(region.left, region.top, region.right, region.bottom)
-        upright, scale = view.turn.turned(values), view.zoom * (1 << place[0])
-        top, left = view.top + y * view.zoom, view.left + x * view.zoom
-        if scale == 1:
-            first_row, first_column = math.floor(part[1] + 0.5 - top), math.floor(part[0] + 0.5 - left)
-            here[:] = upright[first_row : first_row + here.shape[0], first_column : first_column + here.shape[1]]
-            continue
-        rows = _nearest(part[1], part[3], top, scale, upright.shape[0])
-        columns = _nearest(part[0], part[2], left, scale, upright.shape[1])
-        here[:] = _taken(upright, rows, columns)
+        elif here.size:
+            region = tile_region(*place, layer.raster.bounds).aligned(1 << place[0])
+            x, y, _, _ = view.turn.shown_box(region.left, region.top, region.right, region.bottom)
+            rows = range(box[1] + first[1] * stride, box[1] + stop[1] * stride, stride)
+            columns = range(box[0] + first[0] * stride, box[0] + stop[0] * stride, stride)
+            corner = (view.left + x * view.zoom, view.top + y * view.zoom)
+            here[:] = _under(view.turn.turned(values), rows, columns, corner, scale=view.zoom * (1 << place[0]))
     return found
 
 
+def _strided(part: Box, box: Box, stride: int) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Which of a box's pixels, one in `stride` counted each way, are a part's: the first, and where they stop."""
+    left, top, right, bottom = (-((box[side % 2] - part[side]) // stride) for side in range(4))
+    return (left, top), (right, bottom)
+
+
+def _under(values: Values, rows: range, columns: range, corner: tuple[float, float], *, scale: float) -> Values:
+    """What lies under the middles of screen pixels, of a tile whose first pixel begins at `corner` of the screen."""
+    if scale == 1 == rows.step:
+        column, row = math.floor(columns.start + 0.5 - corner[0]), math.floor(rows.start + 0.5 - corner[1])
+        return values[row : row + len(rows), column : column + len(columns)]
+    down = _nearest(rows, corner[1], scale, values.shape[0])
+    return _taken(values, down, _nearest(columns, corner[0], scale, values.shape[1]))
+
+
 @lru_cache(maxsize=256)  # a stroke asks for the same again and again
-def _nearest(start: int, stop: int, origin: float, scale: float, count: int) -> NDArray[np.intp]:
+def _nearest(screen: range, origin: float, scale: float, count: int) -> NDArray[np.intp]:
     """Which of `count` pixels of a tile lie under the middles of screen pixels."""
-    under = np.floor((np.arange(start, stop) + (0.5 - origin)) / scale).astype(np.intp)
+    under = np.floor((np.arange(screen.start, screen.stop, screen.step) + (0.5 - origin)) / scale).astype(np.intp)
     found: NDArray[np.intp] = np.minimum(np.maximum(under, 0), count - 1)
     return found
 
