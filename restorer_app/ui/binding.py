@@ -56,6 +56,7 @@ class Binding(QObject):
         self._acts = acts
         self._choices = choices
         self._has_samples = False
+        self._shown: Document | None = None
         self._known_mask: tuple[Raster, bool] | None = None
         self._later = QTimer(self)  # many changes of one moment are shown once
         self._later.setSingleShot(True)
@@ -169,6 +170,9 @@ class Binding(QObject):
     def _show_current(self) -> None:
         """Another picture is in hand, or none."""
         document = self._desk.current
+        if self._shown is not None:
+            self._shown.view = self._canvas.viewport
+        self._shown = document
         self._window.file.show_words(presenting.file_words(document.picture if document else None))
         if document is None:
             self._canvas.show_nothing()
@@ -198,6 +202,8 @@ class Binding(QObject):
             white_is_zero=picture.white_is_zero,
             overview=document.overview if session.image.bounds == session.original.bounds else None,
         )
+        if document.view is not None:
+            self._canvas.come_back(document.view)
         self._canvas.show_works(works(session))
         self._canvas.set_editable(picture.editable)
         if not picture.editable:
@@ -217,6 +223,7 @@ class Binding(QObject):
             case "protect":
                 self._canvas.update_protect(session.protect, change.region)
             case "size":
+                document.view = self._canvas.viewport
                 self._show_picture(document)
         if change.what == "jobs":
             self._canvas.show_works(works(session))

@@ -14,6 +14,7 @@ from restorer_app.core.raster import Pixels, Raster
 from restorer_app.files.picture import Picture
 from restorer_app.files.saving import Saved
 from restorer_app.session.session import Session
+from restorer_app.ui.canvas.viewport import Viewport
 from restorer_app.ui.enlarged import Enlarged
 from restorer_app.ui.thumbs import image_of, picture_thumb, step_thumb
 
@@ -33,6 +34,7 @@ class Document:
     carries_levels: bool = False  # a save reaches the smaller copies inside the file, too
     saving_share: float | None = None  # while a save runs
     kept_mask: Raster | None = None  # as it was written to a file or came from one
+    view: Viewport | None = None  # where a hand chose to look, for coming back from another picture
     is_reading: bool = False  # shown as a small picture, not all pixels are there yet
     _knows_all: bool = False  # the small picture is made of all pixels
     _frame: tuple[Raster, QImage] | None = None

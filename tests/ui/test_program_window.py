@@ -1,7 +1,9 @@
 """The whole program, its window: what is shown, keys and the rest."""
 
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
@@ -9,11 +11,12 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton
 
+from restorer_app.core.geometry import Region
 from restorer_app.session.commands import COMMANDS
 from restorer_app.ui.acts.view import ViewActs
 from restorer_app.ui.window import Window
 from tests.ui.conftest import until
-from tests.ui.hands import canvas, hover, open_file, paint, press
+from tests.ui.hands import canvas, hover, idle, open_file, paint, press
 
 
 def test_holding_the_key_shows_the_original(empty, scan):
@@ -186,3 +189,30 @@ def test_every_menu_opens_by_alt_and_a_letter_of_its_own(empty):
     letters = {title.partition("&")[2][:1].casefold() for title in titles}
     assert "" not in letters
     assert len(letters) == len(titles)
+
+
+def test_a_picture_comes_back_with_the_place_and_zoom_at_which_it_was_left(empty, scan, tmp_path):
+    other = Path(shutil.copy(scan, tmp_path / "other.tif"))
+    open_file(empty, scan)
+    view = canvas(empty)
+    view.centre_on(Region(20, 30, 60, 60), zoom=8.0)
+    left = view.visible_region
+    open_file(empty, other, count=2)
+    assert view.fits, "a picture that is new is seen whole"
+    press(empty, "Ctrl+PgUp")
+    assert (view.zoom, view.visible_region) == (8.0, left)
+    press(empty, "Ctrl+PgDown")
+    assert view.fits
+
+
+def test_an_upscaled_picture_is_looked_at_where_it_was_before(empty, scan):
+    open_file(empty, scan)
+    view = canvas(empty)
+    view.centre_on(Region(100, 100, 140, 130), zoom=8.0)
+    left = view.visible_region
+    empty.workshop.acts.run_operation("upscale-2")
+    idle(empty)
+    assert view.zoom == 4.0
+    assert view.visible_region == Region(2 * left.left, 2 * left.top, 2 * left.right, 2 * left.bottom)
+    press(empty, "Ctrl+Z")
+    assert (view.zoom, view.visible_region) == (8.0, left)

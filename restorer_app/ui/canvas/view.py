@@ -139,10 +139,6 @@ class Canvas(Listening):
         self._stage.replace_image(image, region)
         self._easel.tell_cursor_again()  # other values may be under it
 
-    def update_original(self, original: Raster) -> None:
-        """Takes another original to compare with and to restore from."""
-        self._stage.replace_original(original)
-
     def update_mask(self, mask: Raster, region: Region | None = None) -> None:
         """Takes another mask, and lets go of previews of finished strokes; only `region` may differ."""
         self._stage.replace_mask(mask, region)
@@ -169,10 +165,7 @@ class Canvas(Listening):
         self._relook()
 
     def values_at(self, x: int, y: int) -> Values | None:
-        """The values of a stored pixel of what is shown, as they are in the file.
-
-        None outside, and for the moment until a file has been read; then `cursor_moved` is told again.
-        """
+        """As the file has them; None outside, and until a cell was read: then `cursor_moved` is told again."""
         picture = self._stage.picture
         if picture is None or self._peek is None or not picture.bounds.contains_point(x, y):
             return None
@@ -325,6 +318,16 @@ class Canvas(Listening):
         if self._stage.view is not None:
             self._look(self._stage.view.centred_on(region, zoom))
 
+    @property
+    def viewport(self) -> Viewport | None:
+        """Where a hand chose to look, to come back to; None while the whole picture is kept in view."""
+        return None if self._fits else self._stage.view
+
+    def come_back(self, view: Viewport) -> None:
+        """Looks there again, also where window or picture have another size by now."""
+        if (now := self._stage.view) is not None:
+            self._look(view.on(now.turn).resized(now.view_width, now.view_height))
+
     def _look(self, view: Viewport) -> None:
         self._fits = False
         self._stage.look(view)
@@ -348,11 +351,10 @@ class Canvas(Listening):
                 painter.scale(1 / ratio, 1 / ratio)
                 painter.drawImage(0, 0, image)
                 painter.restore()
-            if not self.has_picture:
-                return
-            size = (float(self.width()), float(self.height()))
-            draw_panes(painter, self._stage.panes, size, ratio, is_split=self._shows_line)
-            self._easel.marks(ratio).draw(painter)
+            if self.has_picture:
+                size = (float(self.width()), float(self.height()))
+                draw_panes(painter, self._stage.panes, size, ratio, is_split=self._shows_line)
+                self._easel.marks(ratio).draw(painter)
 
     @property
     def _shows_line(self) -> bool:

@@ -69,6 +69,10 @@ class Viewport:
         moved = replace(self, left=round(self.left + dx), top=round(self.top + dy))
         return replace(moved, view_width=view_width, view_height=view_height).placed()
 
+    def on(self, turn: Turn) -> Viewport:
+        """The same places of a picture that was enlarged or made small again."""
+        return replace(self, turn=turn, zoom=min(self.zoom * self.turn.width / turn.width, LARGEST_ZOOM)).placed()
+
     def panned(self, dx: int, dy: int) -> Viewport:
         return replace(self, left=self.left + dx, top=self.top + dy).placed()
 
