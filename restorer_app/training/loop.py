@@ -2,6 +2,7 @@
 
 import signal
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType
@@ -21,6 +22,7 @@ from restorer_app.training.origin import Origin, origin_of
 from restorer_app.training.photographs import gather
 from restorer_app.training.recipe import Recipe, recipe_for
 from restorer_app.training.schedule import Length, rate_at
+from restorer_app.training.shelf import Shelf
 from restorer_app.training.stream import lesson_at, lessons
 
 # A step that took longer than this was stopped from outside; the pause is no training time.
@@ -69,7 +71,7 @@ def teach(order: Order) -> Path:
     last = train(order, learner, supplies)
     if order.length.progress(learner.step, learner.seconds) < 1:
         raise RestorerError("Stopped before the end; no model was written.", advice=f"Go on with --from {last}")
-    watched = _watched(recipe, supplies.to(learner.mean[0].device))
+    watched = _watched(order, recipe, supplies)
     damage = [order.elements] if order.elements and recipe.task == "repair" else []
     return publish(
         learner,
@@ -86,14 +88,15 @@ def gathered(order: Order, recipe: Recipe) -> Supplies:
     """The photographs and, for repair, a bank of holes."""
     cache = order.work / "photographs"
     photographs = gather(order.photos, cache, recipe.rules)
-    if not photographs.have(recipe.crop):
+    side = recipe.context or recipe.crop
+    if not photographs.have(side):
         raise InvalidValueError(
-            "There is no photograph that is large enough.", advice=f"Each side needs {recipe.crop} pixels."
+            "There is no photograph that is large enough.", advice=f"Each side needs {side} pixels."
         )
     if recipe.task != "repair":
         return Supplies(photographs)
-    side = recipe.crop + _HOLE_ROOM
-    return Supplies(photographs, holes.bank(_HOLES, side, order.elements, cache, seed=recipe.seed, kinds=holes.Kinds()))
+    kinds, room = holes.Kinds(), side + _HOLE_ROOM
+    return Supplies(photographs, holes.bank(_HOLES, room, order.elements, cache, seed=recipe.seed, kinds=kinds))
 
 
 def train(order: Order, learner: Learner, supplies: Supplies) -> Path:
@@ -101,11 +104,10 @@ def train(order: Order, learner: Learner, supplies: Supplies) -> Path:
     device, folder, recipe = torch.device(order.device), order.work / learner.recipe.id, learner.recipe
     if order.compiled:
         learner.net.compile()
-    supplies = supplies.to(device)
-    journal = Journal(folder, _watched(recipe, supplies))
+    journal = Journal(folder, _watched(order, recipe, supplies))
     kept_at, began = time.monotonic(), time.perf_counter()
     with _StopSignal() as stop, large_buffers_kept():
-        for lesson in lessons(learner.step, recipe, supplies):
+        for lesson in _lessons(order, learner.step, recipe, supplies):
             progress = order.length.progress(learner.step, learner.seconds)
             if progress >= 1 or stop.was_given:
                 break
@@ -121,8 +123,20 @@ def train(order: Order, learner: Learner, supplies: Supplies) -> Path:
     return checkpoint.save(folder, learner.step, learner.state())
 
 
-def _watched(recipe: Recipe, supplies: Supplies) -> Lesson:
-    return lesson_at(-1, replace(recipe, batch=_WATCHED), supplies)
+def _lessons(order: Order, first: int, recipe: Recipe, supplies: Supplies) -> Iterator[Lesson]:
+    if recipe.context:
+        return _shelf(order, recipe, supplies).lessons(first)
+    return lessons(first, recipe, supplies.to(torch.device(order.device)))
+
+
+def _watched(order: Order, recipe: Recipe, supplies: Supplies) -> Lesson:
+    if recipe.context:
+        return _shelf(order, recipe, supplies).watched(_WATCHED)
+    return lesson_at(-1, replace(recipe, batch=_WATCHED), supplies.to(torch.device(order.device)))
+
+
+def _shelf(order: Order, recipe: Recipe, supplies: Supplies) -> Shelf:
+    return Shelf.of(recipe, supplies, order.work / "photographs", torch.device(order.device))
 
 
 def _begin(learner: Learner, origin: Origin) -> None:

@@ -85,14 +85,14 @@ def blobs(
 
 def _hole(rng: np.random.Generator, size: int, shapes: Sequence[Mask], kinds: Kinds) -> Mask:
     kind, side = rng.random(), (size, size)
-    hole = np.zeros(side[::-1], bool)
+    hole, many = np.zeros(side[::-1], bool), max(1, size // 160)
     while not 0.01 < hole.mean() < 0.45:
         if kind < kinds.blobs:
-            hole = blobs(rng, side, int(rng.integers(1, 4)), radii=(6, 30))
+            hole = blobs(rng, side, int(rng.integers(1, 1 + 3 * many)), radii=(6, 30))
         elif kind < kinds.blobs + kinds.real and shapes:
             hole = _pasted(rng, size, shapes)
         else:
-            hole = scratches(rng, side, int(rng.integers(2, 7)), widths=(2, 9))
+            hole = scratches(rng, side, int(rng.integers(2, 2 + 5 * many)), widths=(2, 9))
     return hole
 
 
