@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from restorer_app.core.errors import RestorerError
 from restorer_app.ui.icons import icon, pixmap
@@ -32,6 +32,35 @@ class Told:
         return cls(problem.message, problem.advice)
 
 
+class Passage:
+    """A hand that has pressed on a notice: its stroke reaches the widget beneath as soon as it is one."""
+
+    def __init__(self, beneath: QWidget | None, press: QMouseEvent) -> None:
+        self._beneath = beneath if beneath is not None and beneath.isVisible() else None
+        self._press = press
+        self._is_stroke = False
+
+    def move(self, event: QMouseEvent) -> bool:
+        """True once it is a stroke."""
+        way = (event.globalPosition() - self._press.globalPosition()).manhattanLength()
+        if not self._is_stroke and self._beneath is not None and way >= QApplication.startDragDistance():
+            self._is_stroke = True
+            self._hand_on(self._press)
+        if self._is_stroke:
+            self._hand_on(event)
+        return self._is_stroke
+
+    def release(self, event: QMouseEvent) -> None:
+        if self._is_stroke:
+            self._hand_on(event)
+
+    def _hand_on(self, event: QMouseEvent) -> None:
+        assert self._beneath is not None  # strokes are those that have somewhere to go
+        there = self._beneath.mapFromGlobal(event.globalPosition())
+        buttons = (event.button(), event.buttons(), event.modifiers())
+        QApplication.sendEvent(self._beneath, QMouseEvent(event.type(), there, event.globalPosition(), *buttons))
+
+
 class Notice(QWidget):
     """Stays until it is dismissed or something better is known; blocks nothing."""
 
@@ -42,6 +71,8 @@ class Notice(QWidget):
         super().__init__(parent)
         self.setObjectName("notice")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.beneath: QWidget | None = None  # what a stroke over good news is meant for
+        self._passage: Passage | None = None
         self._details = ""
         self._warns = True
         self._colours = DARK
@@ -106,10 +137,19 @@ class Notice(QWidget):
         self._close.setIcon(icon("close", colours, colour=colours.dim))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Whoever wants to paint where good news stands presses through it once; a warning has its own cross."""
-        if not self._warns:
+        """A click dismisses good news, a stroke goes through it to what lies beneath; a warning has its own cross."""
+        self._passage = None if self._warns else Passage(self.beneath, QMouseEvent(event))
+        event.accept()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self._passage is not None and self._passage.move(event):
+            self.move(-self.width(), -self.height())  # hidden, it would lose the hand in the middle of the stroke
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self._passage is not None:
+            self._passage.release(event)
+            self._passage = None
             self._dismiss()
-        event.accept()  # no stroke begins by it
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self.parent() and event.type() == QEvent.Type.Resize:

@@ -95,6 +95,7 @@ class Workshop(QObject):
 
     def _tie_canvas(self) -> None:
         canvas, desk = self.canvas, self.desk
+        self.window.notice.beneath = canvas
 
         def unless(done: bool) -> None:
             if not done:

@@ -11,12 +11,14 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton
 
+from restorer_app.core import mask as masks
 from restorer_app.core.geometry import Region
 from restorer_app.session.commands import COMMANDS
 from restorer_app.ui.acts.view import ViewActs
+from restorer_app.ui.notice import Told
 from restorer_app.ui.window import Window
 from tests.ui.conftest import until
-from tests.ui.hands import canvas, hover, idle, open_file, paint, press
+from tests.ui.hands import at, canvas, hover, idle, open_file, paint, press
 
 
 def test_holding_the_key_shows_the_original(empty, scan):
@@ -216,3 +218,23 @@ def test_an_upscaled_picture_is_looked_at_where_it_was_before(empty, scan):
     assert view.visible_region == Region(2 * left.left, 2 * left.top, 2 * left.right, 2 * left.bottom)
     press(empty, "Ctrl+Z")
     assert (view.zoom, view.visible_region) == (8.0, left)
+
+
+def test_a_stroke_that_begins_on_good_news_is_painted_and_a_click_only_dismisses_it(empty, scan):
+    session = open_file(empty, scan).session
+    notice, view = empty.window.notice, canvas(empty)
+
+    def over(x, y):
+        return notice.mapFromGlobal(view.mapToGlobal(at(empty, x, y)))
+
+    for way, steps in (((), 1), (((160, 60), (160, 120)), 2)):
+        notice.say(Told("Saved.", warns=False))
+        until(lambda: notice.rect().contains(over(160, 4)))
+        QTest.mousePress(notice, Qt.MouseButton.LeftButton, pos=over(160, 4))
+        for point in way:
+            QTest.mouseMove(notice, over(*point))
+        QTest.mouseRelease(notice, Qt.MouseButton.LeftButton, pos=over(*(way or ((160, 4),))[-1]))
+        assert not notice.isVisible()
+        assert len(session.history) == steps
+    assert masks.covered_region(session.mask).top < 4
+    assert masks.covered_region(session.mask).bottom > 120
