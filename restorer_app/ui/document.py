@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from PySide6.QtGui import QImage
 
@@ -17,6 +18,8 @@ from restorer_app.session.session import Session
 from restorer_app.ui.canvas.viewport import Viewport
 from restorer_app.ui.enlarged import Enlarged
 from restorer_app.ui.thumbs import image_of, picture_thumb, step_thumb
+
+Painted = Literal["mask", "protection"]
 
 
 @dataclass(eq=False)
@@ -56,6 +59,12 @@ class Document:
         return self._frame[1]
 
     @property
+    def loose(self) -> frozenset[Painted]:
+        """What closing would lose although no file is unsaved."""
+        found: dict[Painted, bool] = {"mask": self.has_loose_mask, "protection": self.has_loose_protection}
+        return frozenset(what for what, is_loose in found.items() if is_loose)
+
+    @property
     def has_loose_mask(self) -> bool:
         """Something is painted that no repair has used and no file holds."""
         mask, kept = self.session.mask, self.kept_mask
@@ -65,6 +74,19 @@ class Document:
             return True
         places = (mask.cell_region(cell) for cell in mask.changed_cells(kept))
         return any(bool((mask.read(place) != kept.read(place)).any()) for place in places)
+
+    @property
+    def has_loose_protection(self) -> bool:
+        """A place is protected that no work on the picture has had to leave alone."""
+        protect, history = self.session.protect, self.session.history
+        if masks.is_empty(protect):
+            return False
+        done = [step.after for step in history.steps[: history.cursor + 1] if step.record is not None]
+        kept = done[-1].protect if done and done[-1] is not None else None
+        if kept is None or kept.bounds != protect.bounds:
+            return True
+        places = (protect.cell_region(cell) for cell in protect.changed_cells(kept))
+        return any(bool((protect.read(place) > kept.read(place)).any()) for place in places)
 
     @property
     def path(self) -> Path:

@@ -66,7 +66,7 @@ def program(qapp, tmp_path_factory):
 
 def answer_discard(program):
     program.workshop.files.ask = lambda _names, _running: "discard"
-    program.workshop.files.ask_masks = lambda _names: "discard"
+    program.workshop.files.ask_painted = lambda _names, _painted: "discard"
 
 
 def until(fact, *, seconds=60):

@@ -110,7 +110,23 @@ def test_closing_with_unsaved_work_gives_the_answer_that_was_pressed(window, act
     [(press_button("Discard the mask"), "discard"), (press_key(Qt.Key.Key_Return), "stay")],
 )
 def test_a_mask_is_not_discarded_by_return(window, act, answer):
-    assert answered(lambda: unsaved.ask_masks(["plate.tif"], window), act) == answer
+    assert answered(lambda: unsaved.ask_painted(["plate.tif"], {"mask"}, window), act) == answer
+
+
+@pytest.mark.parametrize(
+    ("names", "painted", "words", "discard"),
+    [
+        (["a.tif"], {"protection"}, "The protection painted on a.tif", "Discard the protection"),
+        (["a.tif"], {"mask", "protection"}, "The mask and the protection painted on a.tif", "Discard both"),
+        (["a.tif", "b.tif"], {"protection"}, "What is painted on 2 pictures", "Discard it"),
+    ],
+)
+def test_the_question_names_what_would_be_lost(window, names, painted, words, discard):
+    def act(dialog):
+        assert any(words in each.text() for each in dialog.findChildren(QLabel))
+        press_button(discard)(dialog)
+
+    assert answered(lambda: unsaved.ask_painted(names, painted, window), act) == "discard"
 
 
 @pytest.mark.parametrize(("width", "columns"), [(1500, 3), (1024, 2), (600, 1)])

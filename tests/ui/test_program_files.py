@@ -221,11 +221,27 @@ def test_closing_with_a_mask_that_was_not_used_asks(empty, scan, monkeypatch, an
     open_file(empty, scan)
     scratch(empty)
     asked = []
-    monkeypatch.setattr(empty.workshop.files, "ask_masks", lambda names: asked.append(names) or answer)
+    monkeypatch.setattr(empty.workshop.files, "ask_painted", lambda *about: asked.append(about) or answer)
     assert empty.workshop.files.may_close() is not is_open
     press(empty, "Ctrl+W")
-    assert asked == [["plate.tif"], ["plate.tif"]]
+    assert asked == [(["plate.tif"], {"mask"})] * 2
     assert bool(empty.workshop.desk.documents) is is_open
+
+
+def test_a_protection_is_asked_about_until_a_repair_has_left_it_alone(empty, scan, monkeypatch):
+    open_file(empty, scan)
+    press(empty, "Shift+P")
+    paint(empty, (20, 20), (60, 20))
+    asked = []
+    monkeypatch.setattr(empty.workshop.files, "ask_painted", lambda *about: asked.append(about) or "stay")
+    assert not empty.workshop.files.may_close()
+    assert asked == [(["plate.tif"], {"protection"})]
+    press(empty, "Shift+P")
+    repair(empty)
+    assert not document(empty).loose
+    press(empty, "Shift+P")
+    paint(empty, (20, 60), (60, 60))
+    assert document(empty).loose == {"protection"}, "more is protected than the repair knew"
 
 
 def test_a_mask_that_a_file_holds_or_a_repair_has_used_is_not_asked_about(empty, scan, tmp_path):

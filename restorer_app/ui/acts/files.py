@@ -20,8 +20,8 @@ from restorer_app.files.tiff import holds_levels
 from restorer_app.ui.choices import Choices
 from restorer_app.ui.desk import Desk
 from restorer_app.ui.dialogs.save import SaveDialog
-from restorer_app.ui.dialogs.unsaved import Answer, ask_masks, ask_unsaved
-from restorer_app.ui.document import Document
+from restorer_app.ui.dialogs.unsaved import Answer, ask_painted, ask_unsaved
+from restorer_app.ui.document import Document, Painted
 from restorer_app.ui.notice import Told
 from restorer_app.ui.saver import Saver
 from restorer_app.ui.window import Window
@@ -64,9 +64,11 @@ class FileActs(QObject):
         self._close_when_saved: list[Document] = []
         self._save_when_done: list[Document] = []  # their jobs are still running
         self.ask: Callable[[list[str], bool], Answer] = lambda names, running: ask_unsaved(
-            names, window, running=running
+            names, window, running=running, loose=any(document.loose for document in desk.unsaved)
         )
-        self.ask_masks: Callable[[list[str]], Answer] = lambda names: ask_masks(names, window)
+        self.ask_painted: Callable[[list[str], frozenset[Painted]], Answer] = lambda names, painted: ask_painted(
+            names, painted, window
+        )
         window.may_close = self.may_close
         saver.saved.connect(self._saved)
         saver.failed.connect(self._not_saved)
@@ -226,7 +228,7 @@ class FileActs(QObject):
                 self._save_when_done.append(document)
                 self._jobs_went_on()
                 return
-        elif document.has_loose_mask and self.ask_masks([document.name]) == "stay":
+        elif document.loose and self.ask_painted([document.name], document.loose) == "stay":
             return
         self._desk.close(self._desk.documents.index(document))
 
@@ -237,8 +239,9 @@ class FileActs(QObject):
         """Asked by the window; saving goes on first where a person wants it, and then it closes itself."""
         unsaved = self._desk.unsaved
         if not unsaved:
-            loose = [each.name for each in self._desk.documents if each.has_loose_mask]
-            return not loose or self.ask_masks(loose) == "discard"
+            loose = [(each.name, each.loose) for each in self._desk.documents if each.loose]
+            names = [name for name, _ in loose]
+            return not loose or self.ask_painted(names, frozenset().union(*(each for _, each in loose))) == "discard"
         answer = self.ask([each.name for each in unsaved], any(each.session.pending for each in unsaved))
         if answer == "save":
             self._is_closing = True

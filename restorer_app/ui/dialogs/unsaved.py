@@ -1,12 +1,14 @@
-"""The questions before work is lost: a picture that is not saved, a mask that was painted and not used."""
+"""The questions before work is lost: a picture that is not saved, a mask or protection painted and not used."""
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
 from typing import Literal
 
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
+from restorer_app.ui.document import Painted
 from restorer_app.ui.pieces import button, label
 
 translate = QCoreApplication.translate  # by this name lupdate finds what is to be translated
@@ -53,7 +55,7 @@ class Question(QDialog):
         self.accept()
 
 
-def ask_unsaved(names: list[str], parent: QWidget, *, running: bool) -> Answer:
+def ask_unsaved(names: list[str], parent: QWidget, *, running: bool, loose: bool = False) -> Answer:
     """Closing throws work away, so it asks; the safe answers are the easy ones."""
     told = translate("unsaved", "The work on {name} is not saved.").format(name=names[0])
     if len(names) > 1:
@@ -61,7 +63,10 @@ def ask_unsaved(names: list[str], parent: QWidget, *, running: bool) -> Answer:
     saving = translate("unsaved", "Saving writes a copy beside the original and proves it.")
     if running:
         saving = translate("unsaved", "A job is still running; saving waits for it, then writes a copy and proves it.")
-    question = Question(told, " ".join([saving, translate("unsaved", "Discarding cannot be undone.")]), parent=parent)
+    advice = [saving, translate("unsaved", "Discarding cannot be undone.")]
+    if loose:
+        advice.insert(1, translate("unsaved", "What is painted and was not used yet is not saved with it."))
+    question = Question(told, " ".join(advice), parent=parent)
     question.offer("discard", translate("unsaved", "Discard"), apart=True)
     question.offer("stay", translate("unsaved", "Go on working"))
     question.offer("save", translate("unsaved", "Save"), safe=True)
@@ -69,16 +74,25 @@ def ask_unsaved(names: list[str], parent: QWidget, *, running: bool) -> Answer:
     return question.answer
 
 
-def ask_masks(names: list[str], parent: QWidget) -> Answer:
-    """A mask is work too: an hour of it, on a badly scratched plate."""
-    told = translate("unsaved", "The mask painted on {name} was not used and is not saved.").format(name=names[0])
+def ask_painted(names: list[str], painted: AbstractSet[Painted], parent: QWidget) -> Answer:
+    """What is painted is work too: an hour of it, on a badly scratched plate."""
+    if painted == {"protection"}:
+        told = translate("unsaved", "The protection painted on {name} was not used by any repair.")
+        advice = translate("unsaved", "It says what a repair must leave alone, and is gone when the picture is closed.")
+        discard = translate("unsaved", "Discard the protection")
+    elif painted == {"mask"}:
+        told = translate("unsaved", "The mask painted on {name} was not used and is not saved.")
+        advice = translate("unsaved", "Enter repairs what it covers; Mask ▸ Save mask… keeps it as a file.")
+        discard = translate("unsaved", "Discard the mask")
+    else:
+        told = translate("unsaved", "The mask and the protection painted on {name} were not used and are not saved.")
+        advice = translate("unsaved", "Enter repairs what the mask covers and leaves alone what is protected.")
+        discard = translate("unsaved", "Discard both")
     if len(names) > 1:
-        told = translate("unsaved", "Masks painted on {count} pictures were not used and are not saved.").format(
-            count=len(names)
-        )
-    advice = translate("unsaved", "Enter repairs what it covers; Mask ▸ Save mask… keeps it as a file.")
-    question = Question(told, advice, parent=parent)
-    question.offer("discard", translate("unsaved", "Discard the mask"), apart=True)
+        told = translate("unsaved", "What is painted on {count} pictures was not used and is not saved.")
+        discard = translate("unsaved", "Discard it")
+    question = Question(told.format(name=names[0], count=len(names)), advice, parent=parent)
+    question.offer("discard", discard, apart=True)
     question.offer("stay", translate("unsaved", "Go on working"), safe=True)
     question.exec()
     return question.answer
