@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -27,6 +28,8 @@ def _run(args: argparse.Namespace) -> int:
     problems = {model.folder: _problem_of(model, thoroughly=args.verify) for model in stored}
     fields = [_fields(model, problems[model.folder]) for model in stored]
     lines = [line for model in stored for line in _lines(model, problems[model.folder], verified=args.verify)]
+    if any(model.card is not None and model.card.measured for model in stored):
+        lines.append(_EXPLAINED)
     if not stored:
         lines = ["No trained model is here. The classical methods work without: see restorer repair --help."]
     telling.tell({"models": fields}, lines, as_json=args.json)
@@ -52,14 +55,45 @@ def _lines(model: StoredModel, problem: str, *, verified: bool) -> list[str]:
     card = model.card
     if card is None or problem:
         return [f"{model.folder.name}: cannot be used. {problem}"]
+    kept = "may add detail that was never there" if card.synthesises_detail else "adds no detail of its own"
     size = telling.megabytes(model.weights.stat().st_size)
-    whole = ", weights verified" if verified else ""
-    makes_up = ", synthesises detail" if card.synthesises_detail else ""
-    lines = [f"{card.id} {card.version}: {card.task}, {card.net}, {size}, {card.licence}{makes_up}{whole}"]
-    return lines + [f"    {name}: {_figure(value)}" for name, value in sorted(card.measured.items())]
+    facts = [f"version {card.version}", size, f"{card.licence} licence", f"trained by {card.trained_by}"]
+    facts += ["every byte is as the card says"] if verified else []
+    title = f"{card.id}: {_TASKS[card.task].format(scale=card.scale)}; {kept}"
+    figures = [_figure(name, value) for name, value in card.measured.items() if not name.endswith(_GIVEN)]
+    return [title, f"    {', '.join(facts)}", *(f"    {figure}" for figure in figures)]
 
 
-def _figure(value: Any) -> str:
-    if isinstance(value, dict):
-        return ", ".join(f"{name} {_figure(one)}" for name, one in value.items())
-    return f"{value:g}" if isinstance(value, float) else str(value)
+_TASKS = {
+    "repair": "fills painted damage from what surrounds it",
+    "denoise": "takes noise away",
+    "decompress": "takes away what JPEG compression left",
+    "upscale": "enlarges ×{scale}",
+}
+_GIVEN = ", told"  # measured with the true strength given to it; a person with a scan has only the other figure
+_NAMES = {
+    "watched crops": "pieces of its training photographs that were kept back from it",
+    "clean": "a clean picture",
+    "halved: change": "which it should leave alone",
+    "in the hole": "inside the damage",
+    "luma": "brightness alone",
+    "Y": "brightness alone",
+    "auto": "",
+    "cbsd68": "CBSD68",
+    "kodak24": "Kodak24",
+    "set5": "Set5",
+    "set14": "Set14",
+}
+_EXPLAINED = (
+    "The figures say how near results come to pictures that were damaged on purpose, as a mean over test pictures:\n"
+    "6 dB more halve the error, and above 40 dB hardly an eye sees a difference. All of each card: --json."
+)
+
+
+def _figure(name: str, value: Any) -> str:
+    """A measurement in words; one of a kind that is not known here as the card has it."""
+    words = ", ".join(word for part in name.split(", ") if (word := _NAMES.get(part, part)))
+    if not isinstance(value, Mapping) or "psnr" not in value:
+        return f"{words}: {value}"
+    least = f"; the worst of {value['pictures']}: {value['least']:.1f}" if {"pictures", "least"} <= set(value) else ""
+    return f"{value['psnr']:.1f} dB  {words}{least}"

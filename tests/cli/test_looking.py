@@ -199,6 +199,14 @@ def test_models_are_listed_and_a_damaged_one_is_told(desk, monkeypatch):
     assert "has no card" in desk.out
 
 
+def test_models_say_what_they_are_for_in_words(desk):
+    assert desk.run("models") == 0
+    told = desk.out
+    assert "denoise: takes noise away; adds no detail of its own" in told
+    assert "dB  noise σ 15, colour, CBSD68; the worst of 68: " in told
+    assert not [word for word in ("mse", "psnr", "watched", "auto", "told,", "trunk") if word in told]
+
+
 def test_shipped_models_are_whole(desk):
     assert desk.run("models", "--verify", "--json") == 0
     assert [model["problem"] for model in desk.told()["models"]] == [None] * len(desk.told()["models"])
