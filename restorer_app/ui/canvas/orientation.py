@@ -77,3 +77,8 @@ class Turn:
         if self.transposes:
             pixels = pixels.swapaxes(0, 1)
         return pixels[:: -1 if self.mirrors_y else 1, :: -1 if self.mirrors_x else 1]
+
+    def stored(self, shown: Pixels) -> Pixels:
+        """Pixels as they are shown in the order in which they are stored; a view as well."""
+        shown = shown[:: -1 if self.mirrors_y else 1, :: -1 if self.mirrors_x else 1]
+        return shown.swapaxes(0, 1) if self.transposes else shown

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from PySide6.QtGui import QImage
 
 from restorer_app.core.geometry import Region
 from restorer_app.core.raster import CELL, Pixels, Raster, Source
 from restorer_app.ui.canvas.colour import Converter, Look
+from restorer_app.ui.canvas.impression import Impression
 from restorer_app.ui.canvas.orientation import Turn
 from restorer_app.ui.canvas.pyramid import OVERVIEW, Pyramid
-from restorer_app.ui.canvas.tiles import Content, Layer, Place, Request, Tile, TileCache, TileKey, as_image
+from restorer_app.ui.canvas.tiles import Content, Layer, Place, Request, Tile, TileCache, TileKey
 from restorer_app.ui.canvas.viewport import tile_region
 
 _MOST_REGIONS = 32
@@ -49,7 +49,7 @@ class ShownPicture:
         self._pyramids: list[Pyramid] = []
         self._layers: dict[str, Layer] = {}
         self._alpha = None if alpha is None else Layer(Raster(alpha), Pyramid(alpha))
-        self._overviews: dict[int, tuple[Pixels, Piece]] = {}
+        self._overviews: dict[int, Impression] = {}
         self._edits: list[Region] = []  # every change of image or original
         self._stale: set[TileKey] = set()  # in the cache, but changed since: shown until the new one comes
         self._converter = self._new_converter()
@@ -89,7 +89,8 @@ class ShownPicture:
         self._converter = self._new_converter()
         self._cache.clear()
         self._stale.clear()
-        self.renew_overviews()
+        for overview in self._overviews.values():
+            overview.show(self._converter, everything=True)
 
     def take_tile(self, tile: Tile) -> Region | None:
         """Keeps a rendered tile, unless it is of no use any more; what to draw again."""
@@ -108,9 +109,7 @@ class ShownPicture:
         number = self._numbers.get(id(pyramid))
         if number is None:
             return False
-        # a copy that may be written to: what is read goes into it band by band
-        pixels = np.array(pixels[:, :, :4])
-        self._overviews[number] = (pixels, self._overview_piece(pixels))
+        self._overviews[number] = Impression(pixels, self.bounds, self.turn, self._converter)
         return True
 
     def take_band(self, pyramid: Pyramid, band: int) -> None:
@@ -120,33 +119,18 @@ class ShownPicture:
         if number is None or found is None:
             return
         region, rows = found
-        pixels = self._overviews[number][0] if number in self._overviews else self._plain_overview(rows)
-        if pixels.shape[2] != rows.shape[2] or pixels.dtype != rows.dtype:
-            return
-        first = region.top * pixels.shape[0] // self.bounds.height
-        last = max(-(-region.bottom * pixels.shape[0] // self.bounds.height), first + 1)
-        size = (pixels.shape[1], last - first)
-        pixels[first:last] = np.asarray(cv2.resize(rows, size, interpolation=cv2.INTER_AREA)).reshape(
-            pixels[first:last].shape
-        )
         if number not in self._overviews:
-            self._overviews[number] = (pixels, self._overview_piece(pixels))
+            self._overviews[number] = Impression.plain(rows, self.bounds, self.turn, self._converter)
+        self._overviews[number].put(region, rows)
 
     def complete_overview(self, pyramid: Pyramid) -> Pixels | None:
         """A small picture of a source, once all of it has been read."""
         found = self._overviews.get(self._numbers.get(id(pyramid), -1))
-        return found[0] if found and pyramid.is_complete else None
+        return found.pixels if found and pyramid.is_complete else None
 
-    def renew_overviews(self) -> None:
-        """Shows what bands have been put into the overviews."""
-        for number, (pixels, _) in list(self._overviews.items()):
-            self._overviews[number] = (pixels, self._overview_piece(pixels))
-
-    def _plain_overview(self, rows: Pixels) -> Pixels:
-        """The mean of what was read first, until more is read: nothing that could be taken for the picture."""
-        scale = OVERVIEW / max(self.bounds.width, self.bounds.height)
-        size = (max(round(self.bounds.height * scale), 1), max(round(self.bounds.width * scale), 1), rows.shape[2])
-        return np.full(size, rows.mean(axis=(0, 1)).astype(rows.dtype), rows.dtype)
+    def show_growth(self) -> list[Region]:
+        """Shows what bands have been put into the overviews; the stored pixels that look different now."""
+        return [region for each in self._overviews.values() for region in each.show(self._converter)]
 
     # ------------------------------------------------------------------------------- what to draw
     def piece(self, content: Content, place: Place) -> Piece | None:
@@ -158,7 +142,7 @@ class ShownPicture:
         if content == "difference":
             return None
         found = self._overviews.get(self._numbers[id(self._layer(content).pyramid)])
-        return found[1] if found else None
+        return Piece(found.image, found.x, found.y, found.step, is_best=False) if found else None
 
     def request(self, content: Content, place: Place) -> Request:
         layer = self._layer(content)
@@ -239,11 +223,6 @@ class ShownPicture:
                 self._numbers[id(pyramid)] = self._last_number
         for content, raster in (("image", self.image), ("original", self.original)):
             self._layers[content] = Layer(raster, next(each for each in kept if each.source is raster.source))
-
-    def _overview_piece(self, pixels: Pixels) -> Piece:
-        step = max(self.bounds.width / pixels.shape[1], self.bounds.height / pixels.shape[0])
-        x, y, _, _ = self.turn.shown_box(0, 0, pixels.shape[1] * step, pixels.shape[0] * step)
-        return Piece(as_image(self._converter(pixels), self.turn), x, y, step, is_best=False)
 
     def _new_converter(self) -> Converter:
         return Converter(self.look, np.dtype(self.image.dtype), min(self.image.channels, 4))

@@ -372,10 +372,9 @@ class Stage(QObject):
 
     def _show_growth(self) -> None:
         if self.picture is not None:
-            self.picture.renew_overviews()
+            grown = self.picture.show_growth()
             if self._missing:
-                self._screen.spoil_all()
-                self._spoil_view()
+                self.spoil(grown)
 
     def _settle(self) -> None:
         is_drawn = self._screen.is_fresh and not self._is_moving and not self._owes_masks

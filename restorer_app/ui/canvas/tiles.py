@@ -102,7 +102,18 @@ def render(request: Request) -> Tile:
 
 
 def as_image(shown: NDArray[np.uint8], turn: Turn, alpha: Pixels | None = None) -> QImage:
-    """RGB or grey as Qt draws it fastest: 32 bits a pixel, blue in the lowest byte."""
+    """Upright, as Qt draws it fastest."""
+    return image_of(np.ascontiguousarray(turn.turned(screen_values(shown, alpha))), has_alpha=alpha is not None)
+
+
+def image_of(upright: NDArray[np.uint8], *, has_alpha: bool = False) -> QImage:
+    """An image over these values; it shows what is written to them later."""
+    kind = QImage.Format.Format_ARGB32_Premultiplied if has_alpha else QImage.Format.Format_RGB32
+    return QImage(upright.reshape(-1).data, upright.shape[1], upright.shape[0], upright.strides[0], kind)
+
+
+def screen_values(shown: NDArray[np.uint8], alpha: Pixels | None = None) -> NDArray[np.uint8]:
+    """RGB or grey in 32 bits a pixel, blue in the lowest byte."""
     rows, columns, channels = shown.shape
     wide = np.empty((rows, columns, 4), np.uint8)
     if alpha is None:
@@ -114,9 +125,7 @@ def as_image(shown: NDArray[np.uint8], turn: Turn, alpha: Pixels | None = None) 
         shown = np.asarray(cv2.multiply(shown, share, scale=1 / 255), np.uint8).reshape(shown.shape)
     order = [0, 0, 0, 1, 0, 2] if channels == 1 else [0, 2, 1, 1, 2, 0]
     cv2.mixChannels([np.ascontiguousarray(shown)], [wide], order)
-    upright = np.ascontiguousarray(turn.turned(wide))
-    kind = QImage.Format.Format_RGB32 if alpha is None else QImage.Format.Format_ARGB32_Premultiplied
-    return QImage(upright.reshape(-1).data, upright.shape[1], upright.shape[0], upright.strides[0], kind)
+    return wide
 
 
 def _difference(image: Raster, original: Raster, region: Region, level: int) -> NDArray[np.uint8]:
