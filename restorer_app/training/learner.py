@@ -10,6 +10,7 @@ from restorer_app.engine.nets import NETS
 from restorer_app.training.lessons import Lesson
 from restorer_app.training.losses import loss
 from restorer_app.training.optimiser import optimisers
+from restorer_app.training.origin import FROM_NOTHING
 from restorer_app.training.recipe import Recipe
 
 
@@ -23,7 +24,7 @@ class Learner:
         self.mean = [p.detach().clone() for p in self.net.parameters()]
         self.optimisers = optimisers(self.net, kind=recipe.optimiser, rate=recipe.rate)
         self.step, self.seconds = 0, 0.0
-        self.began, self.minutes_before = "Trained from nothing", 0.0  # for the card; ancestors count
+        self.began, self.minutes_before = FROM_NOTHING, 0.0  # for the card; ancestors count
 
     def learn(self, lesson: Lesson, rate: float) -> Tensor:
         """One step: look, answer, be told, change a little."""

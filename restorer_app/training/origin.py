@@ -14,6 +14,8 @@ from restorer_app.core.errors import UnreadableFileError
 from restorer_app.files.cards import CARD, WEIGHTS, read_card
 from restorer_app.training import checkpoint
 
+FROM_NOTHING = "Trained from nothing"
+
 
 @dataclass(frozen=True)
 class Origin:
@@ -26,7 +28,8 @@ class Origin:
 
     @property
     def is_warm(self) -> bool:
-        return bool(self.weights)
+        """Whether the net was good already; a run that began so goes on at the lower rate that it began with."""
+        return self.state["began"] != FROM_NOTHING if self.state is not None else bool(self.weights)
 
     @property
     def minutes(self) -> float:
@@ -38,7 +41,7 @@ class Origin:
         """The beginning of the sentence on the card."""
         if self.card is not None:
             return f"Fine-tuned from {self.card.id} {self.card.version} (weights {self.card.sha256[:12]})"
-        return "Fine-tuned from weights without a card" if self.is_warm else "Trained from nothing"
+        return "Fine-tuned from weights without a card" if self.is_warm else FROM_NOTHING
 
 
 def origin_of(start: Path | None) -> Origin:

@@ -101,6 +101,20 @@ def test_fine_tuning_says_on_the_card_where_it_came_from(order, recipe, photos, 
     assert card.notes.startswith("Fine-tuned from denoise")
 
 
+def test_a_fine_tuning_that_was_stopped_goes_on_as_gently_as_it_began(order, recipe, photos, tmp_path):
+    file = tmp_path / "recipe.toml"
+    file.write_text(recipe_toml(recipe), encoding="utf-8")
+    first = teach(replace(order, recipe=file, steps=2))
+    tuning = replace(order, recipe=file, steps=6, start=first, keep_every_s=0.0)
+    teach(replace(tuning, into=tmp_path / "whole", work=tmp_path / "once"))
+    before_last = min((tmp_path / "once" / recipe.id).glob("*.ckpt"))
+    assert before_last.stem == "000000005"
+    teach(replace(tuning, start=before_last, into=tmp_path / "resumed", work=tmp_path / "twice"))
+
+    whole, resumed = (tmp_path / into / recipe.id / "weights.safetensors" for into in ("whole", "resumed"))
+    assert whole.read_bytes() == resumed.read_bytes()
+
+
 def test_a_resumed_run_remembers_where_it_came_from(recipe, tmp_path):
     learner = Learner(recipe, CPU)
     learner.began, learner.minutes_before = "Fine-tuned from something", 12.0
