@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QObject, Signal
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QMenuBar, QPushButton, QSizePolicy, QWidget
 
 from restorer_app.session.commands import GROUPS, command, in_group
 from restorer_app.ui.actions import Actions, group_title, keys_of
 from restorer_app.ui.pieces import button, label
+
+_LEAST_SEARCH = 96
 
 # after which commands a menu draws a line
 _LINES = frozenset({
@@ -30,11 +32,12 @@ class MenuBar(QMenuBar):
 
 
 class SearchButton(QPushButton):
-    """Looks like a field; its key gives way before words run into it, and before a menu is pushed out."""
+    """Looks like a field; its key gives way before words run into it, and its words before a menu is pushed out."""
 
     def __init__(self, words: str, key: str) -> None:
         super().__init__(words)
         self.setObjectName("searchField")
+        self._words = words
         self._key = label(key, rank="dim")
         inside = QHBoxLayout(self)
         inside.setContentsMargins(0, 0, 14, 0)
@@ -42,11 +45,16 @@ class SearchButton(QPushButton):
         inside.addWidget(self._key)
         self.ensurePolished()
         self._words_alone = self.fontMetrics().horizontalAdvance(words) + 2 * 18
-        self.setMinimumWidth(self._words_alone)
+        self.setMinimumWidth(_LEAST_SEARCH)
+
+    def sizeHint(self) -> QSize:
+        return QSize(_LEAST_SEARCH, super().sizeHint().height())  # it takes what the menus leave
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._key.setVisible(event.size().width() >= self._words_alone + self._key.sizeHint().width())
+        width = event.size().width()
+        self._key.setVisible(width >= self._words_alone + self._key.sizeHint().width())
+        self.setText(self.fontMetrics().elidedText(self._words, Qt.TextElideMode.ElideRight, width - 2 * 17))
 
 
 class MenuRow(QWidget):

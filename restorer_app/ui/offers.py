@@ -63,10 +63,8 @@ def offers(found: Sequence[Way], *, masked: bool, editable: bool) -> tuple[Offer
 
 def _offer(way: Way, *, masked: bool, editable: bool) -> Offer:
     title = {
-        "denoise": translate("offers", "Denoise in mask") if masked else translate("offers", "Denoise"),
-        "decompress": translate("offers", "Remove compression in mask")
-        if masked
-        else translate("offers", "Remove compression"),
+        "denoise": translate("offers", "Denoise"),
+        "decompress": translate("offers", "Remove compression"),
         "upscale": translate("offers", "Upscale ×{scale}").format(scale=way.scale),
     }[way.kind.name]
     return Offer(
@@ -77,6 +75,7 @@ def _offer(way: Way, *, masked: bool, editable: bool) -> Offer:
         hint=_hint(way),
         available=editable,
         has_strength=way.kind is not Upscale,
+        button=translate("offers", "In mask") if masked and way.kind is not Upscale else "",
     )
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import itertools
 
-from PySide6.QtCore import QCoreApplication, Qt
-from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import QCoreApplication, QSize, Qt, QTimer
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from restorer_app.session.command import Command
 from restorer_app.session.commands import GESTURES, GROUPS, in_group
@@ -14,10 +15,12 @@ from restorer_app.ui.pieces import label
 
 translate = QCoreApplication.translate  # by this name lupdate finds what is to be translated
 
+MOST = QSize(1180, 820)
+FRAME = QSize(16, 48)  # what a window manager may put around it
 _HANDS = "gestures"  # what hands do that is no command
 COLUMNS = (  # as many as there is room for
-    (1080, (("tool", "mask"), ("restore", "view", _HANDS), ("file", "edit", "window", "help"))),
-    (680, (("tool", "mask", "restore", _HANDS), ("view", "file", "edit", "window", "help"))),
+    (900, (("tool", "mask", "edit"), ("view", "restore", "window"), ("file", _HANDS, "help"))),
+    (640, (("tool", "mask", "restore", _HANDS), ("view", "file", "edit", "window", "help"))),
     (0, (("tool", "mask", "restore", "view", _HANDS, "file", "edit", "window", "help"),)),
 )
 
@@ -25,17 +28,19 @@ COLUMNS = (  # as many as there is room for
 class ShortcutsSheet(QDialog):
     """A page to look at; F1 or Esc closes it."""
 
-    def __init__(self, parent: QWidget) -> None:
+    def __init__(self, parent: QWidget, *, room: QSize | None = None) -> None:
+        """As large as its words need on the screen, or in other room; the window may be smaller."""
         super().__init__(parent)
         self.setWindowTitle(self.tr("Keys and gestures"))
-        width = min(1180, parent.width())
+        room = room or parent.screen().availableGeometry().size()
+        width = min(MOST.width(), room.width() - FRAME.width())
         page = QWidget()
         columns = QHBoxLayout(page)
-        columns.setContentsMargins(24, 16, 24, 24)
-        columns.setSpacing(40)
+        columns.setContentsMargins(24, 12, 24, 12)
+        columns.setSpacing(32)
         for groups in next(columns for least, columns in COLUMNS if width >= least):
             column = QVBoxLayout()
-            column.setSpacing(20)
+            column.setSpacing(12)
             for group in groups:
                 column.addLayout(self._section_of(group))
             column.addStretch(1)
@@ -46,7 +51,18 @@ class ShortcutsSheet(QDialog):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(area)
-        self.resize(width, min(820, parent.height()))
+        self._area = area
+        self._most = min(MOST.height(), room.height() - FRAME.height())
+        self.resize(width, min(columns.totalHeightForWidth(width), self._most))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        QTimer.singleShot(0, self, self._suit_words)  # which know their font only now
+
+    def _suit_words(self) -> None:
+        lacking = self._area.verticalScrollBar().maximum()
+        if lacking:
+            self.resize(self.width(), min(self.height() + lacking, self._most))
 
     def _section_of(self, group: str) -> QGridLayout:
         if group == _HANDS:
@@ -65,25 +81,23 @@ def _row(command: Command) -> tuple[list[str], str]:
 
 def _section(heading: str, rows: list[tuple[list[str], str]]) -> QGridLayout:
     grid = QGridLayout()
-    grid.setHorizontalSpacing(16)
-    grid.setVerticalSpacing(6)
+    grid.setHorizontalSpacing(12)
+    grid.setVerticalSpacing(3)
     grid.setColumnStretch(1, 1)
-    grid.addWidget(label(heading, rank="heading"), 0, 0, 1, 2)
+    grid.addWidget(label(heading, rank="heading"), 0, 0, 1, 3)
     for place, (keys, what) in enumerate(rows, 1):
-        grid.addLayout(_keycaps(keys), place, 0)
-        grid.addWidget(label(what, wraps=True), place, 1)
+        grid.addWidget(_keycap(keys[0]), place, 0, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+        is_alone = len(keys) == 1
+        grid.addWidget(label(what, wraps=True), place, 1, 1, 2 if is_alone else 1)
+        if not is_alone:  # at the far end, where it takes no room from the others' words
+            grid.addWidget(_keycap(keys[1]), place, 2, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
     return grid
 
 
-def _keycaps(keys: list[str]) -> QHBoxLayout:
-    row = QHBoxLayout()
-    row.setSpacing(4)
-    for key in keys:
-        cap = label(key, rank="keycap")
-        cap.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        row.addWidget(cap, 0, Qt.AlignmentFlag.AlignTop)
-    row.addStretch(1)
-    return row
+def _keycap(key: str) -> QLabel:
+    cap = label(key, rank="keycap")
+    cap.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+    return cap
 
 
 assert all({*itertools.chain.from_iterable(columns)} == {*GROUPS, _HANDS} for _least, columns in COLUMNS)

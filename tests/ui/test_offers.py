@@ -45,8 +45,9 @@ def test_every_way_makes_a_job_that_is_accepted(strength):
 
 
 def test_a_mask_is_named_where_it_counts():
-    titles = [offer.title for offer in offers(ways(CARDS), masked=True, editable=True)]
-    assert titles == ["Denoise in mask", "Remove compression in mask", "Upscale ×2", "Upscale ×4"]
+    told = [(offer.title, offer.button) for offer in offers(ways(CARDS), masked=True, editable=True)]
+    assert told[:2] == [("Denoise", "In mask"), ("Remove compression", "In mask")]
+    assert told[2:] == [("Upscale ×2", ""), ("Upscale ×4", "")], "it makes the whole picture larger"
 
 
 def test_a_model_that_invents_says_so():

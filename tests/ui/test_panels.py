@@ -15,9 +15,11 @@ from PySide6.QtWidgets import (
     QPushButton,
     QSlider,
     QSpinBox,
+    QToolButton,
     QWidget,
 )
 
+from restorer_app.session.command import Situation
 from restorer_app.ui.first_run import FirstRun
 from restorer_app.ui.notice import Notice, Told
 from restorer_app.ui.panels.dock import WIDTH
@@ -231,7 +233,10 @@ METHODS = (Method("faithful", "Faithful", "a model"), Method("patch", "Patch", "
 
 def test_no_name_of_an_operation_pushes_its_button_out_of_the_panel(qtbot):
     panel = shown(OneClickPanel(), qtbot)
-    panel.show_offers((Offer("decompress", "Remove compression in mask", "faithful · adds no detail"),))
+    long = "Remove what compression has left"
+    panel.show_offers((Offer("decompress", long, "faithful · adds no detail", button="In mask", has_strength=True),))
+    for box in panel.findChildren(QCheckBox):
+        box.setText(f"{box.text()}, in a language with longer words")
     assert panel.minimumSizeHint().width() <= WIDTH - 8  # the scroll bar
 
 
@@ -242,6 +247,28 @@ def options(qtbot):
     bar.show_brush(size=48, hardness=0.8, pressure=True)
     bar.show_tool("brush")
     return shown(bar, qtbot, size=(1200, 46))
+
+
+@pytest.mark.parametrize("more", ["", " in a language with longer words"])
+def test_in_a_narrow_window_words_give_way_and_every_button_of_the_mask_stays(window, more):
+    bar = window.options
+    box = next(box for box in bar.findChildren(QCheckBox) if "each stroke" in box.text())
+    plain = box.text()
+    box.setText(plain + more)
+    size = window.size()
+    window.resize(1024, 700)
+    window.show_situation(Situation(open=True, editable=True))
+    QApplication.processEvents()
+    buttons = [each for each in bar.findChildren(QToolButton) if each.defaultAction() is not None]
+    assert len(buttons) == 8
+    assert all(each.isVisible() and each.mapTo(bar, each.rect().bottomRight()).x() < 1024 for each in buttons)
+    assert not any(word.isVisible() for word in bar.findChildren(QLabel) if word.text() == "Hardness")
+    window.resize(1700, 900)
+    QApplication.processEvents()
+    assert any(word.isVisible() for word in bar.findChildren(QLabel) if word.text() == "Hardness")
+    box.setText(plain)
+    window.show_situation(Situation())
+    window.resize(size)
 
 
 def test_a_size_is_typed_in_pixels(options, qtbot):

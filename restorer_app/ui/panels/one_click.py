@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
 
 from restorer_app.ui.icons import pixmap
-from restorer_app.ui.pieces import Card, Column, button, label, set_rank
+from restorer_app.ui.pieces import Card, Column, GivingCheckBox, button, label, set_rank
 from restorer_app.ui.theme import Colours
 
 PREVIEW_DELAY_MS = 250  # a slider in motion asks once it rests, not for every step
@@ -170,8 +170,8 @@ class _OfferCard(Card):
         self._icon.setFixedSize(QSize(20, 20))
         self._title = label(rank="strong", wraps=True)  # a long name must not push the button out of the panel
         self._detail = label(rank="dim", wraps=True)
-        self.button = button("")
-        self.button.setMinimumWidth(60)  # the chosen one's bold letters make it no wider than the others
+        self.button = button("", rank="compact")
+        self.button.setMinimumWidth(72)  # the chosen one's bold letters, or other words, make it no wider
         self.button.clicked.connect(lambda: self.run_asked.emit(self.offer.id))
         words = QVBoxLayout()
         words.setSpacing(0)
@@ -222,9 +222,9 @@ class _Strength(QWidget):
         self._number = label(rank="dim")
         self._number.setMinimumWidth(36)
         self._number.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self._auto = QCheckBox(self.tr("Found from the picture"))
+        self._auto = GivingCheckBox(self.tr("Found from the picture"))
         self._auto.setChecked(True)
-        self.preview = QCheckBox(self.tr("Preview on a piece of the picture"))
+        self.preview = GivingCheckBox(self.tr("Preview on a piece of the picture"))
         row = QHBoxLayout()
         row.setSpacing(12)
         name = label(self.tr("Strength"), rank="dim")

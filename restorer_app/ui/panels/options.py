@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import (
-    QCheckBox,
     QComboBox,
     QDoubleSpinBox,
     QHBoxLayout,
+    QLabel,
     QSizePolicy,
     QSpinBox,
     QToolBar,
@@ -18,10 +18,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from restorer_app.ui.pieces import label
+from restorer_app.ui.pieces import GivingCheckBox, label
 
 ROUND = frozenset({"brush", "restore", "clone"})
 _STEP_BEHIND = "mask.feather"  # the last of the three buttons that the number is for
+_UNBOUNDED = 16_777_215  # Qt's word for no maximum
+_LEAST_BOX = 64
+_BETWEEN = 5  # of two parts, with the bar's own margins shared out
 MASKING = frozenset({"brush", "lasso", "box"})
 
 
@@ -58,13 +61,14 @@ class OptionsBar(QToolBar):
         self._groups: list[tuple[QAction, frozenset[str]]] = []
         self._size = self._make_size()
         self._hardness = self._make_hardness()
-        self._pressure = QCheckBox(self.tr("Pressure"))
+        self._words: list[QLabel] = []  # of the fields; first to go where there is no room
+        self._pressure = GivingCheckBox(self.tr("Pressure"))
         self._pressure.setToolTip(self.tr("A pen’s pressure sets the size"))
         self._pressure.toggled.connect(self.pressure_chosen)
         self._method = QComboBox()
         self._method.setAccessibleName(self.tr("Method of repair"))
         self._method.activated.connect(self._tell_method)
-        self._stroke = QCheckBox(self.tr("Repair after each stroke"))
+        self._stroke = GivingCheckBox(self.tr("Repair after each stroke"))
         self._stroke.toggled.connect(self.after_each_stroke_chosen)
         self._mask_step = self._make_mask_step()
         self._hint = label(rank="dim")
@@ -96,10 +100,37 @@ class OptionsBar(QToolBar):
         for action, tools in self._groups:
             action.setVisible(tool in tools)
         self._hint_action.setVisible(bool(self._hint.text()))
+        self._fit()
 
     def show_hint(self, text: str) -> None:
         self._hint.setText(text)
         self._hint_action.setVisible(bool(text))
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """In a narrow window words give way before a button does: of the fields first, then of the boxes to tick."""
+        for word in self._words:
+            word.show()
+        self._stroke.setMaximumWidth(_UNBOUNDED)
+        if self._excess() > 0:
+            for word in self._words:
+                word.hide()
+        excess = self._excess()
+        if excess > 0:
+            self._stroke.setMaximumWidth(max(self._stroke.sizeHint().width() - excess, _LEAST_BOX))
+
+    def _excess(self) -> int:
+        shown = [self.widgetForAction(action) for action in self.actions() if action.isVisible()]
+        for part in shown:
+            layout = part.layout()
+            if layout is not None:
+                layout.invalidate()
+        wanted = sum(part.sizeHint().width() for part in shown if part is not self._gap)
+        return wanted + _BETWEEN * len(shown) - self.width()
 
     def show_brush(self, *, size: float, hardness: float, pressure: bool) -> None:
         for box, value in ((self._size, size), (self._hardness, round(hardness * 100))):
@@ -145,9 +176,9 @@ class OptionsBar(QToolBar):
         self._add(self._labelled(self.tr("Method"), self._method), MASKING)
         self._add(self._spaced(self._stroke), MASKING)
         self._hint_action = self.addWidget(self._hint)
-        gap = QWidget()
-        gap.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        self.addWidget(gap)
+        self._gap = QWidget()
+        self._gap.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.addWidget(self._gap)
 
     def _add(self, widget: QWidget, tools: frozenset[str]) -> None:
         self._groups.append((self.addWidget(widget), tools))
@@ -155,6 +186,7 @@ class OptionsBar(QToolBar):
     def _labelled(self, text: str, box: QWidget) -> QWidget:
         name = label(text, rank="dim")
         name.setBuddy(box)
+        self._words.append(name)
         box.setAccessibleName(box.accessibleName() or text)
         return self._spaced(name, box)
 
