@@ -173,6 +173,7 @@ class Binding(QObject):
         if self._shown is not None:
             self._shown.view = self._canvas.viewport
         self._shown = document
+        self._window.notice.turn_away()
         self._window.file.show_words(presenting.file_words(document.picture if document else None))
         if document is None:
             self._canvas.show_nothing()

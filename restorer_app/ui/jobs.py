@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Protocol
 
-from PySide6.QtCore import QObject, Signal, SignalInstance
+from PySide6.QtCore import QCoreApplication, QObject, Signal, SignalInstance
 
 from restorer_app.core.errors import RestorerError
 from restorer_app.core.job import CLOSING, Failed, Finished, Job, JobEvent, Note, TileDone
+from restorer_app.core.operation import Operation
 from restorer_app.session.pending import Pending
 from restorer_app.ui.document import Document
 from restorer_app.ui.pace import Pace
 from restorer_app.ui.panels.queue import JobRow
+
+translate = QCoreApplication.translate  # by this name lupdate finds what is to be translated
 
 
 class Engine(Protocol):
@@ -188,7 +191,7 @@ class Jobs(QObject):
         is_active = self._active == (document, pending.id)
         return JobRow(
             pending.id,
-            _DOING.get(pending.operation.name, pending.operation.title),
+            _doing(pending.operation),
             document.name,
             done=self._pace.done if is_active else 0,
             total=self._pace.total if is_active else 0,
@@ -198,12 +201,14 @@ class Jobs(QObject):
         )
 
 
-_DOING = {
-    "repair": "Repairing",
-    "denoise": "Denoising",
-    "decompress": "Removing compression",
-    "upscale": "Upscaling",
-}
+def _doing(operation: Operation) -> str:
+    words = {
+        "repair": translate("jobs", "Repairing"),
+        "denoise": translate("jobs", "Denoising"),
+        "decompress": translate("jobs", "Removing compression"),
+        "upscale": translate("jobs", "Upscaling"),
+    }
+    return words.get(operation.name, operation.title)
 
 
 def _pending(document: Document, job_id: str) -> Pending | None:

@@ -130,6 +130,11 @@ class Notice(QWidget):
         if not self._warns:
             self.hide()
 
+    def turn_away(self) -> None:
+        """Another picture is in hand: what stands here of the one before would be taken for its own."""
+        if not self._warns and not self._timer.isActive():
+            self.hide()
+
     def wear(self, colours: Colours) -> None:
         self._colours = colours
         name = "warning" if self._warns else "info"

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 from restorer_app.ui.theme import DARK, Colours
 
 MARGIN = 16
+LEAST = 60  # of its words in the narrowest window
 
 
 class Pill(QWidget):
@@ -19,7 +20,7 @@ class Pill(QWidget):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self._colours = DARK
-        self._share: float | None = None
+        self._said = ""
         self._text = QLabel()
         self._bar = _Bar()
         self._cancel = QPushButton(self.tr("Esc"))
@@ -39,15 +40,14 @@ class Pill(QWidget):
 
     @property
     def text(self) -> str:
-        return self._text.text()
+        return self._said
 
     def say(self, text: str, *, share: float | None = None, can_cancel: bool = True) -> None:
         """Shows a sentence; a share from 0 to 1 is drawn, None moves to and fro."""
-        self._text.setText(text)
+        self._said = text
         self._bar.show_share(share)
         self._cancel.setVisible(can_cancel)
         self.setAccessibleName(text)
-        self.adjustSize()
         self._place()
         self.show()
         self.raise_()
@@ -89,6 +89,11 @@ class Pill(QWidget):
     def _place(self) -> None:
         parent = self.parentWidget()
         assert parent is not None  # a pill lives over something
+        around = self.sizeHint().width() - self._text.sizeHint().width()
+        room = max(parent.width() - 2 * MARGIN - around, LEAST)
+        # a file's name can be longer than the window is wide
+        self._text.setText(self._text.fontMetrics().elidedText(self._said, Qt.TextElideMode.ElideMiddle, room))
+        self.adjustSize()
         self.move((parent.width() - self.width()) // 2, parent.height() - self.height() - MARGIN)
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QStatusBar, QWidget
 
 from restorer_app.ui.pieces import label
+
+MOST_NAME = 260  # of a file: archives have names of 120 letters, and a bar's words would widen the window
 
 
 class StatusLine(QStatusBar):
@@ -13,6 +16,7 @@ class StatusLine(QStatusBar):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setSizeGripEnabled(False)
+        self._name = ""
         self._file = label(rank="strong")
         self._place = label()
         self._place.setMinimumWidth(250)
@@ -36,7 +40,11 @@ class StatusLine(QStatusBar):
         self.show_view("")
 
     def show_file(self, name: str) -> None:
-        self._file.setText(name)
+        self._name = name
+        self._file.ensurePolished()
+        shown = self._file.fontMetrics().elidedText(name, Qt.TextElideMode.ElideMiddle, MOST_NAME)
+        self._file.setText(shown)
+        self._file.setToolTip(name if shown != name else "")
         for part in (self._file, self._place, self._zoom):
             part.setVisible(bool(name))  # without a picture their room would push the engine to nowhere
 
@@ -62,6 +70,6 @@ class StatusLine(QStatusBar):
     @property
     def texts(self) -> dict[str, str]:
         parts = {
-            "file": self._file, "place": self._place, "zoom": self._zoom, "view": self._view, "engine": self._engine
+            "place": self._place, "zoom": self._zoom, "view": self._view, "engine": self._engine, "saved": self._saved
         }  # fmt: skip
-        return {name: part.text() for name, part in parts.items()} | {"saved": self._saved.text()}
+        return {"file": self._name} | {name: part.text() for name, part in parts.items()}

@@ -31,6 +31,8 @@ from restorer_app.ui.panels.options import Method, OptionsBar
 from restorer_app.ui.panels.proof import ProofPanel, ProofWords
 from restorer_app.ui.panels.queue import JobRow, QueuePanel
 from restorer_app.ui.panels.record import RecordPanel, RecordRow
+from restorer_app.ui.pill import Pill
+from restorer_app.ui.status import MOST_NAME, StatusLine
 
 DENOISE = Offer("denoise", "Denoise", "keeps grain", has_strength=True)
 UPSCALE = Offer("upscale-2", "Upscale ×2", "faithful")
@@ -51,6 +53,49 @@ def click(button):
 def buttons(widget, text):
     QApplication.processEvents()  # what was just made is laid out and shown
     return [button for button in widget.findChildren(QPushButton) if button.text() == text and button.isVisible()]
+
+
+def test_one_click_says_that_no_model_is_there_only_once_that_is_known(qtbot):
+    panel = shown(OneClickPanel(), qtbot)
+    told = next(each for each in panel.findChildren(QLabel) if "No models" in each.text())
+    assert not told.isVisible()
+    panel.show_offers(())
+    assert told.isVisible()
+    panel.show_offers((DENOISE,))
+    assert not told.isVisible()
+
+
+LONG = "Nachlass Lindenschmidt-Habermann, Album III, Blatt 0147 recto, Aufnahme unbekannt, um 1898, Abzug 2 von 3.tif"
+
+
+def test_a_long_name_neither_leaves_the_pill_nor_widens_the_status_bar(qtbot):
+    stage = shown(QWidget(), qtbot, size=(500, 300))
+    pill = Pill(stage)
+    pill.say(f"Opening {LONG}", can_cancel=False)
+    assert stage.rect().contains(pill.geometry())
+    assert pill.text == f"Opening {LONG}"
+    stage.resize(300, 300)
+    QApplication.processEvents()
+    assert stage.rect().contains(pill.geometry())
+    line = shown(StatusLine(), qtbot)
+    line.show_file("a.tif")
+    least = line.minimumSizeHint().width()
+    line.show_file(LONG)
+    assert line.minimumSizeHint().width() < least + MOST_NAME
+    assert line.texts["file"] == LONG
+
+
+def test_what_is_said_of_a_picture_goes_when_another_is_in_hand(qtbot):
+    stage = shown(QWidget(), qtbot, size=(500, 300))
+    notice = Notice(stage)
+    for told, stays in (
+        (Told("bits.tif can only be viewed.", warns=False), False),
+        (Told("Saved as a.tif.", warns=False, passes=True), True),
+        (Told("broken.tif is damaged."), True),
+    ):
+        notice.say(told)
+        notice.turn_away()
+        assert notice.isVisible() is stays
 
 
 def test_one_click_runs_what_its_card_says(qtbot):

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QListWidget, QListWidgetItem, QMenu, QStyledItemDe
 from restorer_app.ui.theme import DARK, Colours
 
 FRAME = QSize(96, 72)
+LEAST = QSize(2, 2)  # of a thumbnail: a strip of film is 400 times as long as it is high
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -130,6 +131,7 @@ class _FrameLook(QStyledItemDelegate):
             return
         sizes = icon.availableSizes()
         whole = sizes[0] if sizes else FRAME
-        target = QRect(QPoint(0, 0), whole.scaled(rect.size(), Qt.AspectRatioMode.KeepAspectRatio))
+        size = whole.scaled(rect.size(), Qt.AspectRatioMode.KeepAspectRatio).expandedTo(LEAST)
+        target = QRect(QPoint(0, 0), size)
         target.moveCenter(rect.center())
         painter.drawPixmap(target, icon.pixmap(whole))

@@ -154,7 +154,7 @@ class _StepLook(QStyledItemDelegate):
         painter.fillRect(place, QColor(self.colours.surround))
         if row.thumb is None or row.thumb.isNull():
             return
-        size = row.thumb.size().scaled(place.size(), Qt.AspectRatioMode.KeepAspectRatio)
+        size = row.thumb.size().scaled(place.size(), Qt.AspectRatioMode.KeepAspectRatio).expandedTo(QSize(2, 2))
         target = QRect(0, 0, size.width(), size.height())
         target.moveCenter(place.center())
         painter.drawImage(target, row.thumb)

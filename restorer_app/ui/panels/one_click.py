@@ -39,7 +39,7 @@ class OneClickPanel(Column):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._offers: tuple[Offer, ...] = ()
+        self._offers: tuple[Offer, ...] | None = None  # until the models have been looked for
         self._cards: dict[str, _OfferCard] = {}
         self._current = ""
         self._colours: Colours | None = None
@@ -50,6 +50,7 @@ class OneClickPanel(Column):
             rank="dim",
             wraps=True,
         )
+        self._none.hide()
         self._strength = _Strength(self)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -122,7 +123,7 @@ class OneClickPanel(Column):
             card.deleteLater()
         self._cards = {}
         before = self._strength.before_in_focus_order()
-        for offer in self._offers:
+        for offer in self._offers or ():
             card = _OfferCard(offer)
             card.chosen.connect(self.choose)
             card.run_asked.connect(self._run)
@@ -139,7 +140,7 @@ class OneClickPanel(Column):
         self.run_asked.emit(offer_id, self.strength)
 
     def _takes_strength(self) -> bool:
-        return any(offer.id == self._current and offer.has_strength and offer.available for offer in self._offers)
+        return any(offer.id == self._current and offer.has_strength and offer.available for offer in self._offers or ())
 
     def _preview_if_on(self) -> None:
         if self._strength.preview.isChecked():

@@ -70,7 +70,7 @@ class _JobCard(Card):
         self._detail = label(rank="dim", wraps=True)
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
-        cancel = button(self.tr("Cancel"), rank="flat")
+        cancel = self._cancel = button(self.tr("Cancel"), rank="flat")
         cancel.clicked.connect(lambda: self.cancel_asked.emit(job_id))
         top = QHBoxLayout()
         top.addWidget(self._title, 1)
@@ -83,7 +83,9 @@ class _JobCard(Card):
         column.addWidget(self._detail)
 
     def show_row(self, row: JobRow) -> None:
-        self._title.set_whole(f"{row.title} · {row.picture}" if row.picture else row.title)
+        title = f"{row.title} · {row.picture}" if row.picture else row.title
+        self._title.set_whole(title)
+        self._cancel.setAccessibleName(self.tr("Cancel: {title}").format(title=title))
         self._bar.setMaximum(row.total if row.total or row.waiting else 0)
         self._bar.setValue(row.done)
         self._bar.setVisible(not row.waiting)
