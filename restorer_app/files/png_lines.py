@@ -10,6 +10,7 @@ from typing import BinaryIO
 from restorer_app.core.errors import UnreadableFileError
 from restorer_app.files.png_chunks import Chunk, Header, idat_content
 
+_PIECE = 64 << 10
 _ADAM7 = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
 
 
@@ -49,7 +50,8 @@ class Inflated:
     """The inflated stream of a PNG, taken in pieces of a given size and never more at once."""
 
     def __init__(self, file: BinaryIO, chunks: list[Chunk]) -> None:
-        self._pieces = idat_content(file, chunks)
+        # Short pieces: zlib copies what it was given and does not need yet, for each band of a narrow picture again.
+        self._pieces = idat_content(file, chunks, piece=_PIECE)
         self._stream = zlib.decompressobj()
         self._waiting = b""
 

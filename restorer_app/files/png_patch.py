@@ -23,7 +23,7 @@ from restorer_app.files.png_chunks import (
     SIGNATURE,
     Chunk,
     Header,
-    content_of,
+    idat_content,
     is_xmp,
     pack,
     pack_xmp,
@@ -36,7 +36,7 @@ from restorer_app.files.png_lines import Inflated, Pass, bands, passes
 _LINES = 64  # taken from the stream at once: 4 MB of a line of 60 kB
 _COPY = 1 << 20
 _LEVELS = (1, 3, 6, 9)  # what the two bits in a zlib header stand for
-_MOST_CHUNK = (1 << 31) - 1
+_LEAST_CHUNK, _MOST_CHUNK = 1 << 8, (1 << 31) - 1  # cut more finely, a file holds more heads than pixels
 
 
 def patch_png(
@@ -60,8 +60,9 @@ def patch_png(
             _copy_chunk(file, out, chunk, xmp=xmp)
         if xmp is not None and not any(is_xmp(file, chunk) for chunk in chunks):
             out.write(pack_xmp(xmp))
-        level = _LEVELS[content_of(file, pixels[0])[1] >> 6] if pixels[0].length > 1 else 6
-        writer = _PixelWriter(out, level, None if len(pixels) == 1 else pixels[0].length)
+        is_one = len(pixels) == 1 and pixels[0].pieces == 1
+        cut = None if is_one else max(_LEAST_CHUNK, *(chunk.longest for chunk in pixels))
+        writer = _PixelWriter(out, _level(file, pixels), cut)
         touched = 0
         for line in lines.rewritten(Inflated(file, chunks), progress=progress, cancel=cancel):
             touched += line.touched
@@ -71,6 +72,12 @@ def patch_png(
             _copy_chunk(file, out, chunk, xmp=xmp)
         _copy_rest(file, out, chunks[-1].end)
     return PatchReport(touched, header.height, "rows", picture.stale)
+
+
+def _level(file: BinaryIO, pixels: list[Chunk]) -> int:
+    """As hard as the zlib header says that the source was compressed."""
+    head = next(idat_content(file, pixels, piece=64), b"")
+    return _LEVELS[head[1] >> 6] if len(head) > 1 else 6
 
 
 def _must_fit(header: Header, chunks: list[Chunk], image: Raster) -> None:
@@ -211,7 +218,7 @@ class _PixelWriter:
             self._length += len(packed)
             return
         self._waiting += packed
-        size = max(self._chunk_bytes, 1)
+        size = self._chunk_bytes
         whole = len(self._waiting) // size * size
         for at in range(0, whole, size):
             self._out.write(pack(b"IDAT", bytes(self._waiting[at : at + size])))

@@ -114,8 +114,9 @@ def _chunk_differences(one: _Side, other: _Side) -> tuple[list[str], list[str]]:
     mine, theirs = list(_described(one)), list(_described(other))
     wrong: list[str] = []
     if mine != theirs:
-        names = {name for name, _ in mine} | {name for name, _ in theirs}
-        differing = [name for name in sorted(names) if _all_of(mine, name) != _all_of(theirs, name)]
+        by_name = _by_name(mine), _by_name(theirs)
+        names = sorted(by_name[0].keys() | by_name[1].keys())
+        differing = [name for name in names if by_name[0].get(name) != by_name[1].get(name)]
         wrong = [f"the chunk {name}" for name in differing] or ["the order of the chunks"]
     packets = [
         [content_of(side.file, chunk) for chunk in side.chunks if is_xmp(side.file, chunk)] for side in (one, other)
@@ -141,8 +142,11 @@ def _digest(file: BinaryIO, count: int) -> str:
     return digest.hexdigest()
 
 
-def _all_of(described: list[tuple[str, str]], name: str) -> list[str]:
-    return [digest for other, digest in described if other == name]
+def _by_name(described: list[tuple[str, str]]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for name, digest in described:
+        found.setdefault(name, []).append(digest)
+    return found
 
 
 def _count(one: _Side, other: _Side, question: _Question) -> _Count:
