@@ -63,6 +63,7 @@ class Binding(QObject):
         self._later.timeout.connect(self.show_all)
         desk.current_changed.connect(self._show_current)
         desk.documents_changed.connect(self.soon)
+        desk.arrived.connect(self._remember)
         desk.frame_changed.connect(self.soon)
         desk.changed.connect(self._take)
         desk.told.connect(window.notice.say)
@@ -183,6 +184,7 @@ class Binding(QObject):
         else:
             self._show_picture(document)
             self._window.show_stage(self._canvas)
+            self._window.status.show_zoom(zoom(self._canvas.zoom))  # the canvas tells it only where it changed
             self._canvas.setFocus()
             self._remember(document)
             self._guide(document)

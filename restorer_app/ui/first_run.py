@@ -21,9 +21,11 @@ from PySide6.QtWidgets import (
 from restorer_app.ui.icons import pixmap
 from restorer_app.ui.pieces import LINK, button, label
 from restorer_app.ui.theme import DARK, Colours
+from restorer_app.ui.wording import shortened
 
 SAMPLE = QSize(188, 131)
 CARD_WIDTH = 760
+_MOST_LETTERS = 80  # of a recent file's name
 _INSET = 6  # what the buttons of the pictures keep around themselves: they start where the headings do
 
 
@@ -149,7 +151,7 @@ class FirstRun(QScrollArea):
     def show_recent(self, paths: list[Path]) -> None:
         _empty(self._recent)
         for path in paths[:4]:
-            made = button(path.name, rank="link", hint=str(path))
+            made = button(shortened(path.name, _MOST_LETTERS), rank="link", hint=str(path))
             made.clicked.connect(lambda _checked=False, path=path: self.chosen.emit(str(path)))
             self._recent.addWidget(made, 0, Qt.AlignmentFlag.AlignLeft)
         self._recent_words.setVisible(bool(paths))

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QMenuBar, QPushButton, QSizePo
 from restorer_app.session.commands import GROUPS, command, in_group
 from restorer_app.ui.actions import Actions, group_title, keys_of
 from restorer_app.ui.pieces import button, label
+from restorer_app.ui.wording import shortened
 
 _LEAST_SEARCH = 96
 
@@ -86,7 +87,7 @@ class MenuRow(QWidget):
     def show_recent(self, paths: list[Path]) -> None:
         self._recent.clear()
         for path in paths:
-            action = QAction(path.name, self._recent)
+            action = QAction(shortened(path.name), self._recent)
             action.setToolTip(str(path))
             action.triggered.connect(lambda _checked=False, path=path: self.recent_chosen.emit(str(path)))
             self._recent.addAction(action)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QHelpEvent, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
@@ -18,12 +20,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+_LONG_WORD = re.compile(r"\S{25,}")
+_PARTS = re.compile(r"[^_./\\-]{0,24}[_./\\-]|[^_./\\-]{1,24}")
 LINK = 5  # what a link keeps around itself for its focus: the words beside it start where its own do
 
 
 def label(text: str = "", *, rank: str = "", wraps: bool = False, parent: QWidget | None = None) -> QLabel:
     """A label; its rank (dim, heading, strong, title) gives it its look."""
-    made = QLabel(text, parent)
+    made = WrappingLabel(text, parent) if wraps else QLabel(text, parent)
     if rank:
         made.setProperty(rank, True)
     if wraps:
@@ -87,6 +91,27 @@ class Column(QWidget):
         super().resizeEvent(event)
         if event.size().width() != event.oldSize().width():
             self.updateGeometry()
+
+
+class WrappingLabel(QLabel):
+    """Words that flow; one as long as an archive's file name may break inside, so that it widens no panel."""
+
+    def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._plain = text
+        self.setText(text)
+
+    def setText(self, text: str) -> None:
+        self._plain = text
+        super().setText(_LONG_WORD.sub(lambda found: _with_breaks(found[0]), text))
+
+    def text(self) -> str:
+        return self._plain
+
+
+def _with_breaks(word: str) -> str:
+    """Invisible places to break at: behind what joins the parts of a name, and anyhow after so many letters."""
+    return "\u200b".join(_PARTS.findall(word))
 
 
 class ElidedLabel(QLabel):

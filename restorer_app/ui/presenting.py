@@ -17,7 +17,7 @@ from restorer_app.ui.panels.film import Frame
 from restorer_app.ui.panels.history import StepRow
 from restorer_app.ui.panels.proof import ProofWords
 from restorer_app.ui.panels.record import RecordRow
-from restorer_app.ui.wording import amount, grouped, pixels, share, stops
+from restorer_app.ui.wording import amount, grouped, pixels, share, shortened, stops
 
 translate = QCoreApplication.translate  # by this name lupdate finds what is to be translated
 
@@ -107,7 +107,9 @@ def _proved(document: Document) -> ProofWords:
     assert document.saved is not None  # asked by proof_words
     verdict = document.saved.verdict
     strong, changed, rest = verdict.sentence.partition(" changed ")
-    detail = _lines([*kinds(document), translate("presenting", "record kept in the file"), document.saved.path.name])
+    detail = _lines(
+        [*kinds(document), translate("presenting", "record kept in the file"), shortened(document.saved.path.name)]
+    )
     return ProofWords(
         strong,
         f"changed {rest}" if changed else "",

@@ -32,6 +32,14 @@ def share(part: float) -> str:
     return f"{per_cent:.2f}{THIN}%" if per_cent < 10 else f"{per_cent:.0f}{THIN}%"
 
 
+def shortened(name: str, most: int = 48) -> str:
+    """A file's name where there is one line for it: both ends tell more than the middle."""
+    if len(name) <= most:
+        return name
+    half = (most - 1) // 2
+    return f"{name[: most - 1 - half]}…{name[-half:]}"
+
+
 def steps(count: int) -> str:
     return (
         translate("wording", "1 step")

@@ -31,6 +31,7 @@ from restorer_app.ui.panels.options import Method, OptionsBar
 from restorer_app.ui.panels.proof import ProofPanel, ProofWords
 from restorer_app.ui.panels.queue import JobRow, QueuePanel
 from restorer_app.ui.panels.record import RecordPanel, RecordRow
+from restorer_app.ui.pieces import label
 from restorer_app.ui.pill import Pill
 from restorer_app.ui.status import MOST_NAME, StatusLine
 
@@ -444,3 +445,12 @@ def test_the_first_record_does_not_push_the_other_docks_together(window):
     QApplication.processEvents()
     assert {name: dock.minimumSizeHint().height() for name, dock in window.docks.items()} == before
     window.record.show_records((), share="")
+
+
+def test_words_as_long_as_a_file_name_break_and_are_told_whole(qtbot):
+    name = "Kasten_0017_Mappe_03_Glasplatte_0147_Vorderseite_" + "x" * 70 + ".tif"
+    flowing = label(f"Saved as {name}.", wraps=True)
+    qtbot.addWidget(flowing)
+    assert flowing.text() == f"Saved as {name}."
+    assert flowing.minimumSizeHint().width() < 260
+    assert label("an ordinary sentence", wraps=True).minimumSizeHint().width() < 260

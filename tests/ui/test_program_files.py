@@ -1,6 +1,7 @@
 """The whole program, files: opened, read, saved, closed."""
 
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -115,6 +116,14 @@ def test_a_pasted_picture_becomes_a_file_and_opens(empty):
     until(lambda: len(empty.workshop.desk.documents) == 1)
     assert document(empty).picture.width == 40
     assert document(empty).path.is_file()
+
+
+def test_the_zoom_of_a_picture_that_is_opened_after_another_was_closed_is_told(empty, scan):
+    open_file(empty, scan)
+    told = empty.window.status.texts["zoom"]
+    empty.workshop.desk.close(0)
+    open_file(empty, scan)
+    assert empty.window.status.texts["zoom"] == told != ""
 
 
 def test_what_was_opened_is_in_the_recent_list(empty, scan):
@@ -312,6 +321,18 @@ def test_a_picture_that_can_only_be_viewed_says_so_where_it_is_seen(empty, tmp_p
     assert notice.isAncestorOf(empty.window.childAt(middle)) or empty.window.childAt(middle) is notice
     assert not empty.window.actions_table["tool.brush"].isEnabled()
     assert not empty.window.actions_table["mask.invert"].isEnabled()
+
+
+def test_of_files_opened_together_the_first_that_can_be_shown_stays_in_hand(empty, tmp_path):
+    for name in ("b.png", "c.png", "d.png"):
+        Image.fromarray(np.zeros((20, 20, 3), np.uint8)).save(tmp_path / name)
+    (tmp_path / "a.png").write_bytes(b"no picture")
+    for _ in range(2):  # a second time while they are being opened
+        empty.workshop.files.open_paths([str(tmp_path / f"{name}.png") for name in "abcd"])
+    until(lambda: not empty.workshop.desk.loading)
+    assert [one.path.name for one in empty.workshop.desk.documents] == ["b.png", "c.png", "d.png"]
+    assert document(empty).path.name == "b.png", "a hand may be at work on it already"
+    assert {Path(path).name for path in empty.choices.now.recent} >= {"b.png", "c.png", "d.png"}
 
 
 def test_a_folder_opens_its_pictures_and_leaves_the_rest(empty, tmp_path):

@@ -73,3 +73,12 @@ def test_exposure_is_told_as_photographers_count_it(exposure, text):
 )
 def test_what_computes_is_named_in_a_word(told, text):
     assert wording.device(told) == text
+
+
+def test_a_long_name_keeps_both_ends():
+    assert wording.shortened("plate.tif") == "plate.tif"
+    long = "Kasten_0017_" + "x" * 120 + "_restored_v01.tif"
+    short = wording.shortened(long)
+    assert len(short) == 48
+    assert short.startswith("Kasten_0017_")
+    assert short.endswith("_restored_v01.tif")

@@ -46,6 +46,7 @@ class FilePanel(Column):
             item = self._grid.takeAt(0)
             widget = item.widget() if item is not None else None
             if widget is not None:
+                widget.hide()  # it lives until the next round of events
                 widget.deleteLater()
         for row, (name, value) in enumerate(words.rows):
             self._add(row, name, value)

@@ -9,6 +9,7 @@ from PySide6.QtGui import QAction, QColor, QIcon, QImage, QPainter, QPen, QPixma
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QMenu, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from restorer_app.ui.theme import DARK, Colours
+from restorer_app.ui.wording import shortened
 
 FRAME = QSize(96, 72)
 LEAST = QSize(2, 2)  # of a thumbnail: a strip of film is 400 times as long as it is high
@@ -80,7 +81,7 @@ class FilmStrip(QListWidget):
         if item is None:
             return
         menu = QMenu(self)
-        close = QAction(self.tr("Close {name}").format(name=self._frames[self.row(item)].name), menu)
+        close = QAction(self.tr("Close {name}").format(name=shortened(self._frames[self.row(item)].name)), menu)
         close.triggered.connect(lambda: self.close_asked.emit(self.row(item)))
         menu.addAction(close)
         menu.popup(self.viewport().mapToGlobal(at))
@@ -102,7 +103,7 @@ class _FrameLook(QStyledItemDelegate):
         self.colours = DARK
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: object) -> None:
-        rect: QRect = option.rect.adjusted(2, 2, -2, -2)
+        rect: QRect = option.rect.adjusted(2, 2, -4, -2)  # the frame of the last one is not cut off
         view = option.widget
         assert isinstance(view, FilmStrip)
         row = index.row()  # type: ignore[attr-defined]  # a model index
