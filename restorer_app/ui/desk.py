@@ -29,11 +29,27 @@ _MOST_NAMED = 4  # files in one sentence
 LONG = 60  # points of a stroke that do: each takes a quarter of a millisecond
 
 
+class Batch:
+    """Files that were asked for together: the first that can be opened is shown.
+
+    Later ones only join the strip: somebody may paint on the first by then.
+    """
+
+    def __init__(self) -> None:
+        self._is_shown = False
+
+    def takes_the_hand(self) -> bool:
+        """True once."""
+        first, self._is_shown = not self._is_shown, True
+        return first
+
+
 class Desk(QObject):
     """Connects sessions, loader and jobs; knows no widget. Refusals come out as `refused`, never as exceptions."""
 
     documents_changed = Signal()
     current_changed = Signal()
+    arrived = Signal(object)  # Document
     changed = Signal(object)  # Change of the picture in hand
     frame_changed = Signal()  # a thumbnail or a mark of the film strip
     told = Signal(object)  # Told
@@ -63,6 +79,7 @@ class Desk(QObject):
         self._loader = loader
         self._store = store
         self._history_bytes = history_bytes
+        self._batches: dict[Opening, Batch] = {}
         self._replacing: dict[Opening, Document] = {}  # another page of an open file takes its place
         loader.opened.connect(self._opened)
         loader.refused.connect(self._not_opened)
@@ -74,12 +91,17 @@ class Desk(QObject):
     # -------------------------------------------------------------------------------------- the pictures
     def open(self, paths: list[Path], *, page: int = 0) -> None:
         """Asks for files; one that is open already is shown instead."""
+        batch = Batch()
         for path in paths:
             known = next((one for one in self.documents if one.path == path.absolute()), None)
             if known is not None and page in (0, known.picture.page):
-                self.show(self.documents.index(known))
+                if batch.takes_the_hand():
+                    self.show(self.documents.index(known))
                 continue
-            self._ask(Opening(path.absolute(), page))
+            opening = Opening(path.absolute(), page)
+            if opening not in self.loading:  # an impatient second click asks for nothing new
+                self._batches[opening] = batch
+                self._ask(opening)
 
     def show_page(self, page: int) -> None:
         """Another page of the file in hand, beside this one where this one has unsaved work."""
@@ -249,13 +271,15 @@ class Desk(QObject):
             self.documents[self.documents.index(replaced)] = document
         else:
             self.documents.append(document)
-        self.jobs.end_preview()
-        self.current = document
         self.documents_changed.emit()
-        self.current_changed.emit()
+        batch = self._batches.pop(opened.opening, None)
+        if batch is None or batch.takes_the_hand() or self.current is None:
+            self.show(self.documents.index(document))
+        self.arrived.emit(document)
 
     def _not_opened(self, opening: Opening, problem: RestorerError) -> None:
         self._replacing.pop(opening, None)
+        self._batches.pop(opening, None)
         self._refused.append((opening, problem))
         self.told.emit(self._refusal())
         self._no_longer_loading(opening)
