@@ -6,8 +6,8 @@ import itertools
 from collections.abc import Callable
 from typing import Protocol
 
-from PySide6.QtCore import QByteArray, QSize, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent
+from PySide6.QtCore import QByteArray, QMimeData, QSize, Qt, Signal
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QImage, QPaintEvent
 from PySide6.QtWidgets import QMainWindow, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
 
 from restorer_app.session.command import Situation
@@ -56,6 +56,7 @@ class Window(QMainWindow):
 
     first_painted = Signal()
     dropped = Signal(list)  # paths
+    image_dropped = Signal(object)  # QImage, as browsers hand one over
     closing_asked = Signal()
 
     def __init__(self) -> None:
@@ -180,14 +181,19 @@ class Window(QMainWindow):
         event.accept()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if event.mimeData().hasUrls():
-            event.acceptProposedAction()
+        """Only what can be opened: an address somewhere on the net is not fetched."""
+        if local_files(event.mimeData()) or event.mimeData().hasImage():
+            _copy(event)
 
     def dropEvent(self, event: QDropEvent) -> None:
-        paths = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
+        paths = local_files(event.mimeData())
+        if not paths and not event.mimeData().hasImage():
+            return
+        _copy(event)
         if paths:
-            event.acceptProposedAction()
             self.dropped.emit(paths)
+        else:
+            self.image_dropped.emit(QImage(event.mimeData().imageData()))
 
     # --------------------------------------------------------------------------------------------- making
     def _make_stage(self) -> None:
@@ -240,3 +246,13 @@ class Window(QMainWindow):
         one_click = min(_ONE_CLICK, max(left - _STEPS, left // 2))
         heights = [one_click, left - one_click, _PROOF]
         self.resizeDocks(column, heights, Qt.Orientation.Vertical)
+
+
+def local_files(data: QMimeData) -> list[str]:
+    return [url.toLocalFile() for url in data.urls() if url.isLocalFile()]
+
+
+def _copy(event: QDropEvent) -> None:
+    """Whatever a file manager proposes: one that moved the file would delete the original afterwards."""
+    event.setDropAction(Qt.DropAction.CopyAction)
+    event.accept()

@@ -144,6 +144,7 @@ class Workshop(QObject):
         first.chosen.connect(lambda path: self.files.open_paths([path]))
         first.keys_asked.connect(self.window_acts.show_keys)
         window.dropped.connect(self.files.open_paths)
+        window.image_dropped.connect(self.files.open_image)
         window.menu_row.recent_chosen.connect(lambda path: self.files.open_paths([path]))
         window.pill.cancel_asked.connect(self.stop_act.stop_work)
         self.worker.status_came.connect(self.progress.show_engine)

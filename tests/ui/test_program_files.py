@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 import tifffile
 from PIL import Image
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QImage
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 
 from restorer_app.core import mask as masks
 from restorer_app.core.errors import UnreadableFileError
@@ -366,3 +367,48 @@ def test_the_value_under_a_still_cursor_follows_the_picture(empty, scan):
     until(lambda: "65\u202f000" not in empty.window.status.texts["place"])
     press(empty, "Ctrl+Z")
     until(lambda: "65\u202f000" in empty.window.status.texts["place"])
+
+
+def test_a_folder_without_pictures_costs_a_sentence(empty, tmp_path):
+    (tmp_path / "notes.txt").write_text("no picture")
+    empty.workshop.files.open_paths([str(tmp_path)])
+    assert tmp_path.name in empty.window.notice.text
+    assert empty.workshop.desk.documents == []
+
+
+def drop(window, data):
+    """What a file manager that would rather move its files sends."""
+    actions = Qt.DropAction.CopyAction | Qt.DropAction.MoveAction
+    rest = (actions, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+    enter, done = QDragEnterEvent(QPoint(300, 300), *rest), QDropEvent(QPointF(300, 300), *rest)
+    for event in (enter, done):
+        event.setDropAction(Qt.DropAction.MoveAction)
+        event.ignore()
+        QApplication.sendEvent(window, event)
+    return enter, done
+
+
+def test_dropped_files_are_opened_and_never_moved_away(empty, scan, tmp_path):
+    other = tmp_path / "other.png"
+    Image.fromarray(np.full((50, 60, 3), 90, np.uint8)).save(other)
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(each)) for each in (scan, other)])
+    enter, done = drop(empty.window, data)
+    assert enter.isAccepted()
+    assert done.isAccepted()
+    assert done.dropAction() is Qt.DropAction.CopyAction
+    until(lambda: len(empty.workshop.desk.documents) == 2)
+
+
+def test_a_dropped_picture_becomes_a_file_and_an_address_is_refused(empty):
+    data = QMimeData()
+    data.setUrls([QUrl("https://archive.example/plate.tif")])
+    assert not any(event.isAccepted() for event in drop(empty.window, data))
+    image = QImage(40, 30, QImage.Format.Format_RGB32)
+    image.fill(0x808080)
+    for count in (1, 2):  # within one second as a rule
+        data = QMimeData()
+        data.setImageData(image)
+        assert all(event.isAccepted() for event in drop(empty.window, data))
+        until(lambda count=count: len(empty.workshop.desk.documents) == count)
+    assert len({each.path for each in empty.workshop.desk.documents}) == 2

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QDialog, QFileDialog
 from restorer_app.core.raster import Raster
 from restorer_app.files import places
 from restorer_app.files.maskfile import read_mask, write_mask
-from restorer_app.files.naming import default_target, derived_name
+from restorer_app.files.naming import default_target, derived_name, first_free
 from restorer_app.files.reader import Reader
 from restorer_app.files.tiff import holds_levels
 from restorer_app.ui.choices import Choices
@@ -24,7 +24,7 @@ from restorer_app.ui.dialogs.unsaved import Answer, ask_painted, ask_unsaved
 from restorer_app.ui.document import Document, Painted
 from restorer_app.ui.notice import Told
 from restorer_app.ui.saver import Saver
-from restorer_app.ui.window import Window
+from restorer_app.ui.window import Window, local_files
 
 PICTURES = "*.tif *.tiff *.png *.jpg *.jpeg *.jp2 *.webp *.avif *.dng *.cr2 *.nef *.arw *.psd *.heic"
 
@@ -90,18 +90,32 @@ class FileActs(QObject):
         files: list[Path] = []
         for told in paths:
             path = _own_copy(Path(told))
-            files += _pictures_in(path) if path.is_dir() else [path]
+            found = _pictures_in(path) if path.is_dir() else [path]
+            if not found:
+                self._say(self.tr("There is no picture in the folder {name}.").format(name=path.name), warns=False)
+            files += found
         self._desk.open(files)
 
     def paste(self) -> None:
         data = QGuiApplication.clipboard().mimeData()
-        urls = [url.toLocalFile() for url in data.urls() if url.isLocalFile()]
-        if urls:
-            self.open_paths(urls)
+        files = local_files(data)
+        if files:
+            self.open_paths(files)
         elif data.hasImage():
-            self._paste_image(QImage(QGuiApplication.clipboard().image()))
+            self.open_image(QImage(QGuiApplication.clipboard().image()))
         else:
             self._say(self.tr("There is no picture on the clipboard."), warns=False)
+
+    def open_image(self, image: QImage) -> None:
+        """A picture without a file becomes one, so that the original stays an original."""
+        now = dt.datetime.now(dt.UTC).astimezone()
+        path = places.state() / "pasted" / f"pasted {now:%Y-%m-%d %H.%M.%S}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path = first_free(path)  # the one of the same second may be open
+        if not image.isNull() and image.save(str(path)):
+            self._desk.open([path])
+        else:
+            self._say(self.tr("The picture could not be written to {path}.").format(path=path))
 
     def sample(self) -> None:
         found = sorted(path for path in places.samples().glob("*.tif"))
@@ -286,16 +300,6 @@ class FileActs(QObject):
     def _turn(self, by: int) -> None:
         if self._desk.current is not None:
             self._desk.show_page(self._desk.current.picture.page + by)
-
-    def _paste_image(self, image: QImage) -> None:
-        """A picture without a file becomes one, so that the original stays an original."""
-        now = dt.datetime.now(dt.UTC).astimezone()
-        path = places.state() / "pasted" / f"pasted {now:%Y-%m-%d %H.%M.%S}.png"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if image.save(str(path)):
-            self._desk.open([path])
-        else:
-            self._say(self.tr("The picture on the clipboard could not be written to {path}.").format(path=path))
 
     def _say(self, text: str, *, warns: bool = True) -> None:
         self._window.notice.say(Told(text, warns=warns))

@@ -41,6 +41,7 @@ class FilmStrip(QListWidget):
         self.setFlow(QListWidget.Flow.LeftToRight)
         self.setWrapping(False)
         self.setMovement(QListWidget.Movement.Static)
+        self.setDragDropMode(QListWidget.DragDropMode.NoDragDrop)  # what is dropped here is for the window
         self.setIconSize(FRAME)
         self.setSpacing(4)
         self.setFixedHeight(FRAME.height() + 24)
