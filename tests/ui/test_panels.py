@@ -277,6 +277,20 @@ def test_showing_frames_tells_nobody_that_a_hand_chose(qtbot):
 METHODS = (Method("faithful", "Faithful", "a model"), Method("patch", "Patch", "copies"))
 
 
+def test_a_mask_makes_no_card_higher(dark, qtbot):
+    panel = OneClickPanel()
+    plain = Offer("decompress", "Remove compression", "faithful · adds no detail")
+    panel.show_offers((plain,))
+    shown(panel, qtbot, size=(308, 400))  # beside a scroll bar
+    card = buttons(panel, "Run")[0].parentWidget()
+    height = card.height()
+    panel.show_offers((replace(plain, button="In mask"),))
+    QApplication.processEvents()
+    assert card.height() == height
+    title = next(each for each in card.findChildren(QLabel) if each.text() == plain.title)
+    assert title.height() < 2 * title.fontMetrics().lineSpacing()
+
+
 def test_no_name_of_an_operation_pushes_its_button_out_of_the_panel(qtbot):
     panel = shown(OneClickPanel(), qtbot)
     long = "Remove what compression has left"

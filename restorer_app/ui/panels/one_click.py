@@ -59,7 +59,7 @@ class OneClickPanel(Column):
         self._strength.changed.connect(self._preview_if_on)
         self._strength.preview.toggled.connect(self._preview_toggled)
         outer = QVBoxLayout(self)
-        outer.setContentsMargins(16, 4, 16, 8)
+        outer.setContentsMargins(16, 4, 12, 8)
         outer.setSpacing(8)
         outer.addLayout(self._column)
         outer.addWidget(self._none)
@@ -172,14 +172,14 @@ class _OfferCard(Card):
         self._title = label(rank="strong", wraps=True)  # a long name must not push the button out of the panel
         self._detail = label(rank="dim", wraps=True)
         self.button = button("", rank="compact")
-        self.button.setMinimumWidth(72)  # the chosen one's bold letters, or other words, make it no wider
+        self.button.setMinimumWidth(70)  # the chosen one's bold letters, or other words, make it no wider
         self.button.clicked.connect(lambda: self.run_asked.emit(self.offer.id))
         words = QVBoxLayout()
         words.setSpacing(0)
         words.addWidget(self._title)
         words.addWidget(self._detail)
         row = QHBoxLayout(self)
-        row.setContentsMargins(12, 8, 8, 8)
+        row.setContentsMargins(10, 8, 8, 8)
         row.setSpacing(8)
         row.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
         row.addLayout(words, 1)
