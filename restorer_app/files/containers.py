@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from restorer_app.core.job import CancelToken
 from restorer_app.core.raster import Raster
-from restorer_app.files.patching import PatchReport, Progress, Verdict
+from restorer_app.files.copying import Copy
+from restorer_app.files.patching import Patching, PatchReport, Progress, Verdict
 from restorer_app.files.picture import Picture
 
 
@@ -16,7 +18,7 @@ class Patcher(Protocol):
     """Writes a picture's changed segments into a file.
 
     `target` is the temporary file, already there: a byte-for-byte copy of the master where the container patches
-    in place (`Container.on_copy`), otherwise an empty file that the patcher fills from `picture.path`. The caller
+    in place (`Container.beside`), otherwise an empty file that the patcher fills from `picture.path`. The caller
     syncs, proves and renames it. `xmp` is the whole new packet, or None to leave the file's own alone.
     """
 
@@ -30,6 +32,12 @@ class Patcher(Protocol):
         progress: Progress,
         cancel: CancelToken | None,
     ) -> PatchReport: ...
+
+
+class Beside(Protocol):
+    """Begins to write the changed segments into a copy that is still being made; what it gives ends that."""
+
+    def __call__(self, picture: Picture, image: Raster, *, copy: Copy) -> AbstractContextManager[Patching]: ...
 
 
 class Prover(Protocol):
@@ -57,25 +65,25 @@ class Container:
 
     patch: Patcher
     prove: Prover
-    on_copy: bool
+    beside: Beside | None = None  # for those that patch a copy in place
 
 
 def container(kind: str) -> Container | None:
     """The patcher and the prover of a kind, or None where only a derivative can be written."""
     # Imported when asked: a window that only looks needs none of them.
     if kind in {"tiff", "bigtiff"}:
-        from restorer_app.files.tiff_patch import patch_tiff  # noqa: PLC0415 (see above)
+        from restorer_app.files.tiff_patch import patch_tiff, patching_tiff  # noqa: PLC0415 (see above)
         from restorer_app.files.tiff_proof import compare_tiff  # noqa: PLC0415 (see above)
 
-        return Container(patch=patch_tiff, prove=compare_tiff, on_copy=True)
+        return Container(patch=patch_tiff, prove=compare_tiff, beside=patching_tiff)
     if kind == "png":
         from restorer_app.files.png_patch import patch_png  # noqa: PLC0415 (see above)
         from restorer_app.files.png_proof import compare_png  # noqa: PLC0415 (see above)
 
-        return Container(patch=patch_png, prove=compare_png, on_copy=False)
+        return Container(patch=patch_png, prove=compare_png)
     if kind == "jpeg":
         from restorer_app.files.jpeg_patch import patch_jpeg  # noqa: PLC0415 (see above)
         from restorer_app.files.jpeg_proof import compare_jpeg  # noqa: PLC0415 (see above)
 
-        return Container(patch=patch_jpeg, prove=compare_jpeg, on_copy=False)
+        return Container(patch=patch_jpeg, prove=compare_jpeg)
     return None

@@ -16,10 +16,13 @@ from restorer_app.core.raster import Raster, Source
 from restorer_app.files.ahead import THREADS, in_order
 from restorer_app.files.budget import Budget
 from restorer_app.files.carry import Carried, carried
+from restorer_app.files.copying import Copy
 from restorer_app.files.filebytes import FileBytes
 from restorer_app.files.hashing import sha256_of
+from restorer_app.files.jpeg import BEHIND
 from restorer_app.files.patching import SHOWN, PatchReport, Progress, Verdict, stop_if_cancelled
 from restorer_app.files.picture import Layout, Picture
+from restorer_app.files.png import BOUND
 from restorer_app.files.segments import SegmentError
 from restorer_app.files.tiff import open_tiff
 from restorer_app.files.tiff_append import Growing, Value, append_directory, pack_numbers
@@ -70,7 +73,8 @@ def derive_tiff(
     structure = _start(target, page)
     counts: list[int] = []
     offsets: list[int] = []
-    with Growing(target, structure) as growing:
+    with Copy(target) as file:
+        growing = Growing(file, structure)
         for data in _strips(page, image, alpha):
             stop_if_cancelled(cancel)
             offsets.append(growing.append(data))
@@ -280,8 +284,7 @@ def _left_behind(picture: Picture, image: Raster, found: Carried) -> tuple[str, 
         notes += _left_in_tiff(picture)
     if "Text" in picture.metadata:
         notes.append("The texts in the PNG's own form (tEXt, zTXt, iTXt) were left behind.")
-    if any(name == "Comment" for name, _ in picture.facts):
-        notes.append("The comment in the JPEG was left behind.")
+    notes += _left_of_facts({name for name, _ in picture.facts})
     if "EXIF" in picture.metadata and not found.exif and not found.tags:
         notes.append("The EXIF of the opened file could not be read and is not in the new TIFF.")
     if 37500 in found.exif:
@@ -291,6 +294,17 @@ def _left_behind(picture: Picture, image: Raster, found: Carried) -> tuple[str, 
     if picture.alpha is not None and image.bounds != picture.source.bounds:
         notes.append("The transparency was left behind, because the size has changed.")
     return tuple(notes)
+
+
+def _left_of_facts(named: set[str]) -> Iterator[str]:
+    if "Comment" in named:
+        yield "The comment in the JPEG was left behind."
+    if BEHIND in named:
+        yield "What follows the picture in the JPEG (further pictures or a film, for example) was left behind."
+    if "Animated" in named:
+        yield "The further pictures of the animation were left behind."
+    if BOUND in named:
+        yield "The part that was bound to the pixels as they were was left behind."
 
 
 def _left_in_tiff(picture: Picture) -> Iterator[str]:

@@ -119,8 +119,9 @@ class Channel:
             content = self._incoming.read(length)
         except (OSError, ValueError):  # closed under us
             return None
-        # Both ends are this very program, joined by a private pipe: no stranger's bytes come this way.
-        return pickle.loads(content) if len(content) == length else None  # noqa: S301
+        if len(content) < length:
+            return None
+        return pickle.loads(content)  # noqa: S301 (a private pipe: at both its ends is this very program)
 
 
 def opened_job(sent: Submit) -> Job:

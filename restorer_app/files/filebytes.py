@@ -44,24 +44,27 @@ class FileBytes:
 
     def read(self, at: int, count: int) -> bytes:
         """`count` bytes from `at`."""
-        if at < 0 or count < 0 or at + count > self.size:
-            raise UnreadableFileError(
-                f"{self.path.name} ends too early: it has {self.size} bytes, but {at + count} are needed.",
-                advice="The copy may be incomplete; compare it with the original medium.",
-            )
+        self.must_hold(at, count)
         try:
             parts = self._parts(at, count)
         except OSError as problem:
             raise _lost(self.path, problem) from problem
         return parts
 
+    def must_hold(self, at: int, count: int) -> None:
+        """Says that the file ends too early, before room is made for a wild claim."""
+        if at < 0 or count < 0 or at + count > self.size:
+            raise UnreadableFileError(
+                f"{self.path.name} ends too early: it has {self.size} bytes, but {at + count} are needed.",
+                advice="The copy may be incomplete; compare it with the original medium.",
+            )
+
     def read_into(self, at: int, buffer: memoryview) -> None:
         """Fills a buffer: for passes over a whole file, where fresh memory for each piece costs as much as reading."""
         if not hasattr(os, "preadv"):
             buffer[:] = self.read(at, len(buffer))
             return
-        if at + len(buffer) > self.size:
-            self.read(at, len(buffer))  # says that the file ends too early
+        self.must_hold(at, len(buffer))
         done = 0
         while done < len(buffer):
             try:

@@ -54,14 +54,7 @@ def open_jp2(path: Path, *, page: int, budget: Budget) -> Picture:
             f"A JPEG 2000 of {facts.channels} channels is not read here.",
             advice="Convert it to TIFF or PNG with the program that wrote it.",
         )
-    whole = WholePicture(
-        path,
-        (facts.width, facts.height),
-        dtype_for(facts.bits),
-        channels=colours,
-        alpha=facts.alpha,
-        decode=lambda _out: _decode(path, facts),
-    )
+    whole = _whole(path, facts, colours)
     packet, profile = _xmp(data), _profile(data)
     families = {"XMP": bool(packet), "ICC": bool(profile)}
     return Picture(
@@ -82,6 +75,17 @@ def open_jp2(path: Path, *, page: int, budget: Budget) -> Picture:
         xmp=packet,
         facts=(("Compression", _coding(facts)), bits_fact(facts.bits)),
         metadata=tuple(name for name, is_there in families.items() if is_there),
+    )
+
+
+def _whole(path: Path, facts: _Facts, colours: int) -> WholePicture:
+    return WholePicture(
+        path,
+        (facts.width, facts.height),
+        dtype_for(facts.bits),
+        channels=colours,
+        alpha=facts.alpha,
+        decode=lambda _out: _decode(path, facts),
     )
 
 

@@ -16,6 +16,7 @@ from restorer_app.files.jpeg_decode import Coefficients, decode_scan
 from restorer_app.files.jpeg_encode import MissingCodeError, encode_scan, roomier
 from restorer_app.files.jpeg_markers import APP0, APP1, DHT, EXIF, XMP, Header, Segment, read_header
 from restorer_app.files.jpeg_scan import Scan, read_scan
+from restorer_app.files.master import open_master
 from restorer_app.files.patching import PatchReport, Progress, stop_if_cancelled
 from restorer_app.files.picture import Picture
 
@@ -33,7 +34,7 @@ def patch_jpeg(
     cancel: CancelToken | None,
 ) -> PatchReport:
     """Writes the picture's file into `target` with the blocks that `image` changes."""
-    with picture.path.open("rb") as file, target.open("wb") as out:
+    with open_master(picture.path) as file, target.open("wb") as out:
         header = read_header(file)
         _must_fit(header, image)
         progress("Reading the blocks", 0.0)

@@ -31,7 +31,7 @@ class LzwError(ValueError):
     """The codes make no sense."""
 
 
-def lzw_decode(data: bytes, expected: int) -> NDArray[np.uint8]:
+def lzw_decode(data: bytes | memoryview, expected: int) -> NDArray[np.uint8]:
     """Up to `expected` bytes. No string table: a code is a copy of bytes that were written before it.
 
     Entry k holds what code k wrote and the byte after it; so every byte points back to an earlier one or is a
@@ -66,7 +66,7 @@ def _expanded(codes: Ints, begins: Ints) -> NDArray[np.uint8]:
     return values.take(_followed(pointer))
 
 
-def _groups(data: bytes) -> Iterator[tuple[Ints, Ints]]:
+def _groups(data: bytes | memoryview) -> Iterator[tuple[Ints, Ints]]:
     """Codes without clears and the end, and for each the number of the first code after its clear, in groups."""
     words = _words(data)
     bits = len(data) * 8
@@ -92,9 +92,10 @@ def _joined(parts: list[Ints], begins: list[int]) -> tuple[Ints, Ints]:
     return np.concatenate(parts), np.repeat(begins, [len(part) for part in parts])
 
 
-def _words(data: bytes) -> NDArray[np.uint32]:
+def _words(data: bytes | memoryview) -> NDArray[np.uint32]:
     """The 24 bits that begin at each byte: enough for 7 bits to skip and 12 to read."""
-    padded = np.frombuffer(data + bytes(4), np.uint8)
+    padded = np.zeros(len(data) + 4, np.uint8)
+    padded[:-4] = np.frombuffer(data, np.uint8)
     words = padded[:-3].astype(np.uint32)
     for more in (padded[1:-2], padded[2:-1]):
         words <<= 8

@@ -15,7 +15,7 @@ from restorer_app.core.errors import InvalidValueError
 from restorer_app.core.geometry import Region
 from restorer_app.core.raster import CELL, Pixels, Raster
 
-_MOST_RUNS_BYTES = 256 << 20  # decompressed: as large as a mask gets with 64 million runs
+_MOST_TURNS = 16 << 20  # 64 MB as they are stored, 128 as they are used: the text comes from a file
 _BAND = 256
 
 
@@ -38,7 +38,7 @@ class RunSource:
 def encode_mask(mask: Raster, *, most: int) -> str:
     """The mask as text, exactly; where that is longer than `most`, by whole cells; empty if that is too long too."""
     exact = _text("runs", mask.bounds, _turns(mask))
-    if len(exact) <= most:
+    if exact and len(exact) <= most:
         return exact
     coarse = _text("runs", mask.bounds, _turns(_by_cells(mask)))
     return coarse if len(coarse) <= most else ""
@@ -50,25 +50,32 @@ def decode_mask(text: str) -> Raster:
         kind, width, height, coded = text.split(" ", 3)
         bounds = Region.of_size(int(width), int(height))
         unpacker = zlib.decompressobj()
-        lengths = unpacker.decompress(base64.b64decode(coded, validate=True), _MOST_RUNS_BYTES)
+        lengths = unpacker.decompress(base64.b64decode(coded, validate=True), 4 * _MOST_TURNS)
     except (ValueError, binascii.Error, zlib.error) as problem:
         raise InvalidValueError("The mask in the record cannot be read.") from problem
-    if kind != "runs" or len(lengths) % 4 or unpacker.unconsumed_tail:
+    if unpacker.unconsumed_tail:
+        raise InvalidValueError("The mask in the record is more finely divided than any that this program writes.")
+    if kind != "runs" or len(lengths) % 4:
         raise InvalidValueError("The mask in the record is of an unknown kind.")
-    turns = np.cumsum(np.frombuffer(lengths, "<u4").astype(np.int64))
+    turns = np.cumsum(np.frombuffer(lengths, "<u4"), dtype=np.int64)
     if len(turns) and turns[-1] > bounds.area:
         raise InvalidValueError("The mask in the record does not fit its picture.")
     return Raster(RunSource(bounds, turns))
 
 
-def _text(kind: str, bounds: Region, turns: NDArray[np.int64]) -> str:
+def _text(kind: str, bounds: Region, turns: NDArray[np.int64] | None) -> str:
+    if turns is None:
+        return ""
     lengths = np.diff(turns, prepend=0).astype("<u4")
     return f"{kind} {bounds.width} {bounds.height} " + base64.b64encode(zlib.compress(lengths.tobytes(), 9)).decode()
 
 
-def _turns(mask: Raster) -> NDArray[np.int64]:
-    """Every place, counted row by row, whose value differs from the one before it; before the first lies nothing."""
-    width = mask.bounds.width
+def _turns(mask: Raster) -> NDArray[np.int64] | None:
+    """Every place, counted row by row, whose value differs from the one before it; before the first lies nothing.
+
+    None where there are more of them than would be read again.
+    """
+    width, count = mask.bounds.width, 0
     found: list[NDArray[np.int64]] = []
     last = np.False_
     for band in mask.bounds.divided(width, _BAND):
@@ -78,6 +85,9 @@ def _turns(mask: Raster) -> NDArray[np.int64]:
             places = np.concatenate([[0], places])
         found.append(places.astype(np.int64) + band.top * width)
         last = flat[-1]
+        count += len(places)
+        if count > _MOST_TURNS:
+            return None
     turns = np.concatenate(found)
     # Lengths are kept in 32 bits: a run longer than that is cut by two turns at one place, which cancel out.
     while len(turns) and int(np.diff(turns, prepend=0).max()) >= 2**32:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from restorer_app.core.errors import RestorerError
 from restorer_app.core.job import CancelToken
@@ -36,6 +36,12 @@ class PatchReport:
     segments_total: int
     unit: str  # "strips", "tiles", "rows", "blocks": what a segment is here
     notes: tuple[str, ...] = ()  # a sentence each for the person, e.g. a thumbnail that still shows the old picture
+
+
+class Patching(Protocol):
+    """Ends a patch that was begun while the copy was still being made: waits for it, and puts the packet in."""
+
+    def __call__(self, xmp: bytes | None, *, progress: Progress, cancel: CancelToken | None) -> PatchReport: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from restorer_app.core.errors import InvalidValueError, NotPatchableError
 from restorer_app.core.geometry import Region
 from restorer_app.core.job import CancelToken
 from restorer_app.core.raster import CELL, Pixels, Raster, Source
+from restorer_app.files.master import open_master
 from restorer_app.files.patching import PatchReport, Progress, stop_if_cancelled
 from restorer_app.files.picture import Picture
 from restorer_app.files.png import why_not_patched
@@ -49,7 +50,7 @@ def patch_png(
     cancel: CancelToken | None,
 ) -> PatchReport:
     """Writes the picture's file into `target` with the pixels that `image` shows."""
-    with picture.path.open("rb") as file, target.open("wb") as out:
+    with open_master(picture.path) as file, target.open("wb") as out:
         chunks = read_chunks(file)
         header = read_header(file, chunks)
         _must_fit(header, chunks, image)

@@ -51,6 +51,11 @@ class _Header:
         return _MODES[self.mode][1]
 
     @property
+    def shown(self) -> int:
+        """Channels that these planes give once decoded."""
+        return 3 if self.mode == _INDEXED else self.colours
+
+    @property
     def editable(self) -> bool:
         return self.mode not in _BITS
 
@@ -68,22 +73,15 @@ def open_psd(path: Path, *, page: int, budget: Budget) -> Picture:
     budget.allow_page(page, 1)
     status = path.stat()
     stored = status.st_size - start
-    channels = 3 if header.mode == _INDEXED else header.colours
-    budget.allow_pixels(header.width, header.height, max(1, (channels + alpha) * header.bits // 8), stored=stored)
+    pixel_bytes = max(1, (header.shown + alpha) * header.bits // 8)
+    budget.allow_pixels(header.width, header.height, pixel_bytes, stored=stored)
     by_code = dict(photoshop.resources(resources))
     if by_code.get(_VERSION, b"\0\0\0\0\1")[4:5] == b"\0":
         raise UnreadableFileError(
             "This PSD was saved without its merged picture.",
             advice="Open it in Photoshop and save it with 'Maximize compatibility'.",
         )
-    whole = WholePicture(
-        path,
-        (header.width, header.height),
-        {16: "uint16", 32: "float32"}.get(header.bits, "uint8"),
-        channels=channels,
-        alpha=alpha,
-        decode=lambda _out: _decode(path, header, start, alpha=alpha),
-    )
+    whole = _whole(path, header, start, alpha=alpha)
     families = {"EXIF": _EXIF, "XMP": _XMP, "ICC": _ICC, "IPTC": 1028}
     return Picture(
         path=path,
@@ -103,6 +101,17 @@ def open_psd(path: Path, *, page: int, budget: Budget) -> Picture:
         xmp=by_code.get(_XMP),
         facts=(("Container", "PSB" if header.big else "PSD"), ("Channels", str(header.channels))),
         metadata=tuple(name for name, code in families.items() if code in by_code),
+    )
+
+
+def _whole(path: Path, header: _Header, start: int, *, alpha: bool) -> WholePicture:
+    return WholePicture(
+        path,
+        (header.width, header.height),
+        {16: "uint16", 32: "float32"}.get(header.bits, "uint8"),
+        channels=header.shown,
+        alpha=alpha,
+        decode=lambda _out: _decode(path, header, start, alpha=alpha),
     )
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +18,8 @@ from restorer_app.files import metadata
 from restorer_app.files.allocator import give_back_large_buffers
 from restorer_app.files.atomic import Landing, cannot_write, landing
 from restorer_app.files.budget import Budget
-from restorer_app.files.containers import Container, container
+from restorer_app.files.containers import Beside, Container, container
+from restorer_app.files.copying import Copy, takes_holes
 from restorer_app.files.derive import derive_tiff, prove_derived
 from restorer_app.files.hashing import copy_hashed, sha256_of
 from restorer_app.files.naming import SUFFIXES, default_target, derived_name, next_version
@@ -114,11 +116,11 @@ def _patched(order: _Order, holder: Container, *, known: str | None) -> Saved:
     picture = order.picture
     _must_have_room(order.target, picture.size_bytes)
     with landing(order.target) as spot:
-        copy = spot.path if holder.on_copy else None
-        master = copy_hashed(picture.path, to=copy, progress=order.progress, cancel=order.cancel)
-        _must_be_the_opened(picture, master, known)
-        xmp = _xmp(order, master, derived=False, most=_MOST_JPEG_XMP if picture.kind == "jpeg" else None)
-        report = _patch(order, holder, spot, xmp)
+        # With --pyramid the levels go first, and what they move has to be read in the whole copy.
+        if holder.beside is not None and not order.pyramid and takes_holes(spot.path):
+            master, report = _patched_while_copied(order, holder.beside, spot, known=known)
+        else:
+            master, report = _copied_then_patched(order, holder, spot, known=known)
         allowed = order.allowed or Raster.flat(order.image.bounds, value=255)
         with spot.syncing():
             verdict = holder.prove(
@@ -128,17 +130,54 @@ def _patched(order: _Order, holder: Container, *, known: str | None) -> Saved:
         return _published(order, spot, report, verdict, master=master, patched=True)
 
 
-def _patch(order: _Order, holder: Container, spot: Landing, xmp: bytes) -> PatchReport:
-    """Fills the copy. Some obstacles only show among the pixels; what was read all the same can still be derived."""
+def _patched_while_copied(
+    order: _Order, beside: Beside, spot: Landing, *, known: str | None
+) -> tuple[str, PatchReport]:
+    """The master's hash, and what was patched: while one core copies and hashes, another codes the new segments."""
+    picture = order.picture
+    with (
+        _or_derived(order),
+        Copy(spot.path, size=picture.size_bytes) as copy,
+        beside(picture, order.image, copy=copy) as finish,
+    ):
+        master = copy_hashed(picture.path, to=copy, progress=order.progress, cancel=order.cancel)
+        _must_be_the_opened(picture, master, known)
+        xmp = _xmp(order, master, derived=False, most=None)
+        return master, finish(xmp, progress=order.progress, cancel=order.cancel)
+
+
+def _copied_then_patched(
+    order: _Order, holder: Container, spot: Landing, *, known: str | None
+) -> tuple[str, PatchReport]:
     picture, image = order.picture, order.image
+    master = _hashed(order, None if holder.beside is None else spot)
+    _must_be_the_opened(picture, master, known)
+    xmp = _xmp(order, master, derived=False, most=_MOST_JPEG_XMP if picture.kind == "jpeg" else None)
     levels = None
-    try:
+    with _or_derived(order):
         if order.pyramid and picture.kind in {"tiff", "bigtiff"}:
             levels = patch_levels(picture, image, target=spot.path, progress=order.progress, cancel=order.cancel)
         report = holder.patch(picture, image, target=spot.path, xmp=xmp, progress=order.progress, cancel=order.cancel)
-        return report if levels is None else replace(report, notes=_with_levels(report.notes, *levels))
+    return master, report if levels is None else replace(report, notes=_with_levels(report.notes, *levels))
+
+
+def _hashed(order: _Order, to: Landing | None) -> str:
+    """The master's hash, copied or only read."""
+    path = order.picture.path
+    if to is None:
+        return copy_hashed(path, to=None, progress=order.progress, cancel=order.cancel)
+    with Copy(to.path, size=order.picture.size_bytes) as copy:
+        return copy_hashed(path, to=copy, progress=order.progress, cancel=order.cancel)
+
+
+@contextmanager
+def _or_derived(order: _Order) -> Iterator[None]:
+    """Some obstacles only show among the pixels; what was read all the same can still be derived."""
+    try:
+        yield
     except (NotPatchableError, UnreadableFileError) as problem:
-        raise NotPatchableError(problem.message, advice=_as_tiff(picture, order.target)) from problem
+        _must_be_unmoved(order.picture)  # a drive that is gone is no reason for another kind of file
+        raise NotPatchableError(problem.message, advice=_as_tiff(order.picture, order.target)) from problem
 
 
 def _with_levels(notes: tuple[str, ...], done: int, left: int) -> tuple[str, ...]:
@@ -187,6 +226,7 @@ def _published(
     order: _Order, spot: Landing, report: PatchReport, verdict: Verdict, *, master: str, patched: bool
 ) -> Saved:
     """Gives a proven file its name; one that fails its proof never gets it."""
+    _must_be_unmoved(order.picture)  # a proof against another file says nothing
     anywhere = order.allowed is None or masks.covers_everything(order.allowed)
     verdict = _with_xmp_read_back(order, spot, verdict, patched=patched)
     verdict = replace(verdict, master_sha256=master, anywhere=anywhere)
@@ -196,7 +236,6 @@ def _published(
             raise NotPatchableError(told, advice=_as_tiff(order.picture, order.target))
         raise UnwritableFileError(told, advice="The opened file is untouched. Please report this.")
     stop_if_cancelled(order.cancel)
-    _must_be_unmoved(order.picture)
     size = spot.path.stat().st_size
     spot.publish(replace=order.replace)
     return Saved(
@@ -294,6 +333,8 @@ def _must_be_unmoved(picture: Picture) -> None:
 
 
 def _must_be_the_opened(picture: Picture, found: str, known: str | None) -> None:
+    """Asked before anything that the copy's bytes led to is told: in another file that would be misleading."""
+    _must_be_unmoved(picture)
     if known is not None and found != known:
         raise _moved(picture)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import struct
 import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import imagecodecs
@@ -12,95 +14,174 @@ import zstandard
 from numpy.typing import NDArray
 
 from restorer_app.core.raster import Pixels
+from restorer_app.files.filebytes import FileBytes
 from restorer_app.files.lzw import LzwError, lzw_decode
 from restorer_app.files.tiff_page import DEFLATE, LZW, NONE, OLD_DEFLATE, PACKBITS, ZSTD, Page
 
 # None of imagecodecs' or tifffile's own coding may be used here: what they misread both ways alike would look right.
 # The one loan is libtiff, which imagecodecs carries but uses for nothing that this program reads or writes with.
-_OWN_LZW = 512 << 10
+_OWN_LZW = 64 << 10
 _PIECE = 256 << 10  # stored bytes inflated at once
-_BAND = 1 << 20  # bytes
+_BAND = 1 << 20  # bytes of samples handed on at once: a strip can be the whole picture
+_HEAD, _TAIL = 8, 128  # bytes of a TIFF's header, and more than the directory needs that follows the strip
+
+Bytes = NDArray[np.uint8]
 
 
 class SegmentError(ValueError):
     """A segment that this reader cannot make sense of."""
 
 
-def read_segment(page: Page, data: bytes, index: int) -> Pixels:
+@dataclass(frozen=True, slots=True, eq=False)
+class Stored:
+    """A segment as it stands in the file, with room around it for the little TIFF that libtiff wants to see."""
+
+    room: bytearray
+    size: int
+
+    @classmethod
+    def of(cls, data: bytes) -> Stored:
+        return cls(bytearray(_HEAD) + data + bytes(_TAIL), len(data))
+
+    @property
+    def data(self) -> memoryview:
+        return memoryview(self.room)[_HEAD : _HEAD + self.size]
+
+
+def read_stored(file: FileBytes, page: Page, index: int) -> Stored:
+    """The bytes of a segment, read once and copied never."""
+    size = page.stored_bytes(index, file_bytes=file.size)
+    begin = int(page.offsets[index])
+    file.must_hold(begin, size)  # before room is made for a wild claim
+    stored = Stored(bytearray(_HEAD + size + _TAIL), size)
+    file.read_into(begin, stored.data)
+    return stored
+
+
+def read_segment(page: Page, stored: Stored, index: int) -> Pixels:
     """A segment's samples in native order, rows × columns × samples; floating ones as bits, so that NaN compares."""
-    shape = page.segment_shape(index)
+    bands = read_bands(page, stored, index)
+    first = next(bands)
+    whole = np.empty(page.segment_shape(index), first.dtype)
+    whole[: len(first)] = first
+    at = len(first)
+    for band in bands:
+        whole[at : at + len(band)] = band
+        at += len(band)
+    return whole
+
+
+def band_rows(page: Page) -> int:
+    """How many rows come together: pages of the same layout are read in the same bands."""
+    return max(1, _BAND // max(1, page.segment_bytes(0) // page.segment_shape(0)[0]))
+
+
+def read_bands(page: Page, stored: Stored, index: int) -> Iterator[Pixels]:
+    """The same from top to bottom in bands, so that two large strips can be compared without having both whole.
+
+    A band is good until the next one is asked for: fresh memory for each would cost as much as decoding it.
+    """
+    rows, columns, samples = page.segment_shape(index)
     dtype = page.dtype
     if dtype is None or page.fill_order != 1:
         raise SegmentError("packed samples are not compared by value")
-    raw = unpack(page.compression, data, page.segment_bytes(index))
+    tall = band_rows(page)
+    heights = [min(tall, rows - top) for top in range(0, rows, tall)]
+    row_bytes = columns * samples * dtype.itemsize
+    pieces = unpacked(page.compression, stored, [height * row_bytes for height in heights])
+    for height, raw in zip(heights, pieces, strict=True):
+        yield _samples(page, raw, (height, columns, samples), dtype)
+
+
+def _samples(page: Page, raw: Bytes, shape: tuple[int, int, int], dtype: np.dtype[Any]) -> Pixels:
     bits = np.dtype(f"u{dtype.itemsize}")
     if page.predictor == 3:
         return _float_predicted(raw, shape, bits)
-    stored = raw.view(bits.newbyteorder(page.order))
-    samples = (stored.astype(bits) if stored.dtype != bits or not raw.flags.writeable else stored).reshape(shape)
-    if page.predictor == 2:
-        for band in np.array_split(samples, max(1, samples.nbytes // _BAND)):  # numpy copies what it writes over
-            np.add.accumulate(band, axis=1, out=band)
-    return samples
+    stored = raw.view(bits.newbyteorder(page.order)).reshape(shape)
+    samples = stored.astype(bits, copy=not raw.flags.writeable)
+    return np.add.accumulate(samples, axis=1, out=samples) if page.predictor == 2 else samples
 
 
-def unpack(compression: int, data: bytes, expected: int) -> NDArray[np.uint8]:
-    """The bytes that a segment holds; too few are an error, more are cut."""
+def unpacked(compression: int, stored: Stored, sizes: Sequence[int]) -> Iterator[Bytes]:
+    """The bytes that a segment holds, in pieces of these sizes; too few are an error, more are left."""
     try:
-        raw = _unpack(compression, data, expected)
+        for size, piece in zip(sizes, _unpacked(compression, stored, sizes), strict=True):
+            if len(piece) < size:
+                raise SegmentError(f"{len(piece)} bytes instead of {size} before the end of a segment")
+            yield piece
     except (zlib.error, zstandard.ZstdError, LzwError) as problem:
         raise SegmentError(str(problem)) from problem
-    if len(raw) < expected:
-        raise SegmentError(f"{len(raw)} bytes instead of {expected}")
-    return raw[:expected] if isinstance(raw, np.ndarray) else np.frombuffer(raw, np.uint8, expected)
 
 
-def _unpack(compression: int, data: bytes, expected: int) -> Any:
+def _unpacked(compression: int, stored: Stored, sizes: Sequence[int]) -> Iterator[Bytes]:
     if compression == NONE:
-        return data
+        return _cut(np.frombuffer(stored.data, np.uint8), sizes)
     if compression in {DEFLATE, OLD_DEFLATE}:
-        return _inflated(data, expected)
+        return _inflated(stored.data, sizes)
     if compression == ZSTD:
-        room = np.empty(expected, np.uint8)
-        with zstandard.ZstdDecompressor().stream_reader(data) as reader:
-            return room[: reader.readinto(room)]
+        return _zstd(stored.data, sizes)
     if compression == LZW:
-        return lzw_decode(data, expected) if expected <= _OWN_LZW else _libtiff_lzw(data, expected)
+        whole = sum(sizes)
+        own = whole <= _OWN_LZW
+        return _cut(lzw_decode(stored.data, whole) if own else _libtiff_lzw(stored, whole), sizes)
     if compression == PACKBITS:
-        return _packbits(data, expected)
+        return _cut(np.frombuffer(_packbits(stored.data, sum(sizes)), np.uint8), sizes)
     raise SegmentError(f"compression {compression} is not read here")
 
 
-def _inflated(data: bytes, expected: int) -> NDArray[np.uint8]:
-    """Piece by piece into its place: a strip can be large, and the bytes that zlib gives cannot be written to."""
-    room, filled = np.empty(expected, np.uint8), 0
-    stream, stored = zlib.decompressobj(), memoryview(data)
-    for at in range(0, len(stored) if expected else 0, _PIECE):
-        piece = stream.decompress(stored[at : at + _PIECE], expected - filled)
-        room[filled : filled + len(piece)] = np.frombuffer(piece, np.uint8)
-        filled += len(piece)
-        if stream.eof or filled == expected:
-            break
-    return room[:filled]
+def _cut(whole: Bytes, sizes: Sequence[int]) -> Iterator[Bytes]:
+    at = 0
+    for size in sizes:
+        yield whole[at : at + size]
+        at += size
 
 
-def _libtiff_lzw(data: bytes, expected: int) -> Any:
-    """Long strips by libtiff, the format's own library: our numpy decodes 12 MB/s, libtiff 140.
+def _inflated(data: memoryview, sizes: Sequence[int]) -> Iterator[Bytes]:
+    """Band by band, and the stored bytes piece by piece: zlib copies whatever it is given and does not need yet."""
+    stream = zlib.decompressobj()
+    room = np.empty(max(sizes, default=0), np.uint8)
+    at = 0
+    for size in sizes:
+        filled = 0
+        while filled < size and not stream.eof:
+            given: bytes | memoryview = stream.unconsumed_tail
+            if not given:
+                given = data[at : at + _PIECE]
+                at += len(given)
+            piece = stream.decompress(given, size - filled)
+            room[filled : filled + len(piece)] = np.frombuffer(piece, np.uint8)
+            filled += len(piece)
+            if not given and not piece:
+                break  # the stored bytes end too early
+        yield room[:filled]
+
+
+def _zstd(data: memoryview, sizes: Sequence[int]) -> Iterator[Bytes]:
+    with zstandard.ZstdDecompressor().stream_reader(data) as reader:
+        room = np.empty(max(sizes, default=0), np.uint8)
+        for size in sizes:
+            yield room[: reader.readinto(room[:size])]
+
+
+def _libtiff_lzw(stored: Stored, expected: int) -> Bytes:
+    """Long strips by libtiff, the format's own library: our numpy decodes 8 MB/s, libtiff 140.
 
     The strip becomes a picture of one row of bytes, so that libtiff undoes the LZW and nothing else.
     """
-    tags = ((256, expected), (257, 1), (258, 8), (259, 5), (262, 1), (273, 8), (277, 1), (278, 1), (279, len(data)))
+    size, end = stored.size, _HEAD + stored.size + stored.size % 2
+    tags = ((256, expected), (257, 1), (258, 8), (259, 5), (262, 1), (273, _HEAD), (277, 1), (278, 1), (279, size))
     table = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in tags)
-    padding = bytes(len(data) % 2)
-    head = struct.pack("<2sHI", b"II", 42, 8 + len(data) + len(padding))
+    directory = struct.pack("<H", len(tags)) + table + bytes(4)
+    stored.room[:_HEAD] = struct.pack("<2sHI", b"II", 42, end)
+    stored.room[end : end + len(directory)] = directory
     try:
-        found = imagecodecs.tiff_decode(b"".join((head, data, padding, struct.pack("<H", len(tags)), table, bytes(4))))
+        found = imagecodecs.tiff_decode(stored.room)
     except (imagecodecs.TiffError, ValueError):
-        return lzw_decode(data, expected)  # ours has the last word on what libtiff refuses
+        return lzw_decode(stored.data, expected)  # ours has the last word on what libtiff refuses
     return np.asarray(found).reshape(-1)
 
 
-def _packbits(data: bytes, expected: int) -> bytes:
+def _packbits(data: memoryview, expected: int) -> bytes:
     out = bytearray()
     at, end = 0, len(data)
     while at < end and len(out) < expected:
@@ -109,14 +190,14 @@ def _packbits(data: bytes, expected: int) -> bytes:
             out += data[at + 1 : at + 2 + head]
             at += head + 2
         elif head > 128:
-            out += data[at + 1 : at + 2] * (257 - head)
+            out += bytes(data[at + 1 : at + 2]) * (257 - head)
             at += 2
         else:
             at += 1  # 128 means nothing
     return bytes(out)
 
 
-def _float_predicted(raw: NDArray[np.uint8], shape: tuple[int, int, int], bits: np.dtype[Any]) -> Pixels:
+def _float_predicted(raw: Bytes, shape: tuple[int, int, int], bits: np.dtype[Any]) -> Pixels:
     """Predictor 3: a row is its bytes by significance, most first, each differing from the one a pixel before."""
     rows, columns, samples = shape
     width = bits.itemsize

@@ -2,35 +2,27 @@
 
 from __future__ import annotations
 
-import os
 import struct
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Self
 
 from restorer_app.core.errors import NotPatchableError
+from restorer_app.files.copying import Copy
 from restorer_app.files.tiff_structure import TYPE_BYTES, Directory, Structure
 
 _CLASSIC_LIMIT = 2**32  # a classic TIFF's offsets have 32 bits
 
 
 class Growing:
-    """A file open for changing. Only ever a temporary copy: the master is never opened for writing."""
+    """A file that is being changed. Only ever a temporary copy: the master is never opened for writing."""
 
-    def __init__(self, path: Path, structure: Structure) -> None:
+    def __init__(self, copy: Copy, structure: Structure) -> None:
         self._structure = structure
-        self._file = path.open("r+b", buffering=0)
-        self.size = os.fstat(self._file.fileno()).st_size
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._file.close()
+        self._copy = copy
+        self.size = copy.size
 
     def overwrite(self, at: int, data: bytes) -> None:
         assert at + len(data) <= self.size
-        self._write(at, data)
+        self._copy.patch(at, data)
 
     def append(self, data: bytes) -> int:
         """Where the bytes now lie: at an even place, as the format wants it."""
@@ -40,15 +32,9 @@ class Growing:
                 "With this edit the file would grow beyond 4 GB, which a TIFF cannot hold.",
                 advice="Save it as a new TIFF instead.",
             )
-        self._write(at, data)
+        self._copy.patch(at, data)
         self.size = at + len(data)
         return at
-
-    def _write(self, at: int, data: bytes) -> None:
-        self._file.seek(at)
-        left = memoryview(data)
-        while left:  # an unbuffered file may take less than it was given
-            left = left[self._file.write(left) :]
 
 
 Value = tuple[int, int, bytes]  # field type, count, bytes in the file's order

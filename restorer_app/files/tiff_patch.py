@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -13,9 +15,11 @@ from restorer_app.core.geometry import Region
 from restorer_app.core.job import CancelToken
 from restorer_app.core.raster import CELL, Cell, Pixels, Raster
 from restorer_app.files.ahead import THREADS, in_order
+from restorer_app.files.beside import beside
+from restorer_app.files.copying import Copy
 from restorer_app.files.filebytes import FileBytes
 from restorer_app.files.handle import FileHandle, HasHandle
-from restorer_app.files.patching import PatchReport, Progress, stop_if_cancelled
+from restorer_app.files.patching import Patching, PatchReport, Progress, stop_if_cancelled
 from restorer_app.files.picture import Picture
 from restorer_app.files.tiff import TiffSource
 from restorer_app.files.tiff_append import Growing, Value, pack_numbers, replace_directory
@@ -45,17 +49,43 @@ def patch_tiff(
     progress: Progress,
     cancel: CancelToken | None,
 ) -> PatchReport:
-    """Writes what `image` shows into `target`, a copy of the picture's file."""
-    with FileBytes(target) as file:
-        structure = read_structure(file)
-        page = read_page(file, structure, image_directories(file, structure)[picture.page])
-        _must_fit(file, structure, page, image)
-        cells = changed_cells(picture, image)
-        with Growing(target, structure) as growing:
-            patch = _Patch(Segments(file, page), structure, growing)
-            touched = patch.segments(image, cells, progress=progress, cancel=cancel)
-            patch.finish(xmp)
-    return PatchReport(touched, page.segment_count, page.segment_word + "s", picture.stale)
+    """Writes what `image` shows into `target`, a whole copy of the picture's file."""
+    with FileBytes(target) as file, Copy(target) as copy:
+        patch = _patch_of(picture, image, file=file, copy=copy)
+        patch.write_segments(progress, cancel)
+        return patch.finish(xmp)
+
+
+@contextmanager
+def patching_tiff(picture: Picture, image: Raster, *, copy: Copy) -> Iterator[Patching]:
+    """The same while the copy is still being made: segments are read in the master and coded beside the copying."""
+    with FileBytes(picture.path) as file:
+
+        def begin(progress: Progress, cancel: CancelToken) -> _Patch:
+            patch = _patch_of(picture, image, file=file, copy=copy)
+            patch.write_segments(progress, cancel)
+            return patch
+
+        # Whatever goes wrong in there waits until the copy's hash told whether this still is the opened file.
+        with beside(begin) as patching:
+
+            def finish(xmp: bytes | None, *, progress: Progress, cancel: CancelToken | None) -> PatchReport:
+                return patching.result(progress=progress, cancel=cancel).finish(xmp)
+
+            yield finish
+
+
+def _patch_of(picture: Picture, image: Raster, *, file: FileBytes, copy: Copy) -> _Patch:
+    structure = read_structure(file)
+    directories = image_directories(file, structure)
+    if picture.page >= len(directories):
+        raise NotPatchableError(
+            f"{picture.path.name} has no page {picture.page + 1} any more.", advice="Open it again."
+        )
+    page = read_page(file, structure, directories[picture.page])
+    _must_fit(file, structure, page, image)
+    edit = _Edit(image, changed_cells(picture, image), picture.stale)
+    return _Patch(Segments(file, page), structure, Growing(copy, structure), edit)
 
 
 def patch_levels(
@@ -96,13 +126,13 @@ def _patchable_level(file: FileBytes, structure: Structure, page: Page, director
 def _patch_level(
     target: Path, name: str, edited: Raster, cells: set[Cell], *, progress: Progress, cancel: CancelToken | None
 ) -> None:
-    with FileBytes(target) as file:
+    with FileBytes(target) as file, Copy(target) as copy:
         structure = read_structure(file)  # anew: the level before may have moved
         directory = next(each for each in structure.directories() if each.name == name)
-        with Growing(target, structure) as growing:
-            patch = _Patch(Segments(file, read_page(file, structure, directory)), structure, growing)
-            patch.segments(edited, frozenset(cells), progress=progress, cancel=cancel)
-            patch.finish(None)
+        segments = Segments(file, read_page(file, structure, directory))
+        patch = _Patch(segments, structure, Growing(copy, structure), _Edit(edited, frozenset(cells)))
+        patch.write_segments(progress, cancel)
+        patch.finish(None)
 
 
 def changed_cells(picture: Picture, image: Raster) -> frozenset[Cell]:
@@ -121,29 +151,38 @@ def _must_fit(file: FileBytes, structure: Structure, page: Page, image: Raster) 
         raise InvalidValueError("The edited picture has another size, depth or number of channels than its file.")
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Edit:
+    """What a page is to show, and where that may differ from what it holds."""
+
+    image: Raster
+    cells: frozenset[Cell]
+    notes: tuple[str, ...] = ()
+
+
 class _Patch:
     """The segments of one page as they are rewritten, and the lists that say where they lie."""
 
-    def __init__(self, segments: Segments, structure: Structure, growing: Growing) -> None:
+    def __init__(self, segments: Segments, structure: Structure, growing: Growing, edit: _Edit) -> None:
         self._segments = segments
         self._page = segments.page
         self._structure = structure
         self._growing = growing
+        self._edit = edit
+        self._touched = 0
         self._offsets: dict[int, int] = {}  # what changes in the lists, by segment
         self._counts: dict[int, int] = {}
 
-    def segments(self, image: Raster, cells: frozenset[Cell], *, progress: Progress, cancel: CancelToken | None) -> int:
-        """Rewrites what differs; gives back how many segments that were."""
-        by_segment = self._cells_by_segment(image, cells)
+    def write_segments(self, progress: Progress, cancel: CancelToken | None) -> None:
+        """Rewrites what differs."""
+        by_segment = self._cells_by_segment()
         indices = sorted(by_segment)
-        touched = 0
-        for number, was_changed in enumerate(self._rewritten(image, indices, by_segment)):
+        for number, was_changed in enumerate(self._rewritten(indices, by_segment, cancel)):
             stop_if_cancelled(cancel)
-            touched += was_changed
+            self._touched += was_changed
             progress(f"Writing the changed {self._page.segment_word}s", (number + 1) / len(indices))
-        return touched
 
-    def finish(self, xmp: bytes | None) -> None:
+    def finish(self, xmp: bytes | None) -> PatchReport:
         """Brings the lists up to date, and puts the XMP in by a new directory."""
         page = self._page
         values: dict[int, Value] = {}
@@ -157,38 +196,41 @@ class _Patch:
         if values:
             raw = self._segments.file.read(page.directory.at, page.directory.size)
             replace_directory(self._growing, page.directory, values, raw)
+        return PatchReport(self._touched, page.segment_count, page.segment_word + "s", self._edit.notes)
 
-    def _cells_by_segment(self, image: Raster, cells: frozenset[Cell]) -> dict[int, list[Region]]:
+    def _cells_by_segment(self) -> dict[int, list[Region]]:
         page = self._page
         found: dict[int, list[Region]] = {}
-        for cell in sorted(cells):
-            region = image.cell_region(cell)
+        for cell in sorted(self._edit.cells):
+            region = self._edit.image.cell_region(cell)
             for index in page.segments_under(region, planes=range(page.colours)):
                 part = page.segment_region(index).intersect(region)
                 assert part is not None  # segments_under yields only what the region touches
                 found.setdefault(index, []).append(part)
         return found
 
-    def _rewritten(self, image: Raster, indices: Sequence[int], parts: dict[int, list[Region]]) -> Iterator[bool]:
+    def _rewritten(
+        self, indices: Sequence[int], parts: dict[int, list[Region]], cancel: CancelToken | None
+    ) -> Iterator[bool]:
         """Writes segment after segment; says for each whether it differs."""
         if self._segments.direct:
             for index in indices:
-                yield self._write_rows(image, index, parts[index])
+                yield self._write_rows(index, parts[index], cancel)
             return
         one = max(1, self._page.segment_bytes(0))
         ahead = max(1, min(_IN_FLIGHT_BYTES // one, 4 * THREADS))
-        coded = in_order(lambda index: self._coded(image, index, parts[index]), indices, ahead=ahead)
+        coded = in_order(lambda index: self._coded(index, parts[index]), indices, ahead=ahead)
         for index in indices:
             yield self._place(index, next(coded))  # no name for the bytes: they go before the next strip comes
 
-    def _coded(self, image: Raster, index: int, parts: list[Region]) -> bytes | None:
+    def _coded(self, index: int, parts: list[Region]) -> bytes | None:
         page = self._page
         pixels = self._segments.decoded(index, keep=False)
         shown = page.segment_region(index)
-        differs = [self._overlay(image, part, pixels[part.slices(shown)], index) for part in parts]
+        differs = [self._overlay(part, pixels[part.slices(shown)], index) for part in parts]
         return encode_segment(page, pixels) if any(differs) else None
 
-    def _write_rows(self, image: Raster, index: int, parts: list[Region]) -> bool:
+    def _write_rows(self, index: int, parts: list[Region], cancel: CancelToken | None) -> bool:
         """Writes the changed rows of an uncompressed segment in place, whatever the segment's size."""
         page, dtype = self._page, self._page.dtype
         assert dtype is not None  # a packed page is not patched
@@ -196,9 +238,10 @@ class _Patch:
         _, width, samples = page.segment_shape(index)
         touched = False
         for part in parts:
+            stop_if_cancelled(cancel)  # a strip may be the whole picture
             rows, columns = part.slices(shown)
             pixels = self._segments.rows(index, range(rows.start, rows.stop), columns)
-            if not self._overlay(image, part, pixels, index):
+            if not self._overlay(part, pixels, index):
                 continue
             touched = True
             stored = pixels.astype(dtype.newbyteorder(page.order))
@@ -207,10 +250,10 @@ class _Patch:
                 self._growing.overwrite(at, stored[number].tobytes())
         return touched
 
-    def _overlay(self, image: Raster, part: Region, pixels: Pixels, index: int) -> bool:
+    def _overlay(self, part: Region, pixels: Pixels, index: int) -> bool:
         """Puts the edited colours over a segment's samples; says whether that changed a bit of them."""
         page = self._page
-        new = image.read(part)
+        new = self._edit.image.read(part)
         if page.planar:
             target, new = pixels[..., 0], new[..., page.plane_of(index)]
         else:

@@ -10,7 +10,9 @@ from restorer_app.core.errors import RestorerError
 from restorer_app.core.job import CancelToken
 from restorer_app.core.raster import Raster
 from restorer_app.files.allocator import give_back_large_buffers
+from restorer_app.files.beside import beside
 from restorer_app.files.filebytes import FileBytes
+from restorer_app.files.hashing import checksum
 from restorer_app.files.patching import Progress, SavingStoppedError, Verdict
 from restorer_app.files.segments import SegmentError
 from restorer_app.files.tiff_bytes import ByteComparison, compare_bytes
@@ -53,11 +55,17 @@ def compare_tiff(
     give_back_large_buffers()
     verdict = Verdict(judged=True, judged_by="nothing may differ" if allowed is None else "mask")
     try:
-        with FileBytes(master) as first, FileBytes(derivative) as second:
+        with (
+            FileBytes(master) as first,
+            FileBytes(derivative) as second,
+            beside(checksum(second, what="Taking the checksum of the new file")) as digest,
+        ):
             one, other = _side(first), _side(second)
             compared = compare_bytes(first, second, progress=progress, cancel=cancel)
-            verdict = replace(verdict, derivative_sha256=compared.second_sha256)
-            return _compare(one, other, compared, verdict, page=page, allowed=allowed, progress=progress, cancel=cancel)
+            verdict = _compare(
+                one, other, compared, verdict, page=page, allowed=allowed, progress=progress, cancel=cancel
+            )
+            return replace(verdict, derivative_sha256=digest.result(progress=progress, cancel=cancel))
     except SavingStoppedError:
         raise
     except RestorerError as problem:

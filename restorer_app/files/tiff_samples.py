@@ -13,7 +13,7 @@ from restorer_app.core.raster import Pixels, Raster
 from restorer_app.files.ahead import in_order
 from restorer_app.files.filebytes import FileBytes
 from restorer_app.files.patching import Progress, stop_if_cancelled
-from restorer_app.files.segments import SegmentError, read_segment
+from restorer_app.files.segments import SegmentError, read_bands, read_segment, read_stored
 from restorer_app.files.tiff_bytes import ByteComparison
 from restorer_app.files.tiff_page import NONE, Page
 
@@ -121,7 +121,7 @@ class BandReader:
         for index in page.segments_under(band):
             pixels = self._kept.get(index)
             if pixels is None:
-                pixels = read_segment(page, _raw(self._file, page, index), index)
+                pixels = read_segment(page, read_stored(self._file, page, index), index)
             kept[index] = pixels
             shown = page.segment_region(index)
             part = shown.intersect(band)
@@ -142,13 +142,20 @@ class _Pairs:
     allowed: Raster | None
 
     def whole(self, index: int) -> SampleCount:
-        one = _read(self.compared.first, self.first, index)
-        other = _read(self.compared.second, self.second, index)
-        shown = self.first.segment_region(index)
+        """A coded segment, both sides decoded band by band: two large strips as a whole would not fit the memory."""
+        bands = [
+            read_bands(page, read_stored(file, page, index), index)
+            for file, page in ((self.compared.first, self.first), (self.compared.second, self.second))
+        ]
+        shown, top = self.first.segment_region(index), 0
         count = SampleCount()
-        for band in shown.divided(shown.width, max(1, _BAND_BYTES // max(1, one[0].nbytes))):
-            cut = band.slices(shown)
-            count += self._count(one[cut], other[cut], band, index)
+        for one, other in zip(*bands, strict=True):
+            whole = Region.of_size(one.shape[1], one.shape[0]).shifted(shown.left, shown.top + top)
+            part = whole.intersect(shown)
+            top += len(one)
+            if part is not None:  # a tile reaches over the edge of the picture
+                cut = part.slices(whole)
+                count += self._count(one[cut], other[cut], part, index)
         return count
 
     def by_bands(self, index: int) -> SampleCount:
@@ -178,14 +185,6 @@ class _Pairs:
     def _count(self, one: Pixels, other: Pixels, region: Region, index: int) -> SampleCount:
         plane = self.first.plane_of(index) if self.first.planar else None
         return _count(one, other, region, page=self.first, plane=plane, allowed=self.allowed)
-
-
-def _read(file: FileBytes, page: Page, index: int) -> Pixels:
-    return read_segment(page, _raw(file, page, index), index)
-
-
-def _raw(file: FileBytes, page: Page, index: int) -> bytes:
-    return file.read(int(page.offsets[index]), page.stored_bytes(index, file_bytes=file.size))
 
 
 def _count(

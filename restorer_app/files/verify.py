@@ -41,11 +41,7 @@ def verify(
     """
     progress = progress or silent
     try:
-        one = open_picture(master, page=page or 0)
-        other, said = _derivative(derivative, page, open_picture)
-        where = page if page is not None else said.page if said is not None else 0
-        one = one if one.page == where else open_picture(master, page=where)
-        other = other if other.page == where or other.page_count <= where else open_picture(derivative, page=where)
+        one, other, said = _opened(master, derivative, page, open_picture)
     except RestorerError as problem:
         return Verdict(judged=False, reason=str(problem))
     judged_by = "mask"
@@ -59,7 +55,7 @@ def verify(
     if said is not None and said.derived:
         verdict = compare_derived(one, other, allowed=allowed, progress=progress, cancel=cancel)
     else:
-        verdict = _compared(one, other, allowed=allowed, page=where, progress=progress, cancel=cancel)
+        verdict = _compared(one, other, allowed=allowed, page=one.page, progress=progress, cancel=cancel)
     if not verdict.judged and sha256_of(master) == sha256_of(derivative):  # a JPEG that is not baseline, for one
         bounds = one.source.bounds
         verdict = Verdict(judged=True, samples_total=bounds.area * one.source.channels)
@@ -69,6 +65,18 @@ def verify(
     if said is not None and said.master_sha256 and judged_by == "record":
         verdict = _with_origin(verdict, said.master_sha256, master, progress=progress, cancel=cancel)
     return verdict
+
+
+def _opened(
+    master: Path, derivative: Path, page: int | None, open_picture: OpenPicture
+) -> tuple[Picture, Picture, metadata.Embedded | None]:
+    """The same page of both, and what the derivative says of itself."""
+    one = open_picture(master, page=page or 0)
+    other, said = _derivative(derivative, page, open_picture)
+    where = page if page is not None else said.page if said is not None else 0
+    one = one if one.page == where else open_picture(master, page=where)
+    other = other if other.page == where or other.page_count <= where else open_picture(derivative, page=where)
+    return one, other, said
 
 
 def with_kept_xmp(verdict: Verdict, old: bytes | None, new: bytes | None) -> Verdict:

@@ -1,3 +1,7 @@
+import base64
+import tracemalloc
+import zlib
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -6,7 +10,7 @@ from hypothesis import strategies as st
 from restorer_app.core.errors import InvalidValueError, RestorerError
 from restorer_app.core.geometry import Region
 from restorer_app.core.raster import Raster
-from restorer_app.files import xmp
+from restorer_app.files import maskcode, xmp
 from restorer_app.files.maskcode import decode_mask, encode_mask
 from restorer_app.files.metadata import SOURCE_TYPES, Saving, all_records, embedded, lost, source_type, updated
 from restorer_app.files.xmp import IPTC_EXT, REFERENCE, XMP_MM, Packet, XmpError
@@ -210,6 +214,25 @@ def test_a_mask_too_long_to_tell_is_told_by_cells():
     assert len(text) <= 400
     assert back[mask > 0].all()
     assert not back[:256].any()
+
+
+def test_a_mask_with_more_edges_than_are_read_again_is_told_by_cells(monkeypatch):
+    monkeypatch.setattr(maskcode, "_MOST_TURNS", 1000)
+    mask = np.zeros((600, 600, 1), np.uint8)
+    mask[300::2, 300::2] = 1
+    back = decode_mask(encode_mask(Raster.from_array(mask), most=1 << 20)).read(Region(0, 0, 600, 600))
+    assert back[mask > 0].all()
+    assert not back[:256].any()
+
+
+def test_a_record_that_claims_a_mask_of_endless_edges_is_refused_before_it_takes_memory():
+    lengths = zlib.compress(bytes(300 << 20), 1)  # 1.3 MB of text
+    tracemalloc.start()
+    with pytest.raises(InvalidValueError, match="more finely divided than any"):
+        decode_mask("runs 9999 9999 " + base64.b64encode(lengths).decode())
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 200 << 20
 
 
 @given(st.text(max_size=60))

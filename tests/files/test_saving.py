@@ -5,11 +5,14 @@ import signal
 import subprocess
 import sys
 import textwrap
+from dataclasses import replace
+from io import BufferedReader
 from pathlib import Path
 
 import numpy as np
 import pytest
 import tifffile
+from PIL import Image
 
 from restorer_app.core.errors import NotPatchableError, UnwritableFileError
 from restorer_app.core.geometry import Region
@@ -18,6 +21,7 @@ from restorer_app.core.raster import Raster
 from restorer_app.core.record import Record
 from restorer_app.files import atomic, saving
 from restorer_app.files.hashing import sha256_of
+from restorer_app.files.master import open_master
 from restorer_app.files.metadata import embedded
 from restorer_app.files.opening import open_here
 from restorer_app.files.patching import SavingStoppedError, Verdict
@@ -216,10 +220,116 @@ def test_a_disc_that_fills_while_patching_leaves_nothing(master, monkeypatch):
     def full(*_: object, **__: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("restorer_app.files.tiff_append.Growing._write", full)
+    monkeypatch.setattr("restorer_app.files.copying.Copy._write", full)
     with pytest.raises(UnwritableFileError, match="enough room"):
         saved_once(master)
     assert [path.name for path in master.parent.iterdir()] == ["scan.tif"]
+
+
+def test_a_disc_that_fills_under_the_patches_alone_leaves_nothing(master, monkeypatch):
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("restorer_app.files.copying.Copy.patch", full)
+    with pytest.raises(UnwritableFileError, match="enough room"):
+        saved_once(master)
+    assert [path.name for path in master.parent.iterdir()] == ["scan.tif"]
+
+
+def test_a_fault_while_patching_beside_the_copying_is_not_swallowed(master, monkeypatch):
+    def fault(*_: object, **__: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("restorer_app.files.tiff_patch.encode_segment", fault)
+    with pytest.raises(ZeroDivisionError):
+        saved_once(master)
+    assert [path.name for path in master.parent.iterdir()] == ["scan.tif"]
+
+
+@pytest.mark.parametrize("moment", ["Copying", "Comparing"])
+@pytest.mark.parametrize("how", ["gone", "shorter", "longer", "other"])
+def test_a_master_that_changes_while_it_is_saved_is_named(master, how, moment):
+    whole = master.read_bytes()
+
+    def progress(what: str, _share: float) -> None:
+        if not what.startswith(moment) or not master.exists():
+            return
+        if how == "gone":
+            master.unlink()
+        else:
+            master.write_bytes({"shorter": whole[:300], "longer": whole * 2, "other": bytes(len(whole))}[how])
+
+    said = "not there any more" if how == "gone" else "changed by another program"
+    with pytest.raises(UnwritableFileError, match=rf"^scan\.tif .*{said}") as refusal:
+        saved_once(master, progress=progress)
+    assert refusal.value.advice
+    assert not list(master.parent.glob("*restored*"))
+    assert not parts(master.parent)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="reads a folder instead")
+@pytest.mark.parametrize("suffix", ["png", "jpg"])
+@pytest.mark.parametrize("moment", ["opening", "reading"])
+def test_a_drive_that_fails_under_the_master_is_not_told_of_the_derivative(tmp_path, monkeypatch, suffix, moment):
+    path = tmp_path / f"a.{suffix}"
+    Image.fromarray(np.full((90, 80, 3), 99, np.uint8)).save(path)
+    picture = open_here(path)
+    image, where = edited(picture), mask(picture)
+    image.read(image.bounds)
+
+    def failing(path: Path) -> BufferedReader:
+        if moment == "opening":
+            path.unlink()
+        file = open_master(path)
+        folder = os.open(tmp_path, os.O_RDONLY)
+        os.dup2(folder, file.fileno())  # from now on the system refuses every read
+        os.close(folder)
+        return file
+
+    monkeypatch.setattr(f"restorer_app.files.{picture.kind}_patch.open_master", failing)
+    with pytest.raises(UnwritableFileError, match=rf"^a\.{suffix} cannot be read any more"):
+        save(picture, image, allowed=where, records=[])
+    assert not list(tmp_path.glob("*restored*"))
+    assert not parts(tmp_path)
+
+
+@pytest.mark.parametrize("how", ["zeros", "one page less", "another size"])
+def test_another_file_under_the_name_is_told_as_that_whatever_is_in_it(master, how):
+    """Same size, same time: only the hash tells, and it comes before anything that patching stumbles over."""
+    picture, known, size = open_here(master), sha256_of(master), master.stat().st_size
+    image, where = edited(picture), mask(picture)
+    if how == "zeros":
+        master.write_bytes(bytes(size))
+    else:
+        sides = (90, 80) if how == "one page less" else (33, 31)
+        write(master, page(noise(*sides, dtype="uint16"), coding=("deflate", 1)))
+        master.write_bytes(master.read_bytes()[:size].ljust(size, b"\0"))
+        picture = replace(picture, page=int(how == "one page less"))
+    os.utime(master, ns=(picture.modified_ns, picture.modified_ns))
+    with pytest.raises(UnwritableFileError, match="changed by another program"):
+        save(picture, image, allowed=where, records=[], master_sha256=known)
+    if how == "one page less":
+        with pytest.raises(NotPatchableError, match="has no page 2 any more"):
+            save(picture, image, allowed=where, records=[])
+
+
+def test_each_step_tells_its_progress_from_front_to_end(master):
+    told: list[tuple[str, float]] = []
+    saved_once(master, progress=lambda *step: told.append(step))
+    steps = list(dict.fromkeys(what for what, _ in told))
+    assert [step.split()[0] for step in steps][:3] == ["Copying", "Writing", "Comparing"]
+    for step in steps:
+        shares = [share for what, share in told if what == step]
+        assert shares == sorted(shares)
+        assert shares[-1] == 1.0
+
+
+@pytest.mark.parametrize("coding", [("none", 1), ("lzw", 2), ("zstd", 1)])
+def test_where_patches_have_to_wait_for_the_copy_the_file_is_the_same(tmp_path, monkeypatch, coding):
+    path = write(tmp_path / "a.tif", with_families(page(noise(90, 80, dtype="uint16"), coding=coding, rows=7)))
+    first = saved_once(path)
+    monkeypatch.setattr(saving, "takes_holes", lambda _: False)
+    assert saved_once(path).sha256 == first.sha256
 
 
 def test_too_little_room_is_said_before_copying(master, monkeypatch):
@@ -278,7 +388,7 @@ def test_a_kill_at_any_moment_leaves_the_old_file(master, moment):
 def test_a_failed_proof_keeps_nothing(master, monkeypatch):
     holder = saving.container("tiff")
     assert holder is not None
-    bad = saving.Container(holder.patch, lambda *_, **__: Verdict(judged=False, reason="it was damaged."), on_copy=True)
+    bad = replace(holder, prove=lambda *_, **__: Verdict(judged=False, reason="it was damaged."))
     monkeypatch.setattr(saving, "container", lambda _: bad)
     with pytest.raises(NotPatchableError, match=r"did not pass its proof.*--derive"):
         saved_once(master)

@@ -1,18 +1,20 @@
 """The second reader against the first, and against what no reader can make sense of."""
 
 import contextlib
+import zlib
 
 import imagecodecs
 import numpy as np
 import pytest
+import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
 from restorer_app.files.ahead import in_order
 from restorer_app.files.lzw import LzwError, lzw_decode
-from restorer_app.files.segments import SegmentError, read_segment, unpack
+from restorer_app.files.segments import SegmentError, Stored, read_bands, read_segment, read_stored, unpacked
 from restorer_app.files.tiff import open_tiff
-from restorer_app.files.tiff_page import DEFLATE, LZW, PACKBITS, ZSTD
+from restorer_app.files.tiff_page import DEFLATE, LZW, NONE, PACKBITS, ZSTD
 from tests.files.make import noise
 from tests.files.tiffs import CODINGS, page, write
 
@@ -31,10 +33,21 @@ def test_our_lzw_follows_the_widths_of_a_full_table(levels):
     np.testing.assert_array_equal(lzw_decode(coded, 1000), plain[:1000])
 
 
+CODERS = {
+    NONE: bytes, LZW: imagecodecs.lzw_encode, PACKBITS: imagecodecs.packbits_encode, DEFLATE: zlib.compress,
+    ZSTD: zstandard.compress,
+}  # fmt: skip
+
+
+def unpack(compression: int, data: bytes, *sizes: int) -> list[bytes]:
+    return [bytes(piece) for piece in unpacked(compression, Stored.of(data), sizes)]
+
+
 def test_long_strips_go_through_libtiff_with_the_same_result():
     plain = np.random.default_rng(1).integers(0, 90, 700_001).astype(np.uint8)
     coded = imagecodecs.lzw_encode(plain.tobytes())
-    np.testing.assert_array_equal(unpack(LZW, coded, len(plain)), plain)
+    assert unpack(LZW, coded, len(plain)) == [plain.tobytes()]
+    assert unpack(LZW, coded + b"pad", len(plain)) == [plain.tobytes()]
     with pytest.raises(SegmentError):
         unpack(LZW, coded[: len(coded) // 2], len(plain))
 
@@ -46,7 +59,7 @@ def test_any_bytes_are_decoded_or_refused(data):
             found = unpack(compression, data, 300)
         except SegmentError:
             continue
-        assert len(found) == 300
+        assert [len(piece) for piece in found] == [300]
     with contextlib.suppress(LzwError):
         lzw_decode(data, 300)
 
@@ -54,7 +67,16 @@ def test_any_bytes_are_decoded_or_refused(data):
 @given(data=st.binary(max_size=600))
 def test_our_packbits_undoes_any_packbits(data):
     coded = imagecodecs.packbits_encode(data) if data else b""
-    assert bytes(unpack(PACKBITS, coded, len(data))) == data
+    assert unpack(PACKBITS, coded, len(data)) == [data]
+
+
+@pytest.mark.parametrize("compression", [NONE, LZW, PACKBITS, DEFLATE, ZSTD])
+@given(cuts=st.lists(st.integers(1, 400_000), max_size=6))
+def test_a_segment_comes_in_pieces_as_it_would_come_whole(compression, cuts):
+    plain = np.random.default_rng(3).integers(0, 60, sum(cuts)).astype(np.uint8).tobytes()
+    coded = CODERS[compression](plain) if plain else b""
+    whole = b"".join(unpack(compression, coded, *cuts))
+    assert whole == plain
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
@@ -66,9 +88,20 @@ def test_both_readers_see_the_same_samples(tmp_path, dtype, coding, order):
         write(tmp_path / "a.tif", page(pixels, order=order, coding=coding), order=order)
     ).source.segments
     for index in range(segments.page.segment_count):
-        second = read_segment(segments.page, segments.raw(index), index)
+        second = read_segment(segments.page, Stored.of(segments.raw(index)), index)
         first = segments.decoded(index)
         np.testing.assert_array_equal(second, first.view(second.dtype))
+
+
+def test_large_strips_are_compared_in_bands_of_a_megabyte(tmp_path):
+    pixels = noise(900, 1400, dtype="uint16")
+    segments = open_tiff(
+        write(tmp_path / "a.tif", page(pixels, order=">", coding=("lzw", 2), rows=900), order=">")
+    ).source.segments
+    stored = read_stored(segments.file, segments.page, 0)
+    bands = [band.copy() for band in read_bands(segments.page, stored, 0)]
+    assert max(band.nbytes for band in bands) <= 1 << 20
+    np.testing.assert_array_equal(np.concatenate(bands), segments.decoded(0))
 
 
 def test_work_ahead_comes_in_order_and_an_error_ends_it():
