@@ -35,6 +35,37 @@ def test_info_says_what_a_program_needs_to_know(desk):
     assert "90 × 70" in desk.out
 
 
+def test_info_tells_of_several_files_and_names_what_is_none(desk):
+    scan = desk.tiff()
+    (desk / "odd.tif").write_bytes(b"no picture at all")
+    Image.fromarray(np.zeros((20, 30), np.uint8)).save(desk / "grey.png")
+    assert desk.run("info", scan, desk / "odd.tif", desk / "grey.png") == 1
+    blocks = desk.out.split("\n\n")
+    assert [str(scan) in blocks[0], str(desk / "grey.png") in blocks[1], len(blocks)] == [True, True, 2]
+    assert len(desk.err.splitlines()) == 1
+    assert "odd.tif" in desk.err
+
+
+def test_info_of_several_files_is_a_list_for_programs(desk):
+    scan = desk.tiff()
+    assert desk.run("info", scan, scan, "--json") == 0
+    assert [one["width"] for one in json.loads(desk.out)] == [90, 90]
+    assert desk.run("info", scan, desk / "none.tif", "--json") == 1
+    found, missing = json.loads(desk.out)
+    assert found["patchable"] is True
+    assert missing["path"] == str(desk / "none.tif")
+    assert missing["error"]
+
+
+def test_info_says_how_a_picture_is_turned_and_how_deep_it_is(desk):
+    exif = Image.Exif()
+    exif[274] = 8
+    Image.fromarray(np.zeros((20, 30, 3), np.uint8)).save(desk / "turned.jpg", exif=exif)
+    assert desk.run("info", desk / "turned.jpg") == 0
+    assert "30 × 20 pixels as stored; shown turned to the left (orientation 8), 20 × 30" in desk.out
+    assert "RGB, 8 bits each" in desk.out
+
+
 def test_info_gives_the_stored_size_of_a_turned_picture(desk):
     exif = Image.Exif()
     exif[274] = 6
