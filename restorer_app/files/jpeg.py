@@ -35,6 +35,7 @@ from restorer_app.files.jpeg_markers import (
 from restorer_app.files.picture import Layout, Picture
 from restorer_app.files.whole import WholePicture
 
+BEHIND = "Behind the picture"  # the name of a fact: further pictures, a film, or what a program appended
 _PATCHED = "Saving keeps every block of the JPEG that the edit does not touch; the touched ones are quantised again."
 _BREAKS_OFF = "This JPEG breaks off before its end: what is missing is coarse or plain grey"
 _DERIVED = "saving writes a TIFF beside it."
@@ -92,7 +93,7 @@ def _picture(path: Path, header: Header, whole: WholePicture) -> Picture:
         size_bytes=status.st_size,
         modified_ns=status.st_mtime_ns,
         xmp=packets[0] if packets else None,
-        facts=_facts(header, exif),
+        facts=_facts(header, exif, patchable=not reason),
         metadata=_families(header, exif, resources),
         stale=_stale(exif, resources),
     )
@@ -174,7 +175,7 @@ def _dpi(header: Header, exif: Exif) -> tuple[float, float] | None:
     return exif.dpi
 
 
-def _facts(header: Header, exif: Exif) -> tuple[tuple[str, str], ...]:
+def _facts(header: Header, exif: Exif, *, patchable: bool) -> tuple[tuple[str, str], ...]:
     coding = "lossless" if header.is_lossless else "progressive" if header.is_progressive else "baseline"
     facts = [
         ("Compression", f"JPEG, {coding}"),
@@ -186,7 +187,8 @@ def _facts(header: Header, exif: Exif) -> tuple[tuple[str, str], ...]:
     if header.contents(APP14, ADOBE) and len(header.components) == 4:
         facts.append(("Ink", "stored upside down by Adobe's convention, read the right way round"))
     if header.end and header.size > header.end:
-        facts.append(("Behind the picture", f"{header.size - header.end} bytes, kept as they are"))
+        kept = ", kept as they are" if patchable else ", which a new TIFF leaves behind"
+        facts.append((BEHIND, f"{header.size - header.end:,} bytes{kept}"))
     facts += [("Comment", printable(comment)[:200]) for comment in header.contents(COM)[:4]]
     return (*facts, *exif.texts)
 

@@ -34,6 +34,7 @@ from restorer_app.files.whole import WholePicture
 _COLOURS = {0: "Grey", 2: "RGB", 3: "Palette", 4: "Grey with alpha", 6: "RGB with alpha"}
 _SHORT = 64 * 1024  # facts are short; longer chunks are not looked into
 _MOST_FACTS = 40
+BOUND = "Bound to its pixels"  # the name of a fact: a part that says something of the pixels as they are
 
 
 def open_png(path: Path, *, page: int, budget: Budget) -> Picture:
@@ -171,6 +172,10 @@ def _facts(file: BinaryIO, chunks: list[Chunk], header: Header) -> tuple[tuple[s
         facts.append(("Gamma", f"{100000 / value:.3f}"))
     if first(chunks, b"tRNS") and header.colour_type != 3:
         facts.append(("Transparency", "one colour counts as transparent; it is shown as it is stored"))
+    if first(chunks, b"acTL"):
+        facts.append(("Animated", "yes"))
+    elif (bound := bound_to_pixels(chunks)) is not None:
+        facts.append((BOUND, printable(bound.name)))
     for chunk in chunks:
         if chunk.name == b"tEXt" and chunk.length < _SHORT and len(facts) < _MOST_FACTS:
             keyword, _, text = content_of(file, chunk).partition(b"\0")

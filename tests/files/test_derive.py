@@ -118,6 +118,28 @@ def test_what_a_new_tiff_has_no_place_for_is_named(tmp_path):
     assert derived(write(tmp_path / "plain.tif", page(noise(20, 20, 4), extras=(2,)))).notes == ()
 
 
+def test_pictures_behind_the_first_and_parts_bound_to_the_pixels_are_named_as_left_behind(tmp_path):
+    two = io.BytesIO()
+    first, second = (Image.fromarray(noise(40, 40, seed=seed)) for seed in (1, 2))
+    first.save(two, "MPO", save_all=True, append_images=[second])
+    path = make.write(tmp_path, "a.jpg", two.getvalue())
+    assert dict(open_here(path).facts)["Behind the picture"].endswith("which a new TIFF leaves behind")
+    assert any("further pictures or a film" in note for note in derived(path).notes)
+    parts = {b"acTL": "pictures of the animation", b"caBX": "bound to the pixels"}
+    for name, told in parts.items():
+        content = make.png_of(noise(20, 20), before=(make.chunk(name, bytes(8)),))
+        notes = derived(make.write(tmp_path, f"{name.decode()}.png", content)).notes
+        assert len(notes) == 1
+        assert told in notes[0]
+
+
+def test_what_follows_a_jpeg_that_is_patched_is_said_to_be_kept(tmp_path):
+    data = io.BytesIO()
+    Image.fromarray(noise(40, 40)).save(data, "JPEG")
+    path = make.write(tmp_path, "a.jpg", data.getvalue() + bytes(1234))
+    assert ("Behind the picture", "1,234 bytes, kept as they are") in open_here(path).facts
+
+
 def test_the_raster_that_was_derived_from_stays_as_it_was(tmp_path):
     path = write(tmp_path / "a.tif", page(noise(300, 280, dtype="uint16"), t700=(1, XMP)))
     picture = open_here(path)
