@@ -7,8 +7,10 @@ from math import isclose
 
 from PySide6.QtCore import QCoreApplication
 
+from restorer_app.core.history import Step
 from restorer_app.core.record import Record
 from restorer_app.files.picture import Picture
+from restorer_app.session.pending import Pending
 from restorer_app.session.provenance import KINDS, Kind, cells_to_count, kind_of, shares
 from restorer_app.ui.canvas.settings import Adjustment, OverlayMode
 from restorer_app.ui.document import Document
@@ -37,7 +39,7 @@ def step_rows(document: Document) -> list[StepRow]:
                 _doing(pending.operation.name, step.title)
                 if pending is not None
                 else translate("presenting", step.title),
-                _step_detail(document, position, step.record, running=pending is not None),
+                _waiting_detail(pending) if pending is not None else _step_detail(document, position, step),
                 document.thumb_of(position),
                 reachable=step.after is not None,
                 running=pending is not None,
@@ -56,15 +58,23 @@ def _doing(name: str, title: str) -> str:
     return words.get(name, title)
 
 
-def _step_detail(document: Document, position: int, record: Record | None, *, running: bool) -> str:
-    if running:
+def _waiting_detail(pending: Pending) -> str:
+    if pending.is_running:
         return translate("presenting", "piece by piece")
+    return translate("presenting", "waits for its turn")
+
+
+def _step_detail(document: Document, position: int, step: Step) -> str:
+    record = step.record
     if position == 0:
         picture = document.picture
         bits = translate("presenting", "{bits} bit").format(bits=picture.bits)
         return " · ".join([pixels(picture.width, picture.height), bits])
     if record is None:
         return ""
+    if record.operation.get("name") == "upscale" and step.after is not None:  # every pixel of it is new
+        bounds = step.after.image.bounds
+        return " · ".join([_method(record), pixels(bounds.width, bounds.height)])
     # A count and no share: what is filled is a share too, and some of it comes out as it was.
     changed = translate("presenting", "{count} pixels changed").format(count=grouped(record.changed_pixels))
     return " · ".join([_method(record), changed])

@@ -26,6 +26,7 @@ from restorer_app.ui.desk import Desk
 from restorer_app.ui.jobs import Jobs
 from restorer_app.ui.loading import Loader
 from restorer_app.ui.memory import memory_bytes
+from restorer_app.ui.notice import Told
 from restorer_app.ui.offers import ways
 from restorer_app.ui.preview import Preview
 from restorer_app.ui.progress import Progress
@@ -105,7 +106,7 @@ class Workshop(QObject):
         canvas.stroke_finished.connect(lambda _stroke: self.view.show_painted())
         canvas.restore_finished.connect(lambda stroke: unless(desk.restore(stroke)))
         canvas.clone_finished.connect(lambda stroke, dx, dy: unless(desk.clone(stroke, dx=dx, dy=dy)))
-        canvas.source_missing.connect(self._show_what_is_missing)
+        canvas.source_missing.connect(self._tell_what_is_missing)
         canvas.source_chosen.connect(lambda _x, _y: self.window.options.show_hint(""))
         canvas.overview_completed.connect(desk.take_overview)
         canvas.tool_changed.connect(self._show_what_is_missing)
@@ -183,6 +184,11 @@ class Workshop(QObject):
         """Said when the tool is taken, not only when it fails."""
         is_needed = self.canvas.tool == "clone" and self.canvas.clone_source is None
         self.window.options.show_hint(self.tr("Alt+click or Ctrl+click the source first") if is_needed else "")
+
+    def _tell_what_is_missing(self) -> None:
+        """Where the hand is: nobody who draws looks at the bar above."""
+        told = self.tr("First choose where to copy from: Ctrl+click or Alt+click there.")
+        self.window.notice.say(Told(told, warns=False, passes=True))
 
     def _show_brush(self) -> None:
         brush = self.canvas.brush

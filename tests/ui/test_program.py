@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from restorer_app.core import mask as masks
+from restorer_app.ui.presenting import step_rows
 from tests.ui.conftest import until
 from tests.ui.hands import at, canvas, document, idle, open_file, paint, pixels, press, repair, scratch
 
@@ -169,6 +170,23 @@ def test_clone_takes_its_source_with_alt_click(empty, scan):
     paint(empty, (160, 100), (160, 110))
     assert session.records[-1].name == "clone"
     assert pixels(session)[104, 160, 0] < 50000
+
+
+def test_clone_without_a_source_says_over_the_picture_what_comes_first(empty, scan):
+    session = open_file(empty, scan).session
+    press(empty, "S")
+    paint(empty, (160, 100), (160, 110))
+    assert session.records == ()
+    assert empty.window.notice.text.startswith("First choose where to copy from")
+
+
+def test_steps_to_come_say_whether_they_wait_and_an_upscaled_one_how_large_it_is(empty, scan):
+    open_file(empty, scan)
+    empty.workshop.acts.run_operation("denoise")
+    empty.workshop.acts.run_operation("upscale-2")
+    assert [row.detail for row in step_rows(document(empty))][1:] == ["piece by piece", "waits for its turn"]
+    idle(empty)
+    assert step_rows(document(empty))[-1].detail.endswith("640 × 480")
 
 
 def test_one_click_runs_in_the_mask_and_says_so(empty, scan):
