@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 import time
 import traceback
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import closing
 from datetime import datetime
 from importlib import metadata
 
@@ -29,8 +30,10 @@ from restorer_app.files.allocator import large_buffers_kept
 def run_job(job: Job, cancel: CancelToken) -> Iterator[JobEvent]:
     """Finished tiles, and then exactly one of Finished, Stopped, Failed. Never raises."""
     try:
-        with large_buffers_kept():
-            yield from _run(job, cancel)
+        with large_buffers_kept() as keeping, closing(_run(job, cancel)) as events:
+            for event in events:
+                yield event
+                keeping.look()
     except RestorerError as problem:
         yield Failed(job.id, str(problem))
     except Exception as problem:  # noqa: BLE001 - one of the two named places: a job ends in a closing event, whatever happens
@@ -48,7 +51,7 @@ def plan(job: Job, cover: Cover, method: Method) -> list[Tile]:
     return plan_whole(bounds, job.region, method.needs)
 
 
-def _run(job: Job, cancel: CancelToken) -> Iterator[JobEvent]:
+def _run(job: Job, cancel: CancelToken) -> Generator[JobEvent]:
     started, at = time.perf_counter(), datetime.now().astimezone()
     if cancel.is_cancelled:
         yield Stopped(job.id)

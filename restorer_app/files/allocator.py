@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import mmap
 import sys
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 # Names of glibc's malloc.h.
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
 _LARGE = 1 << 20
 _TRIMMED = 128 << 10  # what glibc begins with
 _ANY = 1 << 30  # larger than any buffer of a tile
+_MOST = 1 << 30  # bytes of its own that a process may come to before what is free in them goes back
+_STATM = Path("/proc/self/statm")
 
 _guard = threading.Lock()
 _keepers = 0
@@ -28,8 +32,27 @@ def give_back_large_buffers() -> bool:
         return _keepers == 0 and _set(mmap=_LARGE, trim=_TRIMMED)
 
 
+class Keeping:
+    """While buffers are kept: sees to it that they do not become more and more."""
+
+    def __init__(self, most: int = _MOST) -> None:
+        self._most = most
+
+    def look(self) -> bool:
+        """Gives back what is free where the process has grown too large; says whether it did.
+
+        Something small that stays between two large buffers keeps both from being used again as one, and a net's
+        buffers then pile up beside each other. What is in use stays, so the next look allows for a little more.
+        """
+        if _own_bytes() <= self._most:
+            return False
+        _trim()
+        self._most = max(self._most, _own_bytes() * 5 // 4)
+        return True
+
+
 @contextlib.contextmanager
-def large_buffers_kept() -> Iterator[None]:
+def large_buffers_kept() -> Iterator[Keeping]:
     """Meanwhile memory that becomes free waits for the next buffer; afterwards all of it goes back.
 
     A net asks for the same few sizes again and again. Given back and taken anew, each of their pages is cleared by
@@ -40,13 +63,22 @@ def large_buffers_kept() -> Iterator[None]:
         _keepers += 1
         _set(mmap=_ANY, trim=_ANY)
     try:
-        yield
+        yield Keeping()
     finally:
         with _guard:
             _keepers -= 1
             if not _keepers:
                 _set(mmap=_LARGE, trim=_TRIMMED)
                 _trim()
+
+
+def _own_bytes() -> int:
+    """Memory that is in no file; 0 where the system does not tell."""
+    try:
+        _, resident, shared, *_ = _STATM.read_text("ascii").split()
+    except (OSError, ValueError):
+        return 0
+    return (int(resident) - int(shared)) * mmap.PAGESIZE
 
 
 def _set(*, mmap: int, trim: int) -> bool:

@@ -6,7 +6,7 @@ import resource
 import numpy as np
 import pytest
 
-from restorer_app.files.allocator import give_back_large_buffers, large_buffers_kept
+from restorer_app.files.allocator import Keeping, _own_bytes, give_back_large_buffers, large_buffers_kept
 
 _PAGES = 8192  # 32 MB
 _glibc = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc has these thresholds")
@@ -41,3 +41,28 @@ def test_who_wants_buffers_back_waits_for_those_who_keep_them() -> None:
         _pages_cleared()
         assert _pages_cleared() < _PAGES / 10
     assert give_back_large_buffers()
+
+
+@_glibc
+def test_free_memory_goes_back_before_there_is_too_much_of_it() -> None:
+    with large_buffers_kept():
+        kept = []
+        for _ in range(40):  # something small that stays lies behind each of the large ones
+            large = np.full(4 << 20, 1, np.uint8)
+            kept.append(np.full(2000, 1, np.uint8))
+            kept.append(large)
+        before = _own_bytes()
+        del large, kept[1::2]
+        assert _own_bytes() > before - (20 << 20)
+        keeping = Keeping(most=before - (80 << 20))
+        assert keeping.look()
+        assert _own_bytes() < before - (100 << 20)
+        assert not keeping.look()
+        assert len(kept) == 40
+
+
+@_glibc
+def test_memory_that_is_in_use_is_not_asked_for_again_and_again() -> None:
+    keeping = Keeping(most=1)
+    assert keeping.look()
+    assert not keeping.look()
