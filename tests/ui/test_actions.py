@@ -4,7 +4,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLineEdit
+from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit
 
 from restorer_app.session.command import FACTS, Situation
 from restorer_app.session.commands import COMMANDS
@@ -106,6 +106,24 @@ def test_return_ends_a_number_and_repairs_nothing(window, recorder, qtbot):
         QTest.keyClicks(size, "72")
         QTest.keyClick(size, Qt.Key.Key_Return)
     assert recorder.done == []
+    QApplication.instance().removeEventFilter(guard)
+
+
+def test_return_in_an_open_list_of_choices_takes_the_choice(window, recorder, qtbot):
+    guard = TypingGuard()
+    QApplication.instance().installEventFilter(guard)
+    in_front(window, qtbot)
+    box = QComboBox(window)
+    box.addItems(["Faithful", "Patch"])
+    box.show()
+    box.showPopup()
+    qtbot.waitUntil(box.view().isVisible)
+    QTest.keyClick(box.view(), Qt.Key.Key_Down)
+    QTest.keyClick(box.view(), Qt.Key.Key_Return)
+    assert box.currentText() == "Patch"
+    assert not box.view().isVisible()
+    assert recorder.done == []
+    box.deleteLater()
     QApplication.instance().removeEventFilter(guard)
 
 
