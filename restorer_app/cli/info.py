@@ -90,7 +90,7 @@ def lines_of(picture: Picture, path: Path | None = None) -> list[str]:
         ("Editing", _editing(picture)),
         *(("Note", sentence) for sentence in picture.stale),
     ]
-    return [f"{name + ':':<17}{value}" for name, value in facts if value]
+    return [f"{name + ':':<16} {value}" for name, value in facts if value]
 
 
 def _turned(picture: Picture) -> str:

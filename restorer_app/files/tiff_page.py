@@ -181,7 +181,7 @@ def read_page(file: FileBytes, structure: Structure, directory: Directory) -> Pa
     if not (0 < width < 2**31 and 0 < height < 2**31):
         raise facts.refused(f"its size of {width} × {height} pixels is impossible")
     if facts.one(IMAGE_DEPTH, 1) > 1:
-        raise facts.refused("it holds a volume of many layers, not a picture")
+        raise facts.foreign("it holds a volume of many layers, not a picture")
     samples, bits, sample_format = _samples(facts)
     tiled = directory.entry(TILE_OFFSETS) is not None or directory.entry(TILE_WIDTH) is not None
     segment_width, segment_height = _segment_size(facts, width, height, tiled=tiled)
@@ -227,6 +227,13 @@ class _Facts:
             advice="The file may be damaged; compare it with another copy.",
         )
 
+    def foreign(self, why: str) -> UnreadableFileError:
+        """A sound file of a kind that is not read: whoever has it must not be sent in search of another copy."""
+        return UnreadableFileError(
+            f"{self.file.path.name}, {self.directory.name}, cannot be opened: {why}.",
+            advice="Convert it to grey, RGB or CMYK with the program that wrote it.",
+        )
+
 
 def _samples(facts: _Facts) -> tuple[int, int, int]:
     """How many samples a pixel has, their bits and their format: one for all of them."""
@@ -234,11 +241,14 @@ def _samples(facts: _Facts) -> tuple[int, int, int]:
     if not 0 < samples <= 64:
         raise facts.refused(f"it claims {samples} samples a pixel")
     bits = set(facts.many(BITS, most=samples) or [1])
-    if len(bits) != 1 or not 0 < min(bits) <= 64:
-        raise facts.refused("its samples have different depths")
+    impossible = sorted(number for number in bits if not 0 < number <= 64)
+    if impossible:
+        raise facts.refused(f"it claims samples of {impossible[0] or 'no'} bits")
+    if len(bits) != 1:
+        raise facts.foreign("its samples have different depths")
     formats = set(facts.many(SAMPLE_FORMAT, most=samples) or [1])
     if len(formats) != 1:
-        raise facts.refused("its samples are of different kinds")
+        raise facts.foreign("its samples are of different kinds")
     if samples > 1 and facts.one(PLANAR, 1) not in {0, 1, 2}:
         raise facts.refused("its colours are arranged in an unknown way")
     return samples, bits.pop(), formats.pop()
@@ -256,11 +266,12 @@ def _segment_size(facts: _Facts, width: int, height: int, *, tiled: bool) -> tup
 
 def _layout(facts: _Facts, photometric: int, samples: int) -> tuple[Layout, int]:
     if photometric not in _LAYOUTS:
-        name = PHOTOMETRIC_NAMES.get(photometric, f"kind {photometric}")
-        raise facts.refused(f"its colours are stored as {name}, which this program does not read")
+        name = PHOTOMETRIC_NAMES.get(photometric)
+        told = facts.refused if name is None else facts.foreign
+        raise told(f"its colours are stored as {name or f'kind {photometric}'}, which this program does not read")
     layout, colours = _LAYOUTS[photometric]
     if photometric == 5 and facts.one(INK_SET, 1) != 1:
-        raise facts.refused("it is separated into inks other than CMYK")
+        raise facts.foreign("it is separated into inks other than CMYK")
     if samples < colours:
         raise facts.refused(f"it has {samples} samples a pixel, but {PHOTOMETRIC_NAMES[photometric]} needs {colours}")
     return layout, colours

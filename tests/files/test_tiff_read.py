@@ -245,6 +245,32 @@ def test_ycbcr_without_jpeg_is_shown_by_libtiff_and_not_edited(tmp_path):
     assert np.abs(shown - expected).max() <= 2  # two libraries round the conversion differently
 
 
+@pytest.mark.parametrize(
+    ("tags", "said"),
+    [
+        ({"t332": (3, [2])}, "inks other than CMYK"),
+        ({"t262": (3, [32803])}, "colour filter array"),
+        ({"t258": (3, [8, 8, 8, 16])}, "different depths"),
+        ({"t339": (3, [1, 1, 1, 2])}, "different kinds"),
+        ({"t32997": (4, [5])}, "volume"),
+    ],
+)
+def test_a_sound_file_of_a_kind_that_is_not_read_is_not_called_damaged(tmp_path, tags, said):
+    with pytest.raises(UnreadableFileError, match=said) as refusal:
+        open_tiff(write(tmp_path / "a.tif", page(noise(9, 9, 4), **tags)))
+    assert "damaged" not in str(refusal.value)
+    assert refusal.value.advice.startswith("Convert it")
+
+
+@pytest.mark.parametrize(
+    ("tags", "said"), [({"t258": (3, [0])}, "samples of no bits"), ({"t262": (3, [77])}, "kind 77")]
+)
+def test_a_claim_that_no_file_makes_is_called_damage(tmp_path, tags, said):
+    with pytest.raises(UnreadableFileError, match=said) as refusal:
+        open_tiff(write(tmp_path / "a.tif", page(noise(9, 9, 1), **tags)))
+    assert "may be damaged" in refusal.value.advice
+
+
 @pytest.mark.parametrize("compression", ["group3", "group4", "tiff_ccitt"])
 def test_fax_pages_are_shown(tmp_path, compression):
     bits = noise(40, 60, 1)[..., 0] > 99
