@@ -17,6 +17,7 @@ def main(argv: list[str] | None = None) -> int:
     try:
         return _start(words)
     except KeyboardInterrupt:  # Ctrl-C before the command itself could take it
+        print("\nStopped. Nothing was written.", file=sys.stderr)
         return 130
 
 

@@ -216,6 +216,14 @@ def test_a_fault_is_one_line_and_debug_shows_where(desk, monkeypatch):
     assert "Traceback" in desk.err
 
 
+def wait_until_it_works(pid: int) -> None:
+    """Its reader process is there, so the command has begun; a fixed time would be too short on a busy machine."""
+    children, until = Path(f"/proc/{pid}/task/{pid}/children"), time.monotonic() + 60
+    while children.exists() and not children.read_text() and time.monotonic() < until:
+        time.sleep(0.1)
+    time.sleep(1 if children.exists() else 4)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="signals as a terminal sends them")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_ctrl_c_ends_with_130_and_leaves_nothing(desk, number):
@@ -235,7 +243,7 @@ def test_ctrl_c_ends_with_130_and_leaves_nothing(desk, number):
         )
     finally:
         signal.signal(signal.SIGINT, before_it)
-    time.sleep(4)  # busy with the patches by now; earlier it would be busy with imports, which is as good
+    wait_until_it_works(child.pid)
     child.send_signal(number)
     _, err = child.communicate(timeout=60)
     assert child.returncode == 130, err
