@@ -59,7 +59,7 @@ class OneClickPanel(Column):
         self._strength.changed.connect(self._preview_if_on)
         self._strength.preview.toggled.connect(self._preview_toggled)
         outer = QVBoxLayout(self)
-        outer.setContentsMargins(16, 4, 10, 8)
+        outer.setContentsMargins(16, 4, 12, 8)
         outer.setSpacing(8)
         outer.addLayout(self._column)
         outer.addWidget(self._none)
