@@ -86,6 +86,7 @@ class _JobCard(Card):
         title = f"{row.title} · {row.picture}" if row.picture else row.title
         self._title.set_whole(title)
         self._cancel.setAccessibleName(self.tr("Cancel: {title}").format(title=title))
+        self._bar.setAccessibleName(title)
         self._bar.setMaximum(row.total if row.total or row.waiting else 0)
         self._bar.setValue(row.done)
         self._bar.setVisible(not row.waiting)
