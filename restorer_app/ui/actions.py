@@ -5,8 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QAbstractItemView, QAbstractSpinBox, QLineEdit, QPlainTextEdit, QTextEdit, QWidget
+from PySide6.QtGui import QAction, QFocusEvent, QKeyEvent, QKeySequence
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractItemView,
+    QAbstractSpinBox,
+    QLineEdit,
+    QPlainTextEdit,
+    QPushButton,
+    QTextEdit,
+    QToolButton,
+    QWidget,
+)
 
 from restorer_app.session.command import Command, Situation
 from restorer_app.session.commands import COMMANDS, GROUPS
@@ -137,13 +147,40 @@ _ROLES = {
 }
 
 _TAKES_TEXT = (QLineEdit, QAbstractSpinBox, QTextEdit, QPlainTextEdit)
+_PRESSED = (QPushButton, QToolButton)
+_BY_TAB = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
+_RETURN = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 _TAKES_RETURN = (*_TAKES_TEXT, QAbstractItemView)
 
 
 class TypingGuard(QObject):
-    """Keeps plain keys with whoever types: Return in a number field ends the field, it repairs nothing."""
+    """Keeps plain keys with whoever types: Return in a number field ends the field, it repairs nothing.
+
+    And a button that was reached by Tab is pressed by Return as by Space; one that was clicked
+    leaves Return to the picture.
+    """
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._tabbed: QObject | None = None
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.FocusIn and isinstance(event, QFocusEvent) and isinstance(watched, QWidget):
+            self._tabbed = watched if event.reason() in _BY_TAB else None
+        if watched is self._tabbed and isinstance(watched, _PRESSED) and isinstance(event, QKeyEvent):
+            return self._press(watched, event)
+        return self._guard(watched, event)
+
+    def _press(self, watched: QAbstractButton, event: QKeyEvent) -> bool:
+        """Return on a button with the focus: told before as a shortcut, and then as a key."""
+        if event.key() not in _RETURN or event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
+            return False
+        if event.type() == QEvent.Type.KeyPress and not event.isAutoRepeat():
+            watched.click()
+        event.accept()
+        return True
+
+    def _guard(self, watched: QObject, event: QEvent) -> bool:
         if event.type() != QEvent.Type.ShortcutOverride or not isinstance(event, QKeyEvent):
             return False
         if isinstance(watched, QWidget) and watched.window().windowType() == Qt.WindowType.Popup:
@@ -155,7 +192,7 @@ class TypingGuard(QObject):
             return False
         key = event.key()
         is_text = bool(event.text()) and event.text().isprintable()
-        is_return = key in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        is_return = key in _RETURN
         if (isinstance(watched, _TAKES_TEXT) and (is_text or is_return)) or (
             isinstance(watched, _TAKES_RETURN) and is_return
         ):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,6 +49,8 @@ class FirstRun(QScrollArea):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("empty")
+        self.setAccessibleName(self.tr("How to begin"))
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # its buttons have it
         self.setWidgetResizable(True)
         self.setFrameShape(QScrollArea.Shape.NoFrame)
         self._colours = DARK
@@ -82,7 +85,7 @@ class FirstRun(QScrollArea):
     def _lay_out(self) -> None:
         open_button = button(self.tr("Open a picture…"), rank="primary")
         open_button.clicked.connect(self.open_asked)
-        keys = button(self.tr("Keys and gestures (F1)"), rank="link")
+        keys = self._keys = button(self.tr("Keys and gestures (F1)"), rank="link")
         keys.clicked.connect(self.keys_asked)
         row = QHBoxLayout()
         row.setSpacing(16)
@@ -147,6 +150,7 @@ class FirstRun(QScrollArea):
             self._samples.addWidget(self._sample_button(sample))
         self._samples.addStretch(1)
         self._sample_words.setVisible(bool(samples))
+        self._order_tabs()
 
     def show_recent(self, paths: list[Path]) -> None:
         _empty(self._recent)
@@ -155,6 +159,14 @@ class FirstRun(QScrollArea):
             made.clicked.connect(lambda _checked=False, path=path: self.chosen.emit(str(path)))
             self._recent.addWidget(made, 0, Qt.AlignmentFlag.AlignLeft)
         self._recent_words.setVisible(bool(paths))
+        self._order_tabs()
+
+    def _order_tabs(self) -> None:
+        """As the eye goes: what is made later would come after every panel of the window."""
+        items = [layout.itemAt(place) for layout in (self._samples, self._recent) for place in range(layout.count())]
+        made = [item.widget() for item in items if item is not None]
+        for one, other in itertools.pairwise([self._keys, *(each for each in made if each is not None)]):
+            QWidget.setTabOrder(one, other)
 
     def wear(self, colours: Colours) -> None:
         self._colours = colours

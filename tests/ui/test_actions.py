@@ -4,7 +4,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit
+from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QPushButton
 
 from restorer_app.session.command import FACTS, Situation
 from restorer_app.session.commands import COMMANDS
@@ -106,6 +106,23 @@ def test_return_ends_a_number_and_repairs_nothing(window, recorder, qtbot):
         QTest.keyClicks(size, "72")
         QTest.keyClick(size, Qt.Key.Key_Return)
     assert recorder.done == []
+    QApplication.instance().removeEventFilter(guard)
+
+
+def test_return_presses_a_button_that_was_reached_by_tab_and_not_one_that_was_clicked(window, recorder, qtbot):
+    guard = TypingGuard()
+    QApplication.instance().installEventFilter(guard)
+    in_front(window, qtbot)
+    run = QPushButton("Run", window)
+    pressed = []
+    run.clicked.connect(lambda: pressed.append(True))
+    run.show()
+    for reason, presses, repairs in ((Qt.FocusReason.MouseFocusReason, 0, 1), (Qt.FocusReason.TabFocusReason, 1, 1)):
+        run.clearFocus()
+        run.setFocus(reason)
+        QTest.keyClick(run, Qt.Key.Key_Return)
+        assert (len(pressed), len(recorder.done)) == (presses, repairs)
+    run.deleteLater()
     QApplication.instance().removeEventFilter(guard)
 
 

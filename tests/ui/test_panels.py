@@ -1,6 +1,7 @@
 """Each panel takes values and tells facts; none knows a session."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
@@ -20,7 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from restorer_app.session.command import Situation
-from restorer_app.ui.first_run import FirstRun
+from restorer_app.ui.first_run import FirstRun, Sample
 from restorer_app.ui.notice import Notice, Told
 from restorer_app.ui.panels.dock import WIDTH
 from restorer_app.ui.panels.file_facts import FilePanel, FileWords
@@ -97,6 +98,27 @@ def test_what_is_said_of_a_picture_goes_when_another_is_in_hand(qtbot):
         notice.say(told)
         notice.turn_away()
         assert notice.isVisible() is stays
+
+
+def test_tab_goes_over_the_first_page_as_the_eye_does(qtbot):
+    page = shown(FirstRun(), qtbot, size=(900, 700))
+    page.show_samples((Sample(Path("a.tif"), "First", Path("a.jpg")), Sample(Path("b.tif"), "Second", Path("b.jpg"))))
+    page.show_recent([Path("plate.tif")])
+    page.activateWindow()
+    qtbot.waitUntil(lambda: all(each.isVisible() for each in page.findChildren(QToolButton)))
+    page.findChild(QPushButton).setFocus()
+    names = []
+    for _ in range(5):
+        names.append(QApplication.focusWidget().text())
+        QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
+    assert names == ["Open a picture…", "Keys and gestures (F1)", "First", "Second", "plate.tif"]
+
+
+def test_a_history_without_steps_has_no_place_for_the_focus(qtbot):
+    panel = shown(HistoryPanel(), qtbot)
+    assert panel.focusPolicy() == Qt.FocusPolicy.NoFocus
+    panel.show_steps([StepRow("Opened")], cursor=0)
+    assert panel.focusPolicy() == Qt.FocusPolicy.StrongFocus
 
 
 def test_one_click_runs_what_its_card_says(qtbot):

@@ -6,7 +6,15 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QColor, QIcon, QImage, QPainter, QPen, QPixmap
-from PySide6.QtWidgets import QListWidget, QListWidgetItem, QMenu, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+from PySide6.QtWidgets import (
+    QListWidget,
+    QListWidgetItem,
+    QMenu,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QWidget,
+)
 
 from restorer_app.ui.theme import DARK, Colours
 from restorer_app.ui.wording import shortened
@@ -115,7 +123,8 @@ class _FrameLook(QStyledItemDelegate):
         painter.fillRect(rect, QColor(self.colours.surround))
         self._paint_picture(painter, rect, item)
         if row == view.currentRow():
-            painter.setPen(QPen(QColor(self.colours.accent), 2))
+            has_focus = bool(option.state & QStyle.StateFlag.State_HasFocus)
+            painter.setPen(QPen(QColor(self.colours.text if has_focus else self.colours.accent), 2))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(rect.adjusted(-1, -1, 1, 1), 4, 4)
         if item.data(Qt.ItemDataRole.UserRole):

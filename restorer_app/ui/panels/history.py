@@ -83,11 +83,13 @@ class HistoryPanel(QListView):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName(self.tr("History"))
         self.setMinimumHeight(ROW_HEIGHT + 20)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # until there is a step
         self.clicked.connect(self._choose)
         self.activated.connect(self._choose)
 
     def show_steps(self, rows: list[StepRow], *, cursor: int) -> None:
         self._rows.show(rows, cursor)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus if rows else Qt.FocusPolicy.NoFocus)
         if rows:
             self.setCurrentIndex(self._rows.index(cursor))
             self.scrollTo(self._rows.index(len(rows) - 1 if rows[-1].running else cursor))
@@ -132,6 +134,10 @@ class _StepLook(QStyledItemDelegate):
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         rect: QRect = option.rect.adjusted(12, 1, -12, -1)
         self._paint_ground(painter, rect, option, current=is_current)
+        if option.state & QStyle.StateFlag.State_HasFocus:  # where the arrow keys are; Return goes there
+            painter.setPen(QPen(QColor(self.colours.text), 2))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(rect, 8, 8)
         is_future = index.row() > model.cursor
         painter.setOpacity(0.55 if (is_future or not row.reachable) and not row.running else 1)
         self._paint_thumb(painter, QRect(rect.left() + 6, rect.top() + 5, THUMB.width(), THUMB.height()), row)
