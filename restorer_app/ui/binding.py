@@ -252,7 +252,7 @@ class Binding(QObject):
         if document.path.parent != own_samples() or len(document.session.history) > 1:
             return
         first = self.tr("Paint along a scratch, then press Enter.")
-        then = self.tr("Hold \\ to see the original, Ctrl+Z takes it back, Ctrl+S saves a copy and proves it.")
+        then = self.tr("[ makes the brush smaller. Hold \\ to see the original, Ctrl+Z takes it back, Ctrl+S saves a copy and proves it.")
         self._window.notice.say(Told(first, then, warns=False))
 
     def _tell_what_is_special(self, document: Document) -> None:
