@@ -252,8 +252,9 @@ class Binding(QObject):
         if document.path.parent != own_samples() or len(document.session.history) > 1:
             return
         first = self.tr("Paint along a scratch, then press Enter.")
-        then = self.tr("[ makes the brush smaller. Hold \\ to see the original, Ctrl+Z takes it back, Ctrl+S saves a copy and proves it.")
-        self._window.notice.say(Told(first, then, warns=False))
+        narrow = self.tr("[ makes the brush smaller.")
+        then = self.tr("Hold \\ to see the original, Ctrl+Z takes it back, Ctrl+S saves a copy and proves it.")
+        self._window.notice.say(Told(first, f"{narrow} {then}", warns=False))
 
     def _tell_what_is_special(self, document: Document) -> None:
         """Once: what saving this file will do otherwise than with most, and what is wrong with it."""
