@@ -47,6 +47,7 @@ from restorer_app.files.tiff_structure import (
     Structure,
     read_structure,
 )
+from restorer_app.files.tiff_view import without_signs
 from restorer_app.files.values import compare_reads, not_carried
 
 _STRIP_BYTES = 1 << 20
@@ -125,9 +126,9 @@ def _verdict(
     progress: Progress,
     cancel: CancelToken | None,
 ) -> Verdict:
-    bands = BandReader(*written)
+    bands, page = BandReader(*written), written[1]
     shown = compare_reads(
-        image.read,
+        lambda region: without_signs(page, image.read(region)),
         lambda region: bands.read(region)[..., : image.channels],
         region=image.bounds,
         channels=image.channels,
@@ -207,7 +208,7 @@ def _start(target: Path, page: Page) -> Structure:
 def _strips(page: Page, image: Raster, alpha: Source | None) -> Iterator[bytes]:
     def coded(index: int) -> bytes:
         region = page.segment_region(index)
-        pixels = image.read(region)
+        pixels = without_signs(page, image.read(region))
         if alpha is not None:
             pixels = np.concatenate([pixels, alpha.read(region)], axis=2)
         return encode_segment(page, np.array(pixels))  # a copy: the raster shares its pixels

@@ -44,6 +44,7 @@ PHOTOMETRIC_NAMES = {
     8: "CIE Lab", 9: "ICC Lab", 10: "ITU Lab", 32803: "colour filter array", 34892: "linear raw",
     32844: "LogL", 32845: "LogLuv",
 }  # fmt: skip
+CIE_LAB = 8
 PREDICTED = frozenset({LZW, DEFLATE, OLD_DEFLATE, ZSTD, 34925})  # with any other coding libtiff ignores the tag
 _LAYOUTS: dict[int, tuple[Layout, int]] = {
     0: ("grey", 1), 1: ("grey", 1), 2: ("rgb", 3), 3: ("palette", 1), 4: ("grey", 1), 5: ("cmyk", 4), 6: ("rgb", 3),

@@ -35,6 +35,7 @@ from restorer_app.files.tiff_page import (
 )
 from restorer_app.files.tiff_segments import Segments
 from restorer_app.files.tiff_structure import TYPE_BYTES, Directory, Entry, Structure, number_array, read_structure
+from restorer_app.files.tiff_view import view_of, without_signs
 
 _IN_FLIGHT_BYTES = 24 << 20  # of decoded segments: a save of a 100 MP file stays under 120 MB
 _BYTE, _LONG, _LONG8 = 1, 4, 16
@@ -106,7 +107,8 @@ def patch_levels(
             if level is not None:
                 places = footprint(page.bounds, level.bounds)
                 handle = FileHandle(picture.path, picture.kind, picture.page)
-                old = TiffSource(Segments(master, level), handle, samples=range(level.colours))
+                view = view_of(master, structure, level)
+                old = TiffSource(Segments(master, level), handle, samples=range(level.colours), view=view)
                 edited = Raster(EditedLevel(old, picture.source, image, places))
                 reached = [places.over(image.cell_region(cell)) for cell in cells]
                 touched = {cell for part in reached if part is not None for cell in part.cells(CELL)}
@@ -253,7 +255,7 @@ class _Patch:
     def _overlay(self, part: Region, pixels: Pixels, index: int) -> bool:
         """Puts the edited colours over a segment's samples; says whether that changed a bit of them."""
         page = self._page
-        new = self._edit.image.read(part)
+        new = without_signs(page, self._edit.image.read(part))
         if page.planar:
             target, new = pixels[..., 0], new[..., page.plane_of(index)]
         else:

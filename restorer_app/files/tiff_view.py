@@ -1,4 +1,4 @@
-"""Samples of a TIFF that cannot be edited, made visible: packed, signed, wide and palette samples."""
+"""A TIFF's samples as the program has them: Lab without its signs; packed, signed, wide and palette made visible."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from restorer_app.core.errors import UnreadableFileError
 from restorer_app.core.raster import Pixels
 from restorer_app.files.filebytes import FileBytes
-from restorer_app.files.tiff_page import COLOUR_MAP, JPEG, Page
+from restorer_app.files.tiff_page import CIE_LAB, COLOUR_MAP, JPEG, Page
 from restorer_app.files.tiff_structure import Structure, number_array
 
 View = Callable[[Pixels], Pixels]
@@ -25,7 +25,7 @@ def stored(page: Page) -> np.dtype[Any]:
 
 
 def is_exact(page: Page) -> bool:
-    """Whether the source shows the stored values themselves, or for JPEG those that its decoder gives."""
+    """Whether each shown value stands for one stored value, or for JPEG for one that its decoder gives."""
     colours = page.photometric != 6 or page.compression == JPEG
     return colours and page.dtype is not None and page.dtype.name in {"uint8", "uint16", "float32"}
 
@@ -39,7 +39,24 @@ def view_of(file: FileBytes, structure: Structure, page: Page) -> View | None:
         return None if page.bits == 32 else lambda pixels: pixels.astype(np.float32)
     if page.dtype.kind == "i" or page.bits > 16:
         return _as_unsigned(page.dtype)
-    return None
+    return (lambda pixels: without_signs(page, pixels)) if has_signs(page) else None
+
+
+def has_signs(page: Page) -> bool:
+    """Whether a and b are numbers with a sign in samples without one, as CIE Lab has them and ICC Lab has not."""
+    return page.photometric == CIE_LAB and page.dtype is not None and page.dtype.kind == "u"
+
+
+def without_signs(page: Page, pixels: Pixels) -> Pixels:
+    """Stored Lab with grey in the middle of a and b instead of at both their ends; and the same back again.
+
+    As stored, -1 is 65535 and lies beside 0: a mean of the two, and with it any repair, would be a bright colour.
+    """
+    if not has_signs(page):
+        return pixels
+    turned = pixels.copy()
+    turned[..., 1:3] ^= pixels.dtype.type(1 << (8 * pixels.itemsize - 1))
+    return turned
 
 
 def _stretched(bits: int) -> View:

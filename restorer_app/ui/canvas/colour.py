@@ -222,14 +222,13 @@ def _from_cmyk(pixels: Pixels) -> Shown:
 
 
 def _from_lab(pixels: Pixels) -> Shown:
-    """TIFF's CIE Lab: L from 0 to the maximum, a and b signed."""
+    """L from 0 to the maximum, a and b with grey in the middle; floating ones as they are."""
     half = 128.0 if pixels.dtype == np.uint8 else 32768.0
     if pixels.dtype.kind == "f":
         lightness, ab = pixels[:, :, 0].astype(np.float32), pixels[:, :, 1:3].astype(np.float32)
     else:
         lightness = pixels[:, :, 0].astype(np.float32) * np.float32(100 / (2 * half - 1))
-        signed = pixels[:, :, 1:3].view(np.int8 if pixels.dtype == np.uint8 else np.int16)
-        ab = signed.astype(np.float32) * np.float32(128 / half)
+        ab = (pixels[:, :, 1:3].astype(np.float32) - np.float32(half)) * np.float32(128 / half)
     y = (lightness + 16) / 116
     f = np.stack([y + ab[:, :, 0] / 500, y, y - ab[:, :, 1] / 200], axis=2)
     xyz = np.where(f > 6 / 29, f**3, (f - 4 / 29) * np.float32(3 * (6 / 29) ** 2)) * _D50

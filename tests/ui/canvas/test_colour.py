@@ -113,13 +113,13 @@ def test_ink_without_a_profile_takes_light_away():
 
 
 def test_lab_is_shown_in_its_colours():
-    lab = np.array([[[0, 0, 0], [255, 0, 0], [137, 81, 70]]], np.int16).astype(np.uint8)  # black, white, red
+    lab = np.array([[[0, 128, 128], [255, 128, 128], [137, 209, 198]]], np.uint8)  # black, white, red
     black, white, red = shown(lab, layout="lab")[0].tolist()
     assert black == [0, 0, 0]
     assert min(white) >= 253
     assert red[0] > 240
     assert max(red[1:]) < 30
-    deep = np.array([[[65535, 0, 0]]], np.uint16)
+    deep = np.array([[[65535, 32768, 32768]]], np.uint16)
     assert min(shown(deep, layout="lab")[0, 0]) >= 253
 
 
