@@ -286,6 +286,7 @@ _TOOLS = (
 _WINDOW = (
     Command("window.palette", "Find a command…", ("Ctrl+K",), do="find_command", icon="search"),
     Command("window.panels", "Hide or show the panels", ("Tab",), do="toggle_panels", canvas_only=True),
+    Command("window.next_part", "To the panels and back", ("F6",), do="focus_next_part"),
     Command("window.full_screen", "Full screen", ("F", "F11"), do="toggle_full_screen", checked="full_screen"),
     Command("window.theme", "Dark or light", do="toggle_theme", icon="theme"),
     Command("window.reset", "Put the panels back in their places", do="reset_panels"),

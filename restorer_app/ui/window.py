@@ -6,9 +6,9 @@ import itertools
 from collections.abc import Callable
 from typing import Protocol
 
-from PySide6.QtCore import QByteArray, QMimeData, QSize, Qt, Signal
+from PySide6.QtCore import QByteArray, QMimeData, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QImage, QPaintEvent
-from PySide6.QtWidgets import QMainWindow, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QMainWindow, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
 
 from restorer_app.session.command import Situation
 from restorer_app.ui.actions import Actions
@@ -73,7 +73,7 @@ class Window(QMainWindow):
         self.may_close: Callable[[], bool] = lambda: True
         self._painted = False
         self._is_arranged = False
-        self._hidden: list[PanelDock] = []
+        self._before_hiding: QByteArray | None = None
         self.actions_table = Actions(self)
         self.menu_row = MenuRow(self.actions_table)
         self.options = OptionsBar()
@@ -135,14 +135,34 @@ class Window(QMainWindow):
 
     # ----------------------------------------------------------------------------------------- its layout
     def toggle_panels(self) -> None:
-        shown = [dock for dock in self.docks.values() if dock.isVisible()]
-        if shown:
-            self._hidden = shown
-        for dock in shown or self._hidden or list(self.docks.values()):
-            dock.setVisible(not shown)
+        if any(dock.isVisible() for dock in self.docks.values()):
+            self._before_hiding = self.saveState(LAYOUT)  # with heights and the tab in front
+            for dock in self.docks.values():
+                dock.hide()
+        elif self._before_hiding is not None:
+            self.restoreState(self._before_hiding, LAYOUT)
+        else:
+            for dock in self.docks.values():
+                dock.show()
+
+    def focus_next_part(self) -> None:
+        """Out of the picture, where Tab has another meaning, and round to it again."""
+        parts: list[QWidget] = [
+            self._stage.currentWidget() or self._stage,
+            self.film,
+            self.options,
+            *self.docks.values(),
+        ]
+        now = QApplication.focusWidget()
+        inside = [place for place, part in enumerate(parts) if now and (part is now or part.isAncestorOf(now))]
+        here = inside[0] if inside else 0
+        for part in parts[here + 1 :] + parts[: here + 1]:
+            if there := [each for each in (part, *part.findChildren(QWidget)) if _takes_focus(each)]:
+                min(there, key=_along(part)).setFocus(Qt.FocusReason.TabFocusReason)
+                return
 
     def reset_panels(self) -> None:
-        self._hidden = []
+        self._before_hiding = None
         self.restoreState(self._first_layout, LAYOUT)
         self._share_room()
 
@@ -246,6 +266,23 @@ class Window(QMainWindow):
         one_click = min(_ONE_CLICK, max(left - _STEPS, left // 2))
         heights = [one_click, left - one_click, _PROOF]
         self.resizeDocks(column, heights, Qt.Orientation.Vertical)
+
+
+def _takes_focus(widget: QWidget) -> bool:
+    """By the keyboard, here and now."""
+    tabbed = widget.focusPolicy() & Qt.FocusPolicy.TabFocus == Qt.FocusPolicy.TabFocus
+    return tabbed and widget.isVisible() and widget.isEnabled() and not widget.visibleRegion().isEmpty()
+
+
+def _along(part: QWidget) -> Callable[[QWidget], int]:
+    """Where a widget comes when one reads a bar from the left, a panel from above."""
+    is_bar = part.width() > part.height()
+
+    def place(widget: QWidget) -> int:
+        at = widget.mapTo(part, QPoint()) if widget is not part else QPoint(-1, -1)
+        return at.x() if is_bar else at.y()
+
+    return place
 
 
 def local_files(data: QMimeData) -> list[str]:

@@ -52,6 +52,31 @@ def test_keys_change_the_brush_and_the_bar_shows_it(empty, scan):
     assert empty.choices.now.brush_diameter == canvas(empty).brush.diameter, "the brush is remembered"
 
 
+def test_f6_leads_out_of_the_picture_over_every_part_and_back(empty, scan):
+    open_file(empty, scan)
+    canvas(empty).setFocus()
+    names = []
+    for _ in range(6):
+        QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_F6)
+        names.append(QApplication.focusWidget().accessibleName())
+        if QApplication.focusWidget() is canvas(empty):
+            break
+    assert names == ["Open pictures", "Size", "Denoise: Run", "History", canvas(empty).accessibleName()]
+
+
+def test_panels_come_back_as_high_as_they_were(empty, scan):
+    open_file(empty, scan)
+    docks = empty.window.docks
+    empty.window.resizeDocks([docks["one-click"], docks["history"]], [230, 330], Qt.Orientation.Vertical)
+    QTest.qWait(30)
+    before = {name: dock.height() for name, dock in docks.items() if dock.isVisible()}
+    press(empty, "Tab")
+    assert not any(dock.isVisible() for dock in docks.values())
+    press(empty, "Tab")
+    until(lambda: {name: dock.height() for name, dock in docks.items() if dock.isVisible()} == before)
+    empty.window.reset_panels()
+
+
 def test_every_command_has_somebody_who_does_it(empty):
     orphans = [command.id for command in COMMANDS if empty.window.actions_table.method_of(command) is None]
     assert orphans == []

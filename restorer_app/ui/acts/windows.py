@@ -33,6 +33,9 @@ class WindowActs(QObject):
     def toggle_panels(self) -> None:
         self._window.toggle_panels()
 
+    def focus_next_part(self) -> None:
+        self._window.focus_next_part()
+
     def reset_panels(self) -> None:
         self._window.reset_panels()
 

@@ -14,7 +14,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPen
+from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPen, QResizeEvent
 from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from restorer_app.ui.theme import DARK, Colours
@@ -93,6 +93,11 @@ class HistoryPanel(QListView):
         if rows:
             self.setCurrentIndex(self._rows.index(cursor))
             self.scrollTo(self._rows.index(len(rows) - 1 if rows[-1].running else cursor))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The current step stays in sight when other panels take room."""
+        super().resizeEvent(event)
+        self.scrollTo(self._rows.index(self._rows.cursor))
 
     @property
     def titles(self) -> list[str]:
