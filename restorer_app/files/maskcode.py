@@ -13,10 +13,9 @@ from numpy.typing import NDArray
 
 from restorer_app.core.errors import InvalidValueError
 from restorer_app.core.geometry import Region
-from restorer_app.core.raster import CELL, Pixels, Raster
+from restorer_app.core.raster import CELL, FlatSource, Pixels, Raster
 
 _MOST_TURNS = 16 << 20  # 64 MB as they are stored, 128 as they are used: the text comes from a file
-_BAND = 256
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,8 +77,10 @@ def _turns(mask: Raster) -> NDArray[np.int64] | None:
     width, count = mask.bounds.width, 0
     found: list[NDArray[np.int64]] = []
     last = np.False_
-    for band in mask.bounds.divided(width, _BAND):
-        flat = (mask.read(band)[..., 0] > 0).ravel()
+    untouched = _untouched_rows(mask)
+    for band in mask.bounds.divided(width, CELL):
+        shown = Region.of_size(1, 1).shifted(0, band.top) if band.top // CELL in untouched else band
+        flat = (mask.read(shown)[..., 0] > 0).ravel()
         places = np.flatnonzero(flat[1:] != flat[:-1]) + 1
         if flat[0] != last:
             places = np.concatenate([[0], places])
@@ -95,6 +96,14 @@ def _turns(mask: Raster) -> NDArray[np.int64] | None:
         before = int(turns[at - 1]) if at else 0
         turns = np.insert(turns, at, [before + 2**32 - 1] * 2)
     return turns
+
+
+def _untouched_rows(mask: Raster) -> set[int]:
+    """Rows of cells that are one value throughout: reading all of a large picture's took longer than the rest."""
+    if not isinstance(mask.source, FlatSource):
+        return set()
+    touched = {row for row, _ in mask.changed_cells()}
+    return set(range(-(-mask.bounds.height // CELL))) - touched
 
 
 def _by_cells(mask: Raster) -> Raster:

@@ -206,6 +206,21 @@ def test_any_mask_comes_back_from_its_text(height, width, share, seed):
     np.testing.assert_array_equal(back.read(back.bounds) > 0, mask > 0)
 
 
+@given(
+    full=st.booleans(),
+    height=st.integers(1, 900),
+    places=st.lists(st.tuples(st.integers(0, 899), st.integers(0, 29), st.booleans()), max_size=4),
+)
+def test_a_mask_that_was_painted_in_few_places_comes_back_from_its_text(full, height, places):
+    mask = Raster.flat(Region.of_size(30, height), value=255 if full else 0)
+    for top, left, is_set in places:
+        region = Region.clipped(left, top, left + 9, top + 40, inside=mask.bounds)
+        if region is not None:
+            mask = mask.with_patch(region, np.full((*region.shape, 1), 255 * is_set, np.uint8))
+    back = decode_mask(encode_mask(mask, most=1 << 20))
+    np.testing.assert_array_equal(back.read(back.bounds) > 0, mask.read(mask.bounds) > 0)
+
+
 def test_a_mask_too_long_to_tell_is_told_by_cells():
     mask = np.zeros((600, 600, 1), np.uint8)
     mask[300::2, 300::2] = 1
