@@ -10,12 +10,14 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QApplication, QWidget
 
 from restorer_app.core.stroke import Point, Stroke
 from restorer_app.files import places
 from restorer_app.ui.app import Program
 from restorer_app.ui.document import Document
+from restorer_app.ui.shortcuts_sheet import ShortcutsSheet
 from restorer_app.ui.workshop import Workshop
 
 WIDTH, HEIGHT = 1600, 1000
@@ -75,7 +77,7 @@ def _story(program: Program, camera: _Camera, pictures: list[str], mask: Path) -
     workshop.files.save()
     camera.until(lambda: document.saved is not None)
     camera.take("saved")
-    _take_helpers(program, workshop, camera)
+    _take_helpers(program, camera)
 
 
 def _open(workshop: Workshop, camera: _Camera, pictures: list[str]) -> Document:
@@ -87,16 +89,16 @@ def _open(workshop: Workshop, camera: _Camera, pictures: list[str]) -> Document:
     return workshop.desk.current
 
 
-def _take_helpers(program: Program, workshop: Workshop, camera: _Camera) -> None:
+def _take_helpers(program: Program, camera: _Camera) -> None:
     program.choices.change(theme="dark")
     program.window.notice.hide()
     program.window.find_command()
     camera.take("palette", of=program.window.palette_popup)
     program.window.palette_popup.close()
-    workshop.window_acts.show_keys()
-    assert workshop.window_acts.sheet is not None  # just shown
-    camera.take("keys", of=workshop.window_acts.sheet)
-    workshop.window_acts.show_keys()
+    sheet = ShortcutsSheet(program.window, room=QSize(WIDTH, HEIGHT))  # no screen that is not there bounds it
+    sheet.show()
+    camera.take("keys", of=sheet)
+    sheet.close()
 
 
 def _paint(workshop: Workshop, document: Document) -> None:

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QScroll
 from restorer_app.session.command import Command
 from restorer_app.session.commands import GESTURES, GROUPS, in_group
 from restorer_app.ui.actions import group_title, keys_of, title_of
-from restorer_app.ui.pieces import label
+from restorer_app.ui.pieces import Column, label
 
 translate = QCoreApplication.translate  # by this name lupdate finds what is to be translated
 
@@ -34,7 +34,7 @@ class ShortcutsSheet(QDialog):
         self.setWindowTitle(self.tr("Keys and gestures"))
         room = room or parent.screen().availableGeometry().size()
         width = min(MOST.width(), room.width() - FRAME.width())
-        page = QWidget()
+        page = Column()
         columns = QHBoxLayout(page)
         columns.setContentsMargins(24, 12, 24, 12)
         columns.setSpacing(32)
@@ -51,7 +51,7 @@ class ShortcutsSheet(QDialog):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(area)
-        self._area = area
+        self._area, self._columns = area, columns
         self._most = min(MOST.height(), room.height() - FRAME.height())
         self.resize(width, min(columns.totalHeightForWidth(width), self._most))
 
@@ -60,9 +60,14 @@ class ShortcutsSheet(QDialog):
         QTimer.singleShot(0, self, self._suit_words)  # which know their font only now
 
     def _suit_words(self) -> None:
+        self._columns.activate()
+        self.resize(self.width(), min(self._columns.totalHeightForWidth(self._area.viewport().width()), self._most))
+        QTimer.singleShot(0, self, self._grow)
+
+    def _grow(self) -> None:
+        """The frame and what styles round."""
         lacking = self._area.verticalScrollBar().maximum()
-        if lacking:
-            self.resize(self.width(), min(self.height() + lacking, self._most))
+        self.resize(self.width(), min(self.height() + lacking, self._most))
 
     def _section_of(self, group: str) -> QGridLayout:
         if group == _HANDS:

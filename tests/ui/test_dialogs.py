@@ -134,7 +134,7 @@ def test_the_sheet_of_keys_has_as_many_columns_as_there_is_room_for_and_scrolls_
 ):
     sheet = ShortcutsSheet(window, room=QSize(width, 768))
     sheet.show()
-    QApplication.processEvents()
+    QTest.qWait(50)
     area = sheet.findChild(QScrollArea)
     assert area.widget().layout().count() == columns
     assert area.widget().minimumSizeHint().width() <= sheet.width()
