@@ -43,6 +43,7 @@ def step_rows(document: Document) -> list[StepRow]:
                 document.thumb_of(position),
                 reachable=step.after is not None,
                 running=pending is not None,
+                is_low=position > 0 and pending is None and step.record is None,
             )
         )
     return rows

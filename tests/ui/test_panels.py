@@ -114,6 +114,13 @@ def test_tab_goes_over_the_first_page_as_the_eye_does(qtbot):
     assert names == ["Open a picture…", "Keys and gestures (F1)", "First", "Second", "plate.tif"]
 
 
+def test_steps_that_changed_no_picture_take_less_room(qtbot):
+    panel = shown(HistoryPanel(), qtbot)
+    panel.show_steps([StepRow("Opened"), StepRow("Painted mask", is_low=True), StepRow("Repaired")], cursor=2)
+    heights = [panel.visualRect(panel.model().index(row, 0)).height() for row in range(3)]
+    assert heights[1] < heights[0] == heights[2]
+
+
 def test_a_history_without_steps_has_no_place_for_the_focus(qtbot):
     panel = shown(HistoryPanel(), qtbot)
     assert panel.focusPolicy() == Qt.FocusPolicy.NoFocus

@@ -9,6 +9,7 @@ from PySide6.QtCore import (
     QAbstractListModel,
     QModelIndex,
     QPersistentModelIndex,
+    QPoint,
     QRect,
     QSize,
     Qt,
@@ -19,8 +20,8 @@ from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOpti
 
 from restorer_app.ui.theme import DARK, Colours
 
-ROW_HEIGHT = 52
-THUMB = QSize(56, 40)
+ROW_HEIGHT, LOW_ROW = 52, 34
+THUMB, LOW_THUMB = QSize(56, 40), QSize(36, 26)
 _Index = QModelIndex | QPersistentModelIndex
 
 
@@ -33,6 +34,7 @@ class StepRow:
     thumb: QImage | None = None
     reachable: bool = True  # False: its pixels were let go to save space
     running: bool = False  # not a step yet: the job that will make it
+    is_low: bool = False  # it changed no picture: twenty strokes of a mask would push every repair out of sight
 
 
 class _Rows(QAbstractListModel):
@@ -77,7 +79,6 @@ class HistoryPanel(QListView):
         self._look = _StepLook()
         self.setModel(self._rows)
         self.setItemDelegate(self._look)
-        self.setUniformItemSizes(True)
         self.setMouseTracking(True)
         self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -127,8 +128,10 @@ class _StepLook(QStyledItemDelegate):
         super().__init__()
         self.colours = DARK
 
-    def sizeHint(self, _option: QStyleOptionViewItem, _index: _Index) -> QSize:
-        return QSize(240, ROW_HEIGHT)
+    def sizeHint(self, _option: QStyleOptionViewItem, index: _Index) -> QSize:
+        model = index.model()
+        assert isinstance(model, _Rows)
+        return QSize(240, LOW_ROW if model.rows[index.row()].is_low else ROW_HEIGHT)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
         model = index.model()
@@ -145,8 +148,11 @@ class _StepLook(QStyledItemDelegate):
             painter.drawRoundedRect(rect, 8, 8)
         is_future = index.row() > model.cursor
         painter.setOpacity(0.55 if (is_future or not row.reachable) and not row.running else 1)
-        self._paint_thumb(painter, QRect(rect.left() + 6, rect.top() + 5, THUMB.width(), THUMB.height()), row)
-        self._paint_words(painter, rect.adjusted(THUMB.width() + 18, 6, -8, -6), row, current=is_current)
+        thumb = QRect(QPoint(0, 0), LOW_THUMB if row.is_low else THUMB)
+        thumb.moveCenter(QPoint(rect.left() + 6 + THUMB.width() // 2, rect.center().y()))
+        self._paint_thumb(painter, thumb, row)
+        inset = 2 if row.is_low else 6
+        self._paint_words(painter, rect.adjusted(THUMB.width() + 18, inset, -8, -inset), row, current=is_current)
         painter.restore()
 
     def _paint_ground(self, painter: QPainter, rect: QRect, option: QStyleOptionViewItem, *, current: bool) -> None:
@@ -172,16 +178,18 @@ class _StepLook(QStyledItemDelegate):
 
     def _paint_words(self, painter: QPainter, place: QRect, row: StepRow, *, current: bool) -> None:
         big = QFont(painter.font())
-        big.setPixelSize(13)
+        big.setPixelSize(12 if row.is_low else 13)
         big.setWeight(QFont.Weight.DemiBold if current else QFont.Weight.Normal)
         small = QFont(painter.font())
         small.setPixelSize(12)
         half = place.height() // 2
         upper = QRect(place.left(), place.top(), place.width(), half)
         lower = QRect(place.left(), place.top() + half, place.width(), half)
+        is_faint = painter.opacity() < 1  # undone: dim as well, it could not be read
+        is_dim = row.running or (row.is_low and not current and not is_faint)
         align = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         for font, area, text, colour in (
-            (big, upper if row.detail else place, row.title, self.colours.dim if row.running else self.colours.text),
+            (big, upper if row.detail else place, row.title, self.colours.dim if is_dim else self.colours.text),
             (small, lower, row.detail, self.colours.dim),
         ):
             painter.setFont(font)
