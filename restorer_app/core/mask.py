@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from restorer_app.core.coverage import require_mask
 from restorer_app.core.errors import InvalidValueError
 from restorer_app.core.geometry import Region, bounding
 from restorer_app.core.raster import CELL, Cell, FlatSource, Pixels, Raster, digest_cells
@@ -26,11 +27,6 @@ def blank(bounds: Region) -> Raster:
 
 def full(bounds: Region) -> Raster:
     return Raster.flat(bounds, value=255)
-
-
-def require_mask(mask: Raster) -> None:
-    if mask.dtype != np.uint8 or mask.channels != 1:
-        raise InvalidValueError(f"A mask has 8 bits and one channel, not {mask.channels} of {mask.dtype.name}.")
 
 
 def background(mask: Raster) -> int | None:
@@ -60,11 +56,6 @@ def covered_region(mask: Raster) -> Region | None:
 
 def is_empty(mask: Raster) -> bool:
     return next(_covered(mask), None) is None
-
-
-def covers_everything(mask: Raster) -> bool:
-    require_mask(mask)
-    return all(bool(mask.read(mask.cell_region(cell)).all()) for cell in mask.bounds.cells(CELL))
 
 
 def count_covered(mask: Raster) -> int:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from restorer_app.core import mask as masks
+from restorer_app.core.coverage import require_mask
 from restorer_app.core.errors import InvalidValueError
 from restorer_app.core.geometry import Region
 from restorer_app.core.job import Job
@@ -41,7 +42,7 @@ def cover_of(job: Job) -> Cover:
     """The cover of a job, or one sentence where it covers nothing that can be worked on."""
     for one in (job.mask, job.protect):
         if one is not None:
-            masks.require_mask(one)
+            require_mask(one)
     if job.operation.scale > 1:
         return Cover(None, job.region, None, {})  # every pixel of a larger picture is new: there is nothing to protect
     protect = None if job.protect is None or masks.is_empty(job.protect) else job.protect

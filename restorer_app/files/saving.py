@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from restorer_app.core import mask as masks
+from restorer_app.core.coverage import covers_everything
 from restorer_app.core.errors import NotPatchableError, RestorerError, UnreadableFileError, UnwritableFileError
 from restorer_app.core.job import CancelToken
 from restorer_app.core.raster import Raster
@@ -227,7 +227,7 @@ def _published(
 ) -> Saved:
     """Gives a proven file its name; one that fails its proof never gets it."""
     _must_be_unmoved(order.picture)  # a proof against another file says nothing
-    anywhere = order.allowed is None or masks.covers_everything(order.allowed)
+    anywhere = order.allowed is None or covers_everything(order.allowed)
     verdict = _with_xmp_read_back(order, spot, verdict, patched=patched)
     verdict = replace(verdict, master_sha256=master, anywhere=anywhere)
     if not verdict.same:

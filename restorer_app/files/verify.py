@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
-from restorer_app.core import mask as masks
+from restorer_app.core.coverage import covers_everything
 from restorer_app.core.errors import RestorerError
 from restorer_app.core.job import CancelToken
 from restorer_app.core.raster import Raster
@@ -60,7 +60,7 @@ def verify(
         bounds = one.source.bounds
         verdict = Verdict(judged=True, samples_total=bounds.area * one.source.channels)
     verdict = with_kept_xmp(verdict, one.xmp, other.xmp) if verdict.judged else verdict
-    anywhere = allowed is not None and masks.covers_everything(allowed)
+    anywhere = allowed is not None and covers_everything(allowed)
     verdict = replace(verdict, judged_by=judged_by, anywhere=anywhere)
     if said is not None and said.master_sha256 and judged_by == "record":
         verdict = _with_origin(verdict, said.master_sha256, master, progress=progress, cancel=cancel)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from restorer_app.core import mask as masks
 from restorer_app.core.card import ModelCard
+from restorer_app.core.coverage import covers_everything
 from restorer_app.core.errors import InvalidValueError, RestorerError
 from restorer_app.core.geometry import Region
 from restorer_app.core.history import History, Snapshot, Step, Store
@@ -263,7 +264,7 @@ class Session:
             return masks.full(self.mask.bounds)  # every pixel of a larger picture is new: there is nothing to protect
         if mask is None and operation.needs_mask:
             raise RestorerError(f"{operation.title} needs a mask.", advice="Paint over the damage first.")
-        if operation.needs_mask and mask is not None and masks.covers_everything(mask):
+        if operation.needs_mask and mask is not None and covers_everything(mask):
             raise RestorerError(
                 "The mask covers the whole picture, so there is nothing to repair it from.",
                 advice="Paint over the damage only.",

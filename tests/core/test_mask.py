@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from restorer_app.core import mask as masks
+from restorer_app.core.coverage import covers_everything
 from restorer_app.core.errors import InvalidValueError
 from restorer_app.core.geometry import Region
 from restorer_app.core.raster import CELL, Raster
@@ -114,7 +115,7 @@ def test_questions_about_a_mask_agree_with_the_array(seed):
         int(columns.min()), int(rows.min()), int(columns.max()) + 1, int(rows.max()) + 1
     )
     assert masks.count_covered(mask) == np.count_nonzero(plain)
-    assert not masks.covers_everything(mask)
+    assert not covers_everything(mask)
     covered = np.zeros(BOUNDS.shape, bool)
     for region in masks.regions(mask):
         covered[region.slices()] = True
@@ -124,7 +125,7 @@ def test_questions_about_a_mask_agree_with_the_array(seed):
 def test_empty_and_full():
     assert masks.is_empty(masks.blank(BOUNDS))
     assert masks.covered_region(masks.blank(BOUNDS)) is None
-    assert masks.covers_everything(masks.full(BOUNDS))
+    assert covers_everything(masks.full(BOUNDS))
     assert masks.covered_region(masks.full(BOUNDS)) == BOUNDS
     assert masks.digest(masks.blank(BOUNDS)) != masks.digest(masks.full(BOUNDS))
     assert masks.union(masks.blank(BOUNDS), masks.full(BOUNDS)).own_bytes() == 0
