@@ -34,7 +34,10 @@ class SegmentError(ValueError):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stored:
-    """A segment as it stands in the file, with room around it for the little TIFF that libtiff wants to see."""
+    """A segment as it stands in the file, with room around it for the little TIFF that libtiff wants to see.
+
+    To be decoded once: large ones are used up by it.
+    """
 
     room: bytearray
     size: int
@@ -178,6 +181,7 @@ def _libtiff_lzw(stored: Stored, expected: int) -> Bytes:
         found = imagecodecs.tiff_decode(stored.room)
     except (imagecodecs.TiffError, ValueError):
         return lzw_decode(stored.data, expected)  # ours has the last word on what libtiff refuses
+    stored.room.clear()  # whoever reads bands of it holds on to it, and has no use for it any more
     return np.asarray(found).reshape(-1)
 
 
