@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from math import isclose
 
@@ -209,7 +210,16 @@ def file_words(picture: Picture | None) -> FileWords:
 
 
 def frames(documents: Sequence[Document]) -> list[Frame]:
-    return [Frame(document.name, document.frame, unsaved=document.session.is_unsaved) for document in documents]
+    """Two of the same name say whose they are: archives number the plates of each box anew."""
+    names = Counter(document.name for document in documents)
+    return [
+        Frame(
+            document.name if names[document.name] == 1 else f"{document.path.parent.name}/{document.name}",
+            document.frame,
+            unsaved=document.session.is_unsaved,
+        )
+        for document in documents
+    ]
 
 
 # ---------------------------------------------------------------------------------------------- record

@@ -17,6 +17,7 @@ from restorer_app.core.errors import UnreadableFileError
 from restorer_app.core.stroke import Point, Stroke
 from restorer_app.files.reader_sources import DecodedSource
 from restorer_app.ui.acts.files import own_samples
+from restorer_app.ui.presenting import frames
 from tests.ui.conftest import until
 from tests.ui.hands import document, hover, idle, open_file, paint, pixels, press, repair, scratch
 
@@ -334,6 +335,15 @@ def test_of_files_opened_together_the_first_that_can_be_shown_stays_in_hand(empt
     assert [one.path.name for one in empty.workshop.desk.documents] == ["b.png", "c.png", "d.png"]
     assert document(empty).path.name == "b.png", "a hand may be at work on it already"
     assert {Path(path).name for path in empty.choices.now.recent} >= {"b.png", "c.png", "d.png"}
+
+
+def test_pictures_of_the_same_name_are_told_apart_by_their_folders(empty, tmp_path):
+    for number, box in enumerate(("box 1", "box 2"), 1):
+        (tmp_path / box).mkdir()
+        path = tmp_path / box / "plate.png"
+        Image.fromarray(np.zeros((20, 20, 3), np.uint8)).save(path)
+        open_file(empty, path, count=number)
+    assert [frame.name for frame in frames(empty.workshop.desk.documents)] == ["box 1/plate.png", "box 2/plate.png"]
 
 
 def test_a_folder_opens_its_pictures_and_leaves_the_rest(empty, tmp_path):
