@@ -50,7 +50,6 @@ class FirstRun(QScrollArea):
         super().__init__(parent)
         self.setObjectName("empty")
         self.setAccessibleName(self.tr("How to begin"))
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # its buttons have it
         self.setWidgetResizable(True)
         self.setFrameShape(QScrollArea.Shape.NoFrame)
         self._colours = DARK

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtGui import QAccessible, QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QComboBox, QPushButton, QWidget
 
 from restorer_app.core import mask as masks
 from restorer_app.core.geometry import Region
@@ -263,3 +263,28 @@ def test_a_stroke_that_begins_on_good_news_is_painted_and_a_click_only_dismisses
         assert len(session.history) == steps
     assert masks.covered_region(session.mask).top < 4
     assert masks.covered_region(session.mask).bottom > 120
+
+
+def test_nothing_that_takes_the_focus_is_without_a_name(empty, scan):
+    """What a screen reader says when Tab arrives there."""
+
+    def named(part):
+        return QAccessible.queryAccessibleInterface(part).text(QAccessible.Text.Name)
+
+    def unnamed():
+        parts = [part for part in empty.window.findChildren(QWidget) if part.isVisible()]
+        return [part for part in parts if part.focusPolicy() != Qt.FocusPolicy.NoFocus and not named(part)]
+
+    def is_inside_a_field(part):  # the field around it has the name and the focus
+        return isinstance(part.parentWidget(), QAbstractSpinBox | QComboBox)
+
+    found = unnamed()
+    open_file(empty, scan)
+    for tool in "BLMJSHZ":
+        press(empty, tool)
+        for dock in empty.window.docks.values():
+            dock.raise_()
+            QTest.qWait(5)
+            found += unnamed()
+    empty.window.docks["history"].raise_()
+    assert [part for part in found if not is_inside_a_field(part)] == []
