@@ -36,7 +36,8 @@ from restorer_app.files.tiff import old_levels
 from restorer_app.files.tiff_patch import patch_levels
 from restorer_app.files.verify import with_kept_xmp
 
-_ROOM = 16 << 20  # for what a patch appends, beside the size of the file itself
+# For what a patch appends, beside the size of the file itself; for a small file hardly more than that again.
+_ROOM, _LEAST_ROOM = 16 << 20, 1 << 20
 _MOST_JPEG_XMP = 65_000  # one APP1 segment
 
 
@@ -352,7 +353,8 @@ def _must_have_room(target: Path, needed: int) -> None:
         free = shutil.disk_usage(target.parent).free
     except OSError as problem:
         raise cannot_write(target, problem) from problem
-    if free < needed + _ROOM:
+    needed += min(_ROOM, needed + _LEAST_ROOM)
+    if free < needed:
         raise UnwritableFileError(
             f"There is not enough room in {target.parent}: {needed / 1e6:,.1f} MB are needed, "
             f"{free / 1e6:,.1f} MB are free. Nothing was changed.",

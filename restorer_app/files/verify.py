@@ -51,7 +51,10 @@ def verify(
     if allowed is None:
         judged_by = "nothing may differ"
     if allowed is not None and allowed.bounds != one.source.bounds:
-        return Verdict(judged=False, reason=_misfit(one, allowed, judged_by))
+        reason = _misfit(one, allowed, judged_by)
+        if said is not None and said.anywhere and allowed.bounds == other.source.bounds:
+            reason = _resized(one, other)
+        return Verdict(judged=False, reason=reason)
     if said is not None and said.derived:
         verdict = compare_derived(one, other, allowed=allowed, progress=progress, cancel=cancel)
     else:
@@ -135,4 +138,13 @@ def _misfit(picture: Picture, allowed: Raster, judged_by: str) -> str:
     return (
         f"the {judged_by} is for a picture of {its.width} × {its.height} pixels, "
         f"but the master has {mine.width} × {mine.height}."
+    )
+
+
+def _resized(one: Picture, other: Picture) -> str:
+    old, new = one.source.bounds, other.source.bounds
+    return (
+        f"its record says that {other.path.name} was enlarged, from {old.width} × {old.height} to "
+        f"{new.width} × {new.height} pixels, so no pixel of it has a counterpart in the master. "
+        "That is no fault; restorer replay makes it again and compares."
     )

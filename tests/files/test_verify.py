@@ -201,3 +201,13 @@ def test_a_file_is_the_same_as_itself_even_where_its_coding_is_not_proven(tmp_pa
     assert verify(path, copy).same
     copy.write_bytes(copy.read_bytes() + b"more")
     assert not verify(path, copy).judged
+
+
+def test_an_enlarged_picture_is_no_fault_and_cannot_be_judged_here(pair, tmp_path):
+    picture = open_here(pair[0])
+    pixels = np.asarray(picture.source.read(picture.source.bounds)).repeat(2, axis=0).repeat(2, axis=1)
+    done = save(picture, Raster.from_array(pixels), allowed=None, records=[record(name="upscale")], derive=True)
+    verdict = verify(pair[0], done.path)
+    assert not verdict.judged
+    assert "enlarged, from 80 × 90 to 160 × 180 pixels" in verdict.sentence
+    assert "no fault" in verdict.sentence
