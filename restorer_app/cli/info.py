@@ -117,8 +117,9 @@ def _extras(picture: Picture) -> str:
 
 
 def _editing(picture: Picture) -> str:
-    if not picture.editable:
-        how = "for viewing only"
-    else:
+    if not picture.editable and "viewing" in picture.reason:
+        return picture.reason
+    how = "for viewing only"
+    if picture.editable:
         how = "a repair is patched into a copy of the file" if picture.patchable else "a repair is saved as a new TIFF"
     return f"{how}. {picture.reason}".strip()
