@@ -15,7 +15,7 @@ from restorer_app.engine.values import Floats, Hole
 _ROUNDS = 14
 CONTEXT = 64  # pixels around a hole that a smooth closing looks at
 # Pixels from the edge up to which a net's answer stands alone, and from which on it is only blur.
-_SURE, _LOST = 8, 18
+_SURE, _LOST = 6, 14
 
 
 def close(picture: Floats, hole: Hole) -> Floats:
