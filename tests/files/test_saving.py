@@ -216,21 +216,12 @@ def test_a_failing_disc_leaves_the_old_file_and_says_what_to_do(master, monkeypa
     assert not parts(master.parent)
 
 
-def test_a_disc_that_fills_while_patching_leaves_nothing(master, monkeypatch):
+@pytest.mark.parametrize("where", ["_write", "patch"])  # all that is written, or the patches alone
+def test_a_disc_that_fills_while_patching_leaves_nothing(master, monkeypatch, where):
     def full(*_: object, **__: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("restorer_app.files.copying.Copy._write", full)
-    with pytest.raises(UnwritableFileError, match="enough room"):
-        saved_once(master)
-    assert [path.name for path in master.parent.iterdir()] == ["scan.tif"]
-
-
-def test_a_disc_that_fills_under_the_patches_alone_leaves_nothing(master, monkeypatch):
-    def full(*_: object, **__: object) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr("restorer_app.files.copying.Copy.patch", full)
+    monkeypatch.setattr(f"restorer_app.files.copying.Copy.{where}", full)
     with pytest.raises(UnwritableFileError, match="enough room"):
         saved_once(master)
     assert [path.name for path in master.parent.iterdir()] == ["scan.tif"]
