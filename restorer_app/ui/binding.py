@@ -142,6 +142,7 @@ class Binding(QObject):
         window.history.show_steps(
             presenting.step_rows(document) if document else [],
             cursor=document.session.history.cursor if document else 0,
+            of=document,
         )
         self._show_facts(document)
         self._show_view()

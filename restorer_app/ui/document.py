@@ -42,7 +42,7 @@ class Document:
     _knows_all: bool = False  # the small picture is made of all pixels
     _frame: tuple[Raster, QImage] | None = None
     _enlarged: Raster | None = None
-    _thumbs: dict[int, tuple[Step, QImage]] = field(default_factory=dict)
+    _thumbs: dict[tuple[int, int], tuple[Step, QImage]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, picture: Picture, session: Session, overview: Pixels) -> Document:
@@ -108,18 +108,21 @@ class Document:
             self._enlarged = Raster(Enlarged(first, bounds))
         return self._enlarged
 
-    def thumb_of(self, position: int) -> QImage | None:
-        """The small picture of a step, made once."""
+    def thumb_of(self, position: int, *, since: int | None = None) -> QImage | None:
+        """The small picture of a step, made once; or of all that was done from an earlier step on."""
         steps = self.session.history.steps
-        step = steps[position]
-        known = self._thumbs.get(id(step))
+        step, first = steps[position], position if since is None else since
+        key = (id(steps[first]), id(step))
+        known = self._thumbs.get(key)
         if known is not None and known[0] is step:
             return known[1]
         if step.after is None:
             return None
-        before = steps[position - 1].after if position else None
+        before = steps[first - 1].after if first else None
         made = step_thumb(self.overview, self.picture, before, step.after)
-        self._thumbs[id(step)] = (step, made)
+        if since is not None:  # the one before it will not be asked for again, and forty would be a megabyte
+            self._thumbs = {old: thumb for old, thumb in self._thumbs.items() if old[0] != key[0] or old[0] == old[1]}
+        self._thumbs[key] = (step, made)
         self._forget_gone(steps)
         return made
 
@@ -138,5 +141,5 @@ class Document:
 
     def _forget_gone(self, steps: tuple[Step, ...]) -> None:
         there = {id(step) for step in steps}
-        for gone in [key for key in self._thumbs if key not in there]:
+        for gone in [key for key in self._thumbs if not there.issuperset(key)]:
             del self._thumbs[gone]

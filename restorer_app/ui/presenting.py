@@ -17,9 +17,9 @@ from restorer_app.ui.canvas.settings import Adjustment, OverlayMode
 from restorer_app.ui.document import Document
 from restorer_app.ui.panels.file_facts import FileWords
 from restorer_app.ui.panels.film import Frame
-from restorer_app.ui.panels.history import StepRow
 from restorer_app.ui.panels.proof import ProofWords
 from restorer_app.ui.panels.record import RecordRow
+from restorer_app.ui.panels.step_rows import Kin, StepRow, runs
 from restorer_app.ui.wording import amount, grouped, pixels, share, shortened, stops
 
 translate = QCoreApplication.translate  # by this name lupdate finds what is to be translated
@@ -32,22 +32,42 @@ _MOST_CELLS = 60  # about 15 ms to count
 def step_rows(document: Document) -> list[StepRow]:
     session = document.session
     waiting = {pending.id: pending for pending in session.pending}
+    steps, cursor = session.history.steps, session.history.cursor
+    kins = [None if (step.job_id or "") in waiting else _kin(step) for step in steps]
     rows = []
-    for position, step in enumerate(session.history.steps):
-        pending = waiting.get(step.job_id or "")
-        rows.append(
-            StepRow(
-                _doing(pending.operation.name, step.title)
-                if pending is not None
-                else translate("presenting", step.title),
-                _waiting_detail(pending) if pending is not None else _step_detail(document, position, step),
-                document.thumb_of(position),
-                reachable=step.after is not None,
-                running=pending is not None,
-                is_low=position > 0 and pending is None and step.record is None,
+    for run in runs(kins):
+        for position in run:
+            step = steps[position]
+            pending = waiting.get(step.job_id or "")
+            is_shown = len(run) > 1 and position == min(max(cursor, run[0]), run[-1])
+            rows.append(
+                StepRow(
+                    _doing(pending.operation.name, step.title) if pending else translate("presenting", step.title),
+                    _waiting_detail(pending) if pending else _step_detail(document, position, step),
+                    document.thumb_of(position),
+                    reachable=step.after is not None,
+                    running=pending is not None,
+                    is_low=position > 0 and pending is None and step.record is None,
+                    kin=kins[position],
+                    run_thumb=document.thumb_of(position, since=run[0]) if is_shown else None,
+                )
             )
-        )
     return rows
+
+
+def _kin(step: Step) -> Kin | None:
+    """What a hand does again and again: strokes of the mask, of a tool, and repairs after each stroke."""
+    if step.record is None:
+        if step.title in ("Painted mask", "Erased mask"):
+            return Kin("mask", translate("presenting", "Changed mask"))
+        if step.title in ("Painted protection", "Erased protection"):
+            return Kin("protection", translate("presenting", "Changed protection"))
+        return None
+    if step.record.name not in ("repair", "restore", "clone"):
+        return None
+    # Between two repairs by Enter there are the strokes that asked for them: no others follow each other.
+    key = f"{step.record.name} {step.record.operation.get('method')} {step.record.model_id}"
+    return Kin(key, translate("presenting", step.title), _method(step.record))
 
 
 def _doing(name: str, title: str) -> str:

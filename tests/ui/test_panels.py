@@ -26,12 +26,13 @@ from restorer_app.ui.notice import Notice, Told
 from restorer_app.ui.panels.dock import WIDTH
 from restorer_app.ui.panels.file_facts import FilePanel, FileWords
 from restorer_app.ui.panels.film import FilmStrip, Frame
-from restorer_app.ui.panels.history import HistoryPanel, StepRow
+from restorer_app.ui.panels.history import HistoryPanel
 from restorer_app.ui.panels.one_click import Offer, OneClickPanel
 from restorer_app.ui.panels.options import Method, OptionsBar
 from restorer_app.ui.panels.proof import ProofPanel, ProofWords
 from restorer_app.ui.panels.queue import JobRow, QueuePanel
 from restorer_app.ui.panels.record import RecordPanel, RecordRow
+from restorer_app.ui.panels.step_rows import Kin, StepRow
 from restorer_app.ui.pieces import label
 from restorer_app.ui.pill import Pill
 from restorer_app.ui.status import MOST_NAME, StatusLine
@@ -121,11 +122,101 @@ def test_steps_that_changed_no_picture_take_less_room(qtbot):
     assert heights[1] < heights[0] == heights[2]
 
 
+STROKES = Kin("mask", "Changed mask")
+
+
+def strokes(count, *titles):
+    named = titles or ("Painted mask",) * count
+    return [StepRow(title, is_low=True, kin=STROKES) for title in named]
+
+
+def press_on(panel, row, *, right=0):
+    place = panel.visualRect(panel.model().index(row, 0))
+    point = QPoint(place.right() - right, place.center().y()) if right else place.center()
+    QTest.mouseClick(panel.viewport(), Qt.MouseButton.LeftButton, pos=point)
+
+
+def test_strokes_that_follow_each_other_stand_as_one_row(qtbot):
+    panel = shown(HistoryPanel(), qtbot)
+    steps = [StepRow("Opened"), *strokes(40), StepRow("Repaired"), *strokes(1)]
+    panel.show_steps(steps, cursor=42)
+    assert panel.lines == [("Opened", ""), ("Painted mask", "40 strokes"), ("Repaired", ""), ("Painted mask", "")]
+
+
+def test_a_row_of_several_says_how_many_of_them_undo_has_left(qtbot):
+    panel = shown(HistoryPanel(), qtbot)
+    steps = [StepRow("Opened"), *strokes(3, "Painted mask", "Erased mask", "Painted mask")]
+    told = []
+    for cursor in (3, 2, 1, 0):
+        panel.show_steps(steps, cursor=cursor)
+        told.append(panel.lines[1])
+    words = ["3 strokes", "2 of 3 strokes", "1 of 3 strokes", "3 strokes"]
+    assert told == [("Changed mask", word) for word in words]
+
+
+def test_work_of_one_kin_says_by_which_method(qtbot):
+    panel = shown(HistoryPanel(), qtbot)
+    kin = Kin("repair patch", "Repaired", "patch")
+    panel.show_steps([StepRow("Opened"), *[StepRow("Repaired", "patch · 9", kin=kin)] * 3], cursor=3)
+    assert panel.lines[1] == ("Repaired", "patch · 3 strokes")
+
+
+def test_the_arrow_opens_a_row_of_several_and_a_click_on_a_stroke_goes_there(qtbot):
+    panel = shown(HistoryPanel(), qtbot)
+    panel.show_steps([StepRow("Opened"), *strokes(3), StepRow("Repaired")], cursor=4)
+    press_on(panel, 1, right=24)
+    assert [title for title, _ in panel.lines] == ["Opened", *["Painted mask"] * 4, "Repaired"]
+    with qtbot.waitSignal(panel.step_chosen) as chosen:
+        press_on(panel, 3)
+    assert chosen.args == [2]
+    press_on(panel, 1, right=24)
+    assert len(panel.lines) == 3
+
+
+def test_a_click_on_a_row_of_several_goes_to_its_end_and_there_opens_it(qtbot):
+    panel = shown(HistoryPanel(), qtbot)
+    steps = [StepRow("Opened"), *strokes(3)]
+    panel.show_steps(steps, cursor=1)
+    with qtbot.waitSignal(panel.step_chosen) as chosen:
+        press_on(panel, 1)
+    assert chosen.args == [3]
+    panel.show_steps(steps, cursor=3)
+    press_on(panel, 1)
+    assert len(panel.lines) == 5
+
+
+def test_the_keys_open_go_and_close_and_another_picture_opens_nothing(qtbot):
+    panel = shown(HistoryPanel(), qtbot)
+    steps = [StepRow("Opened"), *strokes(3)]
+    panel.show_steps(steps, cursor=3, of="a")
+    panel.setFocus()
+    QTest.keyClick(panel, Qt.Key.Key_Right)
+    QTest.keyClick(panel, Qt.Key.Key_Down)
+    with qtbot.waitSignal(panel.step_chosen) as chosen:
+        QTest.keyClick(panel, Qt.Key.Key_Return)
+    assert chosen.args == [1]
+    QTest.keyClick(panel, Qt.Key.Key_Left)
+    assert len(panel.lines) == 2
+    QTest.keyClick(panel, Qt.Key.Key_Right)
+    panel.show_steps(steps, cursor=3, of="b")
+    assert len(panel.lines) == 2
+
+
+def test_an_open_row_stays_open_while_strokes_come(qtbot):
+    panel = shown(HistoryPanel(), qtbot)
+    panel.show_steps([StepRow("Opened"), *strokes(2)], cursor=2)
+    press_on(panel, 1, right=24)
+    panel.show_steps([StepRow("Opened"), *strokes(3)], cursor=3)
+    assert panel.lines[1:] == [("Painted mask", "3 strokes"), *[("Painted mask", "")] * 3]
+
+
 def test_a_history_without_steps_has_no_place_for_the_focus(qtbot):
     panel = shown(HistoryPanel(), qtbot)
     assert panel.focusPolicy() == Qt.FocusPolicy.NoFocus
     panel.show_steps([StepRow("Opened")], cursor=0)
-    assert panel.focusPolicy() == Qt.FocusPolicy.StrongFocus
+    assert panel.focusPolicy() == Qt.FocusPolicy.TabFocus
+    press_on(panel, 0)
+    assert not panel.hasFocus(), "after a click, Return belongs to the picture"
 
 
 def test_one_click_runs_what_its_card_says(qtbot):

@@ -100,3 +100,18 @@ def test_a_long_stroke_is_computed_elsewhere_and_enter_right_behind_it_repairs(e
     press(empty, "Return")
     idle(empty)
     assert [step.title for step in session.history.steps] == ["Opened", "Painted mask", "Repaired"]
+
+
+def test_forty_dabs_are_one_row_and_undo_takes_one_of_them(empty, scan):
+    session = open_file(empty, scan).session
+    for place in range(12):
+        paint(empty, (20 + place * 20, 60), (24 + place * 20, 60))
+    repair(empty)
+    until(lambda: empty.window.history.lines[-1][0] == "Repaired")
+    told = [("Painted mask", "13 strokes"), empty.window.history.lines[-1]]
+    assert empty.window.history.lines[1:] == told
+    covered = masks.count_covered(session.history.steps[13].after.mask)
+    press(empty, "Ctrl+Z")
+    press(empty, "Ctrl+Z")
+    until(lambda: empty.window.history.lines[1] == ("Painted mask", "12 of 13 strokes"))
+    assert 0 < masks.count_covered(session.mask) < covered

@@ -18,10 +18,10 @@ from restorer_app.ui.notice import Told
 from restorer_app.ui.offers import methods
 from restorer_app.ui.panels.file_facts import FileWords
 from restorer_app.ui.panels.film import Frame
-from restorer_app.ui.panels.history import StepRow
 from restorer_app.ui.panels.one_click import Offer
 from restorer_app.ui.panels.proof import ProofWords
 from restorer_app.ui.panels.queue import JobRow
+from restorer_app.ui.panels.step_rows import Kin, StepRow
 from restorer_app.ui.window import Window
 
 FOLDER = Path(__file__).with_name("snapshots")
@@ -56,12 +56,12 @@ def fill(window):
     )
     rows = [
         StepRow("Opened", "6 144 × 4 096 · 16 bit", picture()),
-        StepRow("Painted mask", "", picture()),
+        *[StepRow("Painted mask", "", picture(), is_low=True, kin=Kin("mask", "Changed mask"))] * 12,
         StepRow("Repaired", "faithful · 0.21 %", picture()),
         StepRow("Repairing…", "piece by piece", picture(), running=True),
     ]
-    window.history.show_steps(rows, cursor=2)
-    window.docks["history"].set_fact("3 steps")
+    window.history.show_steps(rows, cursor=13)
+    window.docks["history"].set_fact("14 steps")
     window.proof.show_words(
         ProofWords("0 of 75 497 472 samples", "changed outside the mask", "record kept", "proved", can_show_file=True)
     )

@@ -2,82 +2,76 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import (
-    QAbstractListModel,
-    QModelIndex,
-    QPersistentModelIndex,
-    QPoint,
-    QRect,
-    QSize,
-    Qt,
-    Signal,
-)
-from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPen, QResizeEvent
-from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent
+from PySide6.QtWidgets import QListView, QWidget
 
-from restorer_app.ui.theme import DARK, Colours
+from restorer_app.ui.panels.step_look import ROW_HEIGHT, StepLook, arrow_place
+from restorer_app.ui.panels.step_rows import Line, StepRow, folded, line_of
+from restorer_app.ui.theme import Colours
 
-ROW_HEIGHT, LOW_ROW = 52, 34
-THUMB, LOW_THUMB = QSize(56, 40), QSize(36, 26)
 _Index = QModelIndex | QPersistentModelIndex
+_RETURN = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Select)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class StepRow:
-    """One step as the panel shows it."""
-
-    title: str
-    detail: str = ""
-    thumb: QImage | None = None
-    reachable: bool = True  # False: its pixels were let go to save space
-    running: bool = False  # not a step yet: the job that will make it
-    is_low: bool = False  # it changed no picture: twenty strokes of a mask would push every repair out of sight
-
-
-class _Rows(QAbstractListModel):
+class _Lines(QAbstractListModel):
     def __init__(self) -> None:
         super().__init__()
-        self.rows: list[StepRow] = []
+        self.lines: list[Line] = []
         self.cursor = 0
 
-    def show(self, rows: list[StepRow], cursor: int) -> None:
+    def show(self, lines: list[Line], cursor: int) -> None:
         self.beginResetModel()
-        self.rows, self.cursor = rows, cursor
+        self.lines, self.cursor = lines, cursor
         self.endResetModel()
 
     def rowCount(self, _parent: _Index = QModelIndex()) -> int:  # noqa: B008  # Qt's own default
-        return len(self.rows)
+        return len(self.lines)
 
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        row = self.rows[index.row()]
+        line = self.lines[index.row()]
         if role == Qt.ItemDataRole.DisplayRole:
-            return row.title
+            return line.row.title
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
-            return f"{row.title}. {row.detail}" if row.detail else row.title
+            return self._told(line)
         return None
 
     def flags(self, index: _Index) -> Qt.ItemFlag:
-        row = self.rows[index.row()]
-        return (
-            Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
-            if row.reachable and not row.running
-            else Qt.ItemFlag.NoItemFlags
-        )
+        line = self.lines[index.row()]
+        if line.row.running or not (line.row.reachable or line.is_head):
+            return Qt.ItemFlag.NoItemFlags
+        return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
+
+    def _told(self, line: Line) -> str:
+        parts = [line.row.title, line.row.detail]
+        if line.is_head:
+            parts.append(
+                self.tr("The arrow puts them together again (←)")
+                if line.is_open
+                else self.tr("The arrow shows them one by one (→)")
+            )
+        return ". ".join(part for part in parts if part)
 
 
 class HistoryPanel(QListView):
-    """Newest at the bottom; what was undone stays in sight, dim, until something new takes its place."""
+    """Newest at the bottom; what was undone stays in sight, dim, until something new takes its place.
+
+    Strokes that follow each other are one row; it opens by its arrow. Undo takes one stroke at a time all the same.
+    """
 
     step_chosen = Signal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._rows = _Rows()
-        self._look = _StepLook()
-        self.setModel(self._rows)
+        self._steps: list[StepRow] = []
+        self._of: object = None
+        self._opened: set[int] = set()  # first steps of rows that show theirs
+        self._pressed = QPoint(-1, -1)
+        self._model = _Lines()
+        self._look = StepLook(lambda place: self._model.lines[place], lambda: self._model.cursor)
+        self.setModel(self._model)
         self.setItemDelegate(self._look)
         self.setMouseTracking(True)
         self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
@@ -85,114 +79,88 @@ class HistoryPanel(QListView):
         self.setAccessibleName(self.tr("History"))
         self.setMinimumHeight(ROW_HEIGHT + 20)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # until there is a step
-        self.clicked.connect(self._choose)
-        self.activated.connect(self._choose)
+        self.clicked.connect(self._take_click)
 
-    def show_steps(self, rows: list[StepRow], *, cursor: int) -> None:
-        self._rows.show(rows, cursor)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus if rows else Qt.FocusPolicy.NoFocus)
-        if rows:
-            self.setCurrentIndex(self._rows.index(cursor))
-            self.scrollTo(self._rows.index(len(rows) - 1 if rows[-1].running else cursor))
+    def show_steps(self, steps: list[StepRow], *, cursor: int, of: object = None) -> None:
+        """`of` is the picture: in another one, nothing has been opened."""
+        if of is not self._of:
+            self._of, self._opened = of, set()
+        self._steps = steps
+        self._show(cursor)
+        # by keyboard only: after a click, Return repairs what is painted
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus if steps else Qt.FocusPolicy.NoFocus)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """The current step stays in sight when other panels take room."""
         super().resizeEvent(event)
-        self.scrollTo(self._rows.index(self._rows.cursor))
+        self.scrollTo(self._model.index(line_of(self._model.lines, self._model.cursor)))
 
     @property
-    def titles(self) -> list[str]:
-        return [row.title for row in self._rows.rows]
-
-    @property
-    def position(self) -> int:
-        return self._rows.cursor
+    def lines(self) -> list[tuple[str, str]]:
+        """Title and detail of every row that is shown."""
+        return [(line.row.title, line.row.detail) for line in self._model.lines]
 
     def wear(self, colours: Colours) -> None:
         self._look.colours = colours
         self.viewport().update()
 
     def sizeHint(self) -> QSize:
-        return QSize(300, ROW_HEIGHT * min(max(len(self._rows.rows), 3), 6) + 8)
+        return QSize(300, ROW_HEIGHT * min(max(len(self._model.lines), 3), 6) + 8)
 
-    def _choose(self, index: QModelIndex) -> None:
-        row = self._rows.rows[index.row()]
-        if row.reachable and not row.running and index.row() != self._rows.cursor:
-            self.step_chosen.emit(index.row())
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._pressed = event.position().toPoint()
+        super().mousePressEvent(event)
 
-
-class _StepLook(QStyledItemDelegate):
-    """Thumbnail, title, one line of detail; the current step on a soft accent."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.colours = DARK
-
-    def sizeHint(self, _option: QStyleOptionViewItem, index: _Index) -> QSize:
-        model = index.model()
-        assert isinstance(model, _Rows)
-        return QSize(240, LOW_ROW if model.rows[index.row()].is_low else ROW_HEIGHT)
-
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
-        model = index.model()
-        assert isinstance(model, _Rows)
-        row, is_current = model.rows[index.row()], index.row() == model.cursor
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        rect: QRect = option.rect.adjusted(12, 1, -12, -1)
-        self._paint_ground(painter, rect, option, current=is_current)
-        if option.state & QStyle.StateFlag.State_HasFocus:  # where the arrow keys are; Return goes there
-            painter.setPen(QPen(QColor(self.colours.text), 2))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRoundedRect(rect, 8, 8)
-        is_future = index.row() > model.cursor
-        painter.setOpacity(0.55 if (is_future or not row.reachable) and not row.running else 1)
-        thumb = QRect(QPoint(0, 0), LOW_THUMB if row.is_low else THUMB)
-        thumb.moveCenter(QPoint(rect.left() + 6 + THUMB.width() // 2, rect.center().y()))
-        self._paint_thumb(painter, thumb, row)
-        inset = 2 if row.is_low else 6
-        self._paint_words(painter, rect.adjusted(THUMB.width() + 18, inset, -8, -inset), row, current=is_current)
-        painter.restore()
-
-    def _paint_ground(self, painter: QPainter, rect: QRect, option: QStyleOptionViewItem, *, current: bool) -> None:
-        state: QStyle.StateFlag = option.state
-        if current:
-            painter.setPen(QPen(QColor(self.colours.accent), 1))
-            painter.setBrush(QColor(self.colours.accent_soft))
-        elif state & QStyle.StateFlag.State_MouseOver:
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QColor(self.colours.raised))
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Return goes to the step in focus; right and left open and close a row of several."""
+        place = self.currentIndex().row()
+        if event.key() in _RETURN and place >= 0:
+            self._go(self._model.lines[place])
+        elif event.key() == Qt.Key.Key_Right and place >= 0 and self._model.lines[place].is_head:
+            self._open(self._model.lines[place], is_open=True)
+        elif event.key() == Qt.Key.Key_Left and place >= 0 and (head := self._head_of(place)) is not None:
+            self._open(head, is_open=False)
         else:
-            return
-        painter.drawRoundedRect(rect, 8, 8)
+            super().keyPressEvent(event)
 
-    def _paint_thumb(self, painter: QPainter, place: QRect, row: StepRow) -> None:
-        painter.fillRect(place, QColor(self.colours.surround))
-        if row.thumb is None or row.thumb.isNull():
-            return
-        size = row.thumb.size().scaled(place.size(), Qt.AspectRatioMode.KeepAspectRatio).expandedTo(QSize(2, 2))
-        target = QRect(0, 0, size.width(), size.height())
-        target.moveCenter(place.center())
-        painter.drawImage(target, row.thumb)
+    def _show(self, cursor: int) -> None:
+        self._model.show(folded(self._steps, cursor=cursor, opened=self._opened), cursor)
+        lines = self._model.lines
+        if lines:
+            here = line_of(lines, cursor)
+            self.setCurrentIndex(self._model.index(here))
+            self.scrollTo(self._model.index(len(lines) - 1 if lines[-1].row.running else here))
 
-    def _paint_words(self, painter: QPainter, place: QRect, row: StepRow, *, current: bool) -> None:
-        big = QFont(painter.font())
-        big.setPixelSize(12 if row.is_low else 13)
-        big.setWeight(QFont.Weight.DemiBold if current else QFont.Weight.Normal)
-        small = QFont(painter.font())
-        small.setPixelSize(12)
-        half = place.height() // 2
-        upper = QRect(place.left(), place.top(), place.width(), half)
-        lower = QRect(place.left(), place.top() + half, place.width(), half)
-        is_faint = painter.opacity() < 1  # undone: dim as well, it could not be read
-        is_dim = row.running or (row.is_low and not current and not is_faint)
-        align = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        for font, area, text, colour in (
-            (big, upper if row.detail else place, row.title, self.colours.dim if is_dim else self.colours.text),
-            (small, lower, row.detail, self.colours.dim),
-        ):
-            painter.setFont(font)
-            painter.setPen(QColor(colour))
-            short = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, area.width())
-            painter.drawText(area, align, short)
+    def _take_click(self, index: QModelIndex) -> None:
+        line = self._model.lines[index.row()]
+        is_there = line.last == self._model.cursor
+        if line.is_head and (is_there or _is_on(arrow_place(self.visualRect(index)), self._pressed)):
+            self._open(line, is_open=not line.is_open)
+        else:
+            self._go(line)
+
+    def _go(self, line: Line) -> None:
+        """To the step; to the last one where a row stands for several."""
+        if line.row.reachable and not line.row.running and line.last != self._model.cursor:
+            self.step_chosen.emit(line.last)
+
+    def _head_of(self, place: int) -> Line | None:
+        """The row of several that a row is, or is shown by."""
+        inside = self._model.lines[place]
+        heads = (line for line in self._model.lines if line.is_head)
+        return next((head for head in heads if head.first <= inside.first <= head.last), None)
+
+    def _open(self, head: Line, *, is_open: bool) -> None:
+        self._opened = self._opened | {head.first} if is_open else self._opened - {head.first}
+        cursor = self._model.cursor
+        self._model.show(folded(self._steps, cursor=cursor, opened=self._opened), cursor)
+        place = next(row for row, line in enumerate(self._model.lines) if line.is_head and line.first == head.first)
+        self.setCurrentIndex(self._model.index(place))
+        if is_open:  # as many of its steps as there is room for, and the row itself
+            self.scrollTo(self._model.index(place + head.last - head.first + 1))
+        self.scrollTo(self._model.index(place))
+
+
+def _is_on(arrow: QRect, point: QPoint) -> bool:
+    """A finger's breadth around it counts, and all of the row's end."""
+    return arrow.adjusted(-8, -20, 40, 20).contains(point)
