@@ -44,7 +44,11 @@ def _parser() -> argparse.ArgumentParser:
     quality.add_argument("--data", type=Path, required=True, metavar="DIR", help="folder of cbsd68, kodak24, set14 …")
     quality.add_argument("--out", type=Path, default=Path("runs/quality"), metavar="DIR", help="(runs/quality)")
     quality.add_argument("--most", type=int, metavar="N", help="pictures of each set at most")
-    quality.add_argument("--peers", action="store_true", help="compute slow peers again instead of reading the table")
+    quality.add_argument(
+        "--peers",
+        action="store_true",
+        help="ask slow peers instead of reading the table; what foreign ones answer is kept in DIR/answers",
+    )
     quality.add_argument("--to-cards", action="store_true", help="write the figures into the models' cards")
     for each in (core, files, speed, quality):
         each.add_argument("--json", action="store_true", help="one JSON object on stdout, for programs")

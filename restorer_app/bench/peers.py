@@ -79,6 +79,12 @@ def table_of(rows: Sequence[Kept]) -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def merged(rows: Sequence[Kept], newer: Sequence[Kept]) -> tuple[Kept, ...]:
+    """The table with newer rows in place of those for the same case, method and pictures."""
+    table = {(row.case, row.method, row.pictures): row for row in (*rows, *newer)}
+    return tuple(table.values())
+
+
 def pictures_hash(pictures: Sequence[Floats]) -> str:
     """Which pictures these are, by their pixels, however they are stored."""
     digest = hashlib.sha256()

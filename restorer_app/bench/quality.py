@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from restorer_app.bench import answers
 from restorer_app.bench.cases import CASES, Case, pictures_of
-from restorer_app.bench.peers import Kept, Trial, kept_figures, pictures_hash, table_of
+from restorer_app.bench.peers import OWN, Kept, Peer, Trial, kept_figures, merged, pictures_hash, table_of
 from restorer_app.bench.report import BUSY_SHARE, Cell, Report, Table, machine, others_load
 from restorer_app.bench.sheet import Sheet
 from restorer_app.core.card import ModelCard
@@ -66,7 +67,8 @@ def run(
     tables, slow, figures = [], [], list[Figures]()
     for name, case in chosen.items():
         sheet = Sheet(case.name)
-        found, kept = _measure(name, case, data, sheet, with_peers=with_peers, most=most)
+        asked = out / "answers" if with_peers else None
+        found, kept = _measure(name, case, data, sheet, asked=asked, most=most)
         sheet.write(out / f"{name}.png")
         tables.append(Table(case.name, COLUMNS, tuple(one.row(case) for one in found), note=case.published))
         slow += kept
@@ -74,7 +76,7 @@ def run(
     report = Report("quality", machine(), tuple(tables))
     (out / "quality.md").write_text(report.markdown(), encoding="utf-8")
     if with_peers:
-        (out / "peers.toml").write_text(table_of(slow), encoding="utf-8")
+        (out / "peers.toml").write_text(table_of(merged(kept_figures(), slow)), encoding="utf-8")
     if to_cards:
         _to_cards(figures)
     return report
@@ -86,26 +88,34 @@ def _measure(
     data: Path,
     sheet: Sheet,
     *,
-    with_peers: bool,
+    asked: Path | None,
     most: int | None,
 ) -> tuple[list[Figures], list[Kept]]:
+    """Peers first, then our own; slow peers are asked where there is a folder for their answers."""
     pictures = list(islice(pictures_of(data, case), most))
     trials = [case.trial(pixels, title) for title, pixels in pictures]
     sheet.show("as it was", [trial.truth for trial in trials])
     stamp = pictures_hash([pixels for _, pixels in pictures])
     found, kept = [], []
     for peer in case.peers:
-        if peer.slow and not with_peers:
+        if peer.slow and asked is None:
             found += [_from_table(row, len(trials)) for row in kept_figures() if _is(row, name, peer.name, stamp)]
             continue
-        figures = _judged((name, peer.name), case, trials, peer.run, sheet)
-        found.append(figures)
+        way = _way(peer, asked)
+        figures = _judged((name, peer.name), case, trials, way, sheet)
+        # Answers that were kept took their time in an earlier run.
+        found.append(figures if way is peer.run else replace(figures, speed=None))
         if peer.slow:
             values = (round(x, 3) for x in (figures.psnr, figures.median, figures.least, figures.ssim))
             kept.append(Kept(name, peer.name, peer.version, stamp, *values))
-    for method, way in _ways(case):
-        found.append(_judged((name, method), case, trials, way, sheet))
+    for method, own in _ways(case):
+        found.append(_judged((name, method), case, trials, own, sheet))
     return found, kept
+
+
+def _way(peer: Peer, asked: Path | None) -> _Way:
+    """Our own methods change without a new version and are asked anew, as is what takes no time."""
+    return answers.kept(peer, asked) if asked and peer.slow and peer.package != OWN else peer.run
 
 
 def _ways(case: Case) -> Iterator[tuple[str, _Way]]:

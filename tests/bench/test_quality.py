@@ -1,6 +1,7 @@
 """The benchmark of quality measures what it says, on pictures damaged as the literature does it."""
 
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -67,6 +68,36 @@ def test_slow_peers_are_read_from_the_table_only_for_the_same_pictures(data, tmp
     monkeypatch.setattr(quality, "kept_figures", lambda: peers.kept_figures(file))
     report = quality.run(["denoise-25"], data, out=tmp_path / "out")
     assert [row[1] for row in report.tables[0].rows].count("NLM (restorer 1)") == 1
+
+
+def test_a_foreign_peer_is_asked_once_and_its_row_joins_the_table(data, tmp_path, monkeypatch):
+    asked = []
+
+    def brighter(trial):
+        asked.append(trial.level)
+        return trial.seen + 0.001
+
+    slow = peers.Peer("slow", brighter, "foreign", slow=True)
+    for name in ("denoise-25", "denoise-grey-25"):
+        monkeypatch.setitem(CASES, name, replace(CASES[name], peers=(slow,)))
+    old = [peers.Kept("denoise-25", "NLM", "restorer 1", "others", 1.5, 1.5, 1.5, 0.5)]
+    monkeypatch.setattr(quality, "kept_figures", lambda: old)
+
+    def rows():
+        report = quality.run(["denoise-25", "denoise-grey-25"], data, out=tmp_path / "out", with_peers=True)
+        assert {row[6] for table in report.tables for row in table.rows[:1]} == {None}
+        return [table.rows[0] for table in report.tables]
+
+    first, count = rows(), len(asked)
+    assert rows() == first
+    assert len(asked) == count == 4
+    table = peers.kept_figures(tmp_path / "out" / "peers.toml")
+    assert [(row.case, row.method) for row in table] == [
+        ("denoise-25", "NLM"),
+        ("denoise-25", "slow"),
+        ("denoise-grey-25", "slow"),
+    ]
+    assert table[1].psnr == pytest.approx(first[0][2], abs=0.01)
 
 
 def test_the_committed_table_can_be_read():
