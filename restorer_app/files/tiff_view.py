@@ -37,6 +37,8 @@ def view_of(file: FileBytes, structure: Structure, page: Page) -> View | None:
         return _stretched(page.bits)
     if page.dtype.kind == "f":
         return None if page.bits == 32 else lambda pixels: pixels.astype(np.float32)
+    if page.dtype.kind == "i" and page.photometric == CIE_LAB and page.bits <= 16:
+        return lambda pixels: _turned(pixels.view(f"u{pixels.itemsize}"))  # L has no sign whatever the file says
     if page.dtype.kind == "i" or page.bits > 16:
         return _as_unsigned(page.dtype)
     return (lambda pixels: without_signs(page, pixels)) if has_signs(page) else None
@@ -52,8 +54,10 @@ def without_signs(page: Page, pixels: Pixels) -> Pixels:
 
     As stored, -1 is 65535 and lies beside 0: a mean of the two, and with it any repair, would be a bright colour.
     """
-    if not has_signs(page):
-        return pixels
+    return _turned(pixels) if has_signs(page) else pixels
+
+
+def _turned(pixels: Pixels) -> Pixels:
     turned = pixels.copy()
     turned[..., 1:3] ^= pixels.dtype.type(1 << (8 * pixels.itemsize - 1))
     return turned

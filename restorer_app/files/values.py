@@ -22,6 +22,7 @@ from restorer_app.files.tiff_codec import LOSSLESS
 from restorer_app.files.tiff_page import Page, image_directories, read_page
 from restorer_app.files.tiff_samples import BandReader
 from restorer_app.files.tiff_structure import read_structure
+from restorer_app.files.tiff_view import without_signs
 
 _BAND = 256  # rows: a 100 MP picture of 16 bits gives 15 MB
 
@@ -109,10 +110,9 @@ def independent_reader(picture: Picture) -> Read:
     page = _page(picture.path, picture.page)
     if page is None or page[1].colours != picture.source.channels:
         return picture.source.read
-    bands = BandReader(*page)
-    colours = page[1].colours
+    bands, facts = BandReader(*page), page[1]
     dtype = np.dtype(picture.source.dtype)
-    return lambda region: bands.read(region)[..., :colours].view(dtype)
+    return lambda region: without_signs(facts, bands.read(region)[..., : facts.colours].view(dtype))
 
 
 def as_bits(pixels: Pixels) -> Pixels:

@@ -8,6 +8,7 @@ from restorer_app.core.geometry import Region
 from restorer_app.core.raster import Raster
 from restorer_app.files.saving import save
 from restorer_app.files.tiff import open_tiff
+from restorer_app.files.verify import verify
 from tests.files.tiffs import page, write
 
 HALF = {"uint8": 128, "uint16": 32768}
@@ -32,6 +33,13 @@ def test_neighbouring_colours_have_neighbouring_values(tmp_path, dtype):
     np.testing.assert_array_equal(source.overview(1), shown[::2, ::2])
 
 
+def test_samples_that_say_they_have_signs_are_shown_like_those_that_do_not(tmp_path):
+    stored = nearly_grey("uint16")
+    plain = open_tiff(write(tmp_path / "a.tif", page(stored, photometric=8))).source
+    signed = open_tiff(write(tmp_path / "b.tif", page(stored.view(np.int16), photometric=8))).source
+    np.testing.assert_array_equal(signed.read(signed.bounds), plain.read(plain.bounds))
+
+
 @pytest.mark.parametrize("photometric", [9, 10])
 def test_lab_without_signs_is_read_as_it_stands(tmp_path, photometric):
     stored = nearly_grey("uint16")
@@ -50,6 +58,8 @@ def test_a_grey_repair_is_stored_grey(tmp_path, planar, derive):
     mask = Raster.flat(image.bounds).with_patch(PLACE, np.full((*PLACE.shape, 1), 255, np.uint8))
     done = save(picture, image, allowed=mask, records=[], derive=derive)
     assert done.verdict.same, done.verdict
+    again = verify(picture.path, done.path, allowed=mask)
+    assert again.same, again.sentence
     found = tifffile.imread(done.path)
     found = found if found.shape[-1] == 3 else np.moveaxis(found, 0, 2)
     assert np.abs(found.view(np.int16)[PLACE.slices()][..., 1:]).max() <= 1
