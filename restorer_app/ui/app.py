@@ -57,6 +57,8 @@ class Program(QObject):
         self.window.first_run.show_samples(samples())
         self.window.first_run.show_recent([Path(path) for path in self.choices.now.recent])
         self.workshop: Workshop | None = None
+        if files:
+            self.window.await_picture(Path(files[0]).name)
         self.window.first_painted.connect(lambda: QTimer.singleShot(0, self._bring_workshop))
         self.window.closing_asked.connect(self._remember)
         self.choices.changed.connect(lambda now, before: self.wear() if now.theme != before.theme else None)
@@ -94,12 +96,15 @@ class Program(QObject):
         try:
             self.workshop = Workshop(self.window, self.choices, self.colours)
         except RestorerError as problem:  # no room for scratch files: said, and the settings can still be read
+            self.window.stop_awaiting()
             self.window.notice.say(Told.of(problem))
             return
         self.workshop.start()
         gc.freeze()  # what stays for good is not looked through again: that took 20 ms in the middle of a zoom
         if self._files:
             self.workshop.files.open_paths(self._files)
+            if not self.workshop.desk.loading:  # an empty folder
+                self.window.stop_awaiting()
 
     def _wear_app(self) -> None:
         folder = Path(self._glyphs.name)

@@ -65,6 +65,7 @@ class Binding(QObject):
         desk.documents_changed.connect(self.soon)
         desk.arrived.connect(self._remember)
         desk.frame_changed.connect(self.soon)
+        desk.loading_changed.connect(self._look_whether_it_came)
         desk.changed.connect(self._take)
         desk.told.connect(window.notice.say)
         # at once: Enter may already wait behind this stroke
@@ -179,7 +180,7 @@ class Binding(QObject):
         self._window.file.show_words(presenting.file_words(document.picture if document else None))
         if document is None:
             self._canvas.show_nothing()
-            self._window.show_stage(self._window.first_run)
+            self._window.show_empty()
             self._window.first_run.show_recent([Path(path) for path in self._choices.now.recent])
             self._window.status.show_zoom("")
         else:
@@ -191,6 +192,10 @@ class Binding(QObject):
             self._guide(document)
             self._tell_what_is_special(document)
         self.show_all()
+
+    def _look_whether_it_came(self) -> None:
+        if self._window.awaits_picture and not self._desk.loading:
+            QTimer.singleShot(0, self._window.stop_awaiting)  # what was opened is shown a moment after it is there
 
     def _show_picture(self, document: Document) -> None:
         picture, session = document.picture, document.session

@@ -71,6 +71,7 @@ class Window(QMainWindow):
             | QMainWindow.DockOption.AnimatedDocks
         )
         self.may_close: Callable[[], bool] = lambda: True
+        self.awaits_picture = False
         self._painted = False
         self._is_arranged = False
         self._before_hiding: QByteArray | None = None
@@ -112,6 +113,24 @@ class Window(QMainWindow):
         self._stage.setCurrentWidget(widget)
         self.notice.raise_()  # a page that is new to the stack lies over them
         self.pill.raise_()
+
+    def await_picture(self, name: str) -> None:
+        """A file is about to be opened: the page for beginners would only flash up before it."""
+        self.awaits_picture = True
+        self.show_stage(self._waiting)
+        self.pill.say(self.tr("Opening {name}").format(name=name), can_cancel=False)
+
+    def stop_awaiting(self) -> None:
+        """It came, or it will not."""
+        self.awaits_picture = False
+        if self.shows(self._waiting):
+            self.pill.fall_silent()
+            self.show_empty()
+
+    def show_empty(self) -> None:
+        """How to begin; but not for the moment until a picture comes that was asked for."""
+        if not self.awaits_picture:
+            self.show_stage(self.first_run)
 
     def shows(self, widget: QWidget) -> bool:
         return self._stage.currentWidget() is widget
@@ -220,7 +239,13 @@ class Window(QMainWindow):
         self.first_run = FirstRun()
         self.film = FilmStrip()
         self._stage = QStackedWidget()
+        self._waiting = QWidget()
+        self._waiting.setObjectName("waiting")
+        self._waiting.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._waiting.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._waiting.setAccessibleName(self.tr("Opening"))
         self._stage.addWidget(self.first_run)
+        self._stage.addWidget(self._waiting)
         self.pill = Pill(self._stage)
         self.notice = Notice(self._stage)
         centre = QWidget()
