@@ -41,7 +41,7 @@ from restorer_app.files.tiff_structure import (
     read_structure,
     value_bytes,
 )
-from restorer_app.files.tiff_view import View, is_exact, stored, view_of
+from restorer_app.files.tiff_view import View, as_float32, is_exact, stored, view_of
 
 _FAMILIES = {EXIF_IFD: "EXIF", GPS_IFD: "GPS", XMP: "XMP", IPTC: "IPTC", ICC: "ICC", PHOTOSHOP: "Photoshop"}
 _OF_LEVELS = "of the picture, which will still show it before the edit."
@@ -188,7 +188,8 @@ def _alpha(source: TiffSource) -> TiffSource | None:
     sample = page.alpha_sample
     if sample is None or not is_exact(page) or page.compression not in LOSSLESS:
         return None
-    return TiffSource(source.segments, source.handle, samples=range(sample, sample + 1))
+    view = as_float32 if page.dtype == np.float16 else None
+    return TiffSource(source.segments, source.handle, samples=range(sample, sample + 1), view=view)
 
 
 def _value(file: FileBytes, page: Page, tag: int) -> bytes | None:

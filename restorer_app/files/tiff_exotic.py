@@ -16,7 +16,11 @@ from restorer_app.files.tiff_codec import DamagedSegmentError
 from restorer_app.files.tiff_page import CCITT_RLE, COMPRESSION_NAMES, GROUP_3, GROUP_4, JPEG, Page
 
 JPEG_2000, WEBP, JPEG_XL, LZMA, LERC = 34712, 50001, 50002, 34925, 34887
-EXOTIC = frozenset({CCITT_RLE, GROUP_3, GROUP_4, JPEG, JPEG_2000, 33003, 33005, WEBP, JPEG_XL, LZMA, LERC})
+PNG, JPEG_XR = 34933, 34934
+_OTHER_NUMBERS = {22610, 33003, 33004, 33005, 33007, 34892, 34926, 34927, 52546}  # of the same codings, by other makers
+EXOTIC = _OTHER_NUMBERS | {
+    CCITT_RLE, GROUP_3, GROUP_4, JPEG, JPEG_2000, WEBP, JPEG_XL, LZMA, LERC, PNG, JPEG_XR,
+}  # fmt: skip
 
 # What tifffile and imagecodecs raise on damaged input: their own errors are RuntimeError and ValueError.
 _TROUBLE = (

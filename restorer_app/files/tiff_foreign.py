@@ -13,10 +13,10 @@ from restorer_app.core.geometry import Region
 from restorer_app.core.raster import Pixels
 from restorer_app.files.filebytes import FileBytes
 from restorer_app.files.handle import FileHandle
-from restorer_app.files.tiff_page import COMPRESSION_NAMES, JPEG, OLD_JPEG, Page
+from restorer_app.files.tiff_page import COMPRESSION_NAMES, JPEG, OLD_JPEG, SGI_LOG, SGI_LOG_24, Page
 from restorer_app.files.tiff_structure import Structure
 
-_FOREIGN = frozenset({OLD_JPEG, 32771, 32809, 34676, 34677})
+_FOREIGN = frozenset({OLD_JPEG, 32771, 32809, SGI_LOG, SGI_LOG_24})
 
 
 def is_foreign(page: Page) -> bool:

@@ -37,18 +37,23 @@ COMPRESSION_NAMES = {
     NONE: "none", CCITT_RLE: "CCITT RLE", GROUP_3: "fax group 3", GROUP_4: "fax group 4", LZW: "LZW",
     OLD_JPEG: "old-style JPEG", JPEG: "JPEG", DEFLATE: "Deflate", PACKBITS: "PackBits", OLD_DEFLATE: "Deflate",
     ZSTD: "ZSTD", 34712: "JPEG 2000", 50001: "WebP", 50002: "JPEG XL", 34925: "LZMA", 34887: "LERC",
-    32809: "ThunderScan", 34676: "SGI LogLuv", 34677: "SGI LogLuv 24", 32771: "CCITT RLE words",
+    32809: "ThunderScan", 34676: "SGI LogLuv", 34677: "SGI LogLuv 24", 32771: "CCITT RLE words", 22610: "JPEG XR",
+    32766: "NeXT RLE", 32895: "IT8", 32896: "IT8", 32897: "IT8", 32898: "IT8", 32908: "Pixar film", 32909: "Pixar log",
+    33003: "JPEG 2000", 33004: "JPEG 2000", 33005: "JPEG 2000", 33007: "JPEG", 34661: "JBIG", 34692: "LuraDocument",
+    34715: "JBIG 2", 34892: "JPEG", 34926: "ZSTD", 34927: "WebP", 34933: "PNG", 34934: "JPEG XR", 52546: "JPEG XL",
+    9: "JBIG", 10: "JBIG",
 }  # fmt: skip
 PHOTOMETRIC_NAMES = {
     0: "grey, white is zero", 1: "grey", 2: "RGB", 3: "palette", 4: "transparency mask", 5: "CMYK", 6: "YCbCr",
     8: "CIE Lab", 9: "ICC Lab", 10: "ITU Lab", 32803: "colour filter array", 34892: "linear raw",
     32844: "LogL", 32845: "LogLuv",
 }  # fmt: skip
-CIE_LAB = 8
+CIE_LAB, LOG_L, LOG_LUV = 8, 32844, 32845
+SGI_LOG, SGI_LOG_24 = 34676, 34677
 PREDICTED = frozenset({LZW, DEFLATE, OLD_DEFLATE, ZSTD, 34925})  # with any other coding libtiff ignores the tag
 _LAYOUTS: dict[int, tuple[Layout, int]] = {
     0: ("grey", 1), 1: ("grey", 1), 2: ("rgb", 3), 3: ("palette", 1), 4: ("grey", 1), 5: ("cmyk", 4), 6: ("rgb", 3),
-    8: ("lab", 3), 9: ("lab", 3), 10: ("lab", 3),
+    8: ("lab", 3), 9: ("lab", 3), 10: ("lab", 3), LOG_L: ("grey", 1), LOG_LUV: ("rgb", 3),
 }  # fmt: skip
 
 
@@ -266,7 +271,10 @@ def _segment_size(facts: _Facts, width: int, height: int, *, tiled: bool) -> tup
 
 
 def _layout(facts: _Facts, photometric: int, samples: int) -> tuple[Layout, int]:
-    if photometric not in _LAYOUTS:
+    known = photometric in _LAYOUTS
+    if photometric in {LOG_L, LOG_LUV}:  # their values mean something in their own coding alone
+        known = facts.one(COMPRESSION, 1) in {SGI_LOG, SGI_LOG_24}
+    if not known:
         name = PHOTOMETRIC_NAMES.get(photometric)
         told = facts.refused if name is None else facts.foreign
         raise told(f"its colours are stored as {name or f'kind {photometric}'}, which this program does not read")

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from restorer_app.core.errors import UnreadableFileError
 from restorer_app.core.raster import Pixels
 from restorer_app.files.filebytes import FileBytes
-from restorer_app.files.tiff_page import CIE_LAB, COLOUR_MAP, JPEG, Page
+from restorer_app.files.tiff_page import CIE_LAB, COLOUR_MAP, JPEG, LOG_L, LOG_LUV, Page
 from restorer_app.files.tiff_structure import Structure, number_array
 
 View = Callable[[Pixels], Pixels]
@@ -26,8 +26,8 @@ def stored(page: Page) -> np.dtype[Any]:
 
 def is_exact(page: Page) -> bool:
     """Whether each shown value stands for one stored value, or for JPEG for one that its decoder gives."""
-    colours = page.photometric != 6 or page.compression == JPEG
-    return colours and page.dtype is not None and page.dtype.name in {"uint8", "uint16", "float32"}
+    colours = page.photometric not in {6, LOG_L, LOG_LUV} or (page.photometric == 6 and page.compression == JPEG)
+    return colours and page.dtype is not None and page.dtype.name in {"uint8", "uint16", "float16", "float32"}
 
 
 def view_of(file: FileBytes, structure: Structure, page: Page) -> View | None:
@@ -36,12 +36,17 @@ def view_of(file: FileBytes, structure: Structure, page: Page) -> View | None:
     if page.dtype is None:
         return _stretched(page.bits)
     if page.dtype.kind == "f":
-        return None if page.bits == 32 else lambda pixels: pixels.astype(np.float32)
+        return None if page.bits == 32 else as_float32
     if page.dtype.kind == "i" and page.photometric == CIE_LAB and page.bits <= 16:
         return lambda pixels: _turned(pixels.view(f"u{pixels.itemsize}"))  # L has no sign whatever the file says
     if page.dtype.kind == "i" or page.bits > 16:
         return _as_unsigned(page.dtype)
     return (lambda pixels: without_signs(page, pixels)) if has_signs(page) else None
+
+
+def as_float32(pixels: Pixels) -> Pixels:
+    """Every value of 16 floating bits has its place among those of 32; most of those of 64 have none."""
+    return pixels.astype(np.float32)
 
 
 def has_signs(page: Page) -> bool:

@@ -11,6 +11,7 @@ from restorer_app.core.raster import Raster
 from restorer_app.files.budget import Budget
 from restorer_app.files.opening import open_here
 from restorer_app.files.saving import save
+from restorer_app.files.verify import verify
 from tests.files import make
 from tests.files.make import XMP, noise
 from tests.files.test_saving import record
@@ -42,6 +43,18 @@ def test_a_derived_tiff_carries_every_family_of_a_tiff(tmp_path, dtype, order):
     assert tags[34665]["ExposureTime"] == (1, 50)
     assert tags[34853]["GPSLatitudeRef"] == "N"
     assert b"Box 7" in open_here(done.path).xmp
+
+
+def test_floating_samples_of_16_bits_become_the_same_numbers_of_32(tmp_path):
+    pixels = noise(40, 30, 4, dtype="float32").astype(np.float16)
+    pixels[3, 4] = [np.inf, np.nan, -0.0, 6e-8]
+    one = page(pixels, extras=(2,), coding=("deflate", 1), tile=(32, 32))
+    picture = open_here(write(tmp_path / "a.tif", one))
+    assert (picture.editable, picture.patchable) == (True, False)
+    done = derived(picture.path)
+    assert done.verdict.same, done.verdict
+    assert verify(picture.path, done.path).same
+    np.testing.assert_array_equal(tifffile.imread(done.path), pixels.astype(np.float32))
 
 
 @pytest.mark.parametrize("kind", ["grey", "white is zero", "cmyk", "lab"])

@@ -14,7 +14,7 @@ from restorer_app.files.handle import FileHandle
 from restorer_app.files.tiff import open_tiff
 from restorer_app.files.tiff_segments import CACHE_BYTES
 from tests.files.make import XMP, noise, photograph
-from tests.files.tiffs import CODINGS, page, with_families, write
+from tests.files.tiffs import CODINGS, Dir, page, with_families, write
 
 HEIGHT, WIDTH = 90, 80
 
@@ -88,7 +88,7 @@ def test_palette_and_bilevel_are_shown_and_not_edited(tmp_path):
     np.testing.assert_array_equal(picture.source.read(Region(0, 0, 30, 20))[..., 0], bits * 255)
 
 
-@pytest.mark.parametrize("dtype", ["int8", "int16", "uint32", "float16", "float64"])
+@pytest.mark.parametrize("dtype", ["int8", "int16", "uint32", "float64"])
 def test_depths_that_cannot_be_edited_are_shown(tmp_path, dtype):
     values = np.arange(600).reshape(20, 30, 1).astype(dtype)
     tifffile.imwrite(tmp_path / "a.tif", values, photometric="minisblack")
@@ -243,6 +243,54 @@ def test_ycbcr_without_jpeg_is_shown_by_libtiff_and_not_edited(tmp_path):
     shown = picture.source.read(Region(5, 6, 50, 40)).astype(int)
     expected = np.asarray(photo.convert("RGB"))[6:40, 5:50].astype(int)
     assert np.abs(shown - expected).max() <= 2  # two libraries round the conversion differently
+
+
+def sgi_log(light: np.ndarray) -> Dir:
+    """Neutral light, 1 is white, as SGI's logarithms: four planes of bytes a row, none of them shortened."""
+    height, width = light.shape
+    levels = np.round(256 * (np.log2(light) + 64)).astype(np.uint32) << 16
+    levels |= (round(410 * 0.210526) << 8) | round(410 * 0.473684)
+    planes = levels.astype(">u4").view(np.uint8).reshape(height, width, 4)
+    strip = b"".join(bytes([width]) + row[:, n].tobytes() for row in planes for n in range(4))
+    tags = {256: (4, [width]), 257: (4, [height]), 258: (3, [16] * 3), 259: (3, [34676]), 262: (3, [32845])}
+    return Dir(tags | {277: (3, [3]), 278: (3, [height]), 339: (3, [2] * 3)}, [strip])
+
+
+def test_light_in_logarithms_is_shown_and_not_edited(tmp_path):
+    light = np.geomspace(0.02, 0.9, 20 * 30).reshape(20, 30)
+    picture = open_tiff(write(tmp_path / "a.tif", sgi_log(light)))
+    assert (picture.layout, picture.editable, picture.patchable) == ("rgb", False, False)
+    assert "LogLuv" in picture.reason
+    assert "viewing" in picture.reason
+    shown = picture.source.read(picture.source.bounds).astype(int)
+    assert np.abs(shown - 256 * np.sqrt(light)[..., None]).max() <= 3  # libtiff shows light by its square root
+
+
+def test_logarithms_that_are_packed_as_if_they_were_none_are_refused(tmp_path):
+    with pytest.raises(UnreadableFileError, match="LogLuv"):
+        open_tiff(write(tmp_path / "a.tif", page(noise(9, 9, 3, dtype="uint16"), photometric=32845)))
+
+
+@pytest.mark.parametrize("coding", ["png", "jpegxr", "jpegxl", "jpegxl_dng", "jpeg2000", "lerc", "lzma"])
+@pytest.mark.parametrize("dtype", ["uint8", "uint16"])
+@pytest.mark.parametrize("tile", [None, (32, 48)])
+def test_codings_that_are_seldom_met_are_read_and_derived(tmp_path, coding, dtype, tile):
+    pixels = noise(70, 90, dtype=dtype)
+    tifffile.imwrite(tmp_path / "a.tif", pixels, photometric="rgb", compression=coding, tile=tile, metadata=None)
+    picture = open_tiff(tmp_path / "a.tif")
+    assert (picture.editable, picture.patchable) == (True, False)
+    assert "are read but not written" in picture.reason
+    expected = tifffile.imread(tmp_path / "a.tif")
+    np.testing.assert_array_equal(picture.source.read(picture.source.bounds), expected)
+    if coding != "jpegxl":
+        np.testing.assert_array_equal(expected, pixels)
+
+
+@pytest.mark.parametrize(("coding", "name"), [(34661, "JBIG"), (32909, "Pixar log"), (34713, "kind 34713")])
+def test_a_coding_that_is_not_read_is_named(tmp_path, coding, name):
+    with pytest.raises(UnreadableFileError, match=f"compressed as {name}, which") as refusal:
+        open_tiff(write(tmp_path / "a.tif", page(noise(9, 9, 1), t259=(3, [coding]))))
+    assert refusal.value.advice.startswith("Save it as an uncompressed TIFF")
 
 
 @pytest.mark.parametrize(
