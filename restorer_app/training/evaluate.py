@@ -3,7 +3,7 @@
 import hashlib
 import math
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,7 +22,7 @@ from restorer_app.training.journal import plot
 from restorer_app.training.learner import Learner
 from restorer_app.training.lessons import Lesson
 from restorer_app.training.photographs import manifest
-from restorer_app.training.recipe import Recipe, recipe_toml
+from restorer_app.training.recipe import recipe_toml
 from restorer_app.training.toml import toml
 
 _HALVES_MAY_COST_DB = 0.02
@@ -51,7 +51,17 @@ def publish(
     (folder / "recipe.toml").write_text(recipe_toml(recipe), encoding="utf-8")
     names = _manifest([*photos, *damage], folder)
     plot(work / recipe.id / "journal.csv", folder / "plot.png", title=recipe.id)
-    card = ModelCard(
+    card = _card(learner, weights, names, figures, taught=", ".join(p.name for p in photos), trained_by=trained_by)
+    (folder / CARD).write_text(toml(asdict(card)), encoding="utf-8")
+    return folder
+
+
+def _card(
+    learner: Learner, weights: bytes, names: bytes, figures: Mapping[str, float], *, taught: str, trained_by: str
+) -> ModelCard:
+    """What stands on the card of a model that has just been taught."""
+    recipe = learner.recipe
+    return ModelCard(
         id=recipe.id,
         version=datetime.now(UTC).strftime("%Y.%m.%d"),
         task=recipe.task,
@@ -69,11 +79,9 @@ def publish(
         minutes=round(learner.seconds / 60 + learner.minutes_before, 1),
         machine=_machine(learner),
         data_sha256=hashlib.sha256(names).hexdigest(),
-        measured={"watched crops": figures},
-        notes=_story(recipe, photos, learner),
+        measured={"watched crops": dict(figures)},
+        notes=_story(learner, taught),
     )
-    (folder / CARD).write_text(toml(asdict(card)), encoding="utf-8")
-    return folder
 
 
 def stored(learner: Learner, watched: Lesson) -> tuple[bytes, dict[str, float]]:
@@ -111,9 +119,9 @@ def _machine(learner: Learner) -> str:
     return f"{platform.machine()}, {name}, torch {torch.__version__}"
 
 
-def _story(recipe: Recipe, photos: Sequence[Path], learner: Learner) -> str:
+def _story(learner: Learner, taught: str) -> str:
     """Where the model comes from, in a sentence."""
-    taught = ", ".join(folder.name for folder in photos)
+    recipe = learner.recipe
     pixels = learner.step * recipe.batch * recipe.crop**2 / 1e6
     return f"{learner.began} on the photographs in {taught}: {learner.step} steps, {pixels:.0f} megapixels."
 
