@@ -13,7 +13,9 @@ class Situation:
     editable: bool = False  # and may be changed
     unsaved: bool = False
     savable: bool = False  # something was changed since it was saved, or a job is about to
-    masked: bool = False  # something is painted
+    masked: bool = False  # a mask is painted
+    protected: bool = False  # a protection is
+    painted: bool = False  # whichever of the two the tools paint now
     remembered: bool = False  # a mask was cleared or used, and can come back
     running: bool = False  # a job runs or waits
     undoable: bool = False

@@ -19,7 +19,8 @@ GROUPS: dict[str, str] = {
 
 _EDIT = ("editable",)
 _MASK = ("editable", "masked")
-_BY = "By as many pixels as the field beside its button says."
+_SHAPED = ("editable", "painted")
+_BY = "By as many pixels as the field beside its button says; of the protection while that is painted."
 
 _FILE = (
     Command("file.open", "Open…", ("Ctrl+O",), hint="Open one or more pictures.", icon="open"),
@@ -64,15 +65,37 @@ _MASKING = (
     ),
     Command("mask.everything", "Mask the whole picture", ("Ctrl+A",), _EDIT, do="mask_everything"),
     Command("mask.invert", "Invert mask", ("Ctrl+Shift+I",), _EDIT, do="invert_mask", icon="invert"),
-    Command("mask.grow", "Grow mask", ("Ctrl+Alt+G",), _MASK, do="grow_mask", icon="grow", hint=_BY),
-    Command("mask.shrink", "Shrink mask", ("Ctrl+Alt+H",), _MASK, do="shrink_mask", icon="shrink", hint=_BY),
-    Command("mask.feather", "Feather mask", ("Shift+F6",), _MASK, do="feather_mask", icon="feather", hint=_BY),
-    Command("mask.clear", "Clear mask", ("Ctrl+D",), _MASK, do="clear_mask"),
+    Command("mask.grow", "Grow mask", ("Ctrl+Alt+G",), _SHAPED, do="grow_mask", icon="grow", hint=_BY),
+    Command("mask.shrink", "Shrink mask", ("Ctrl+Alt+H",), _SHAPED, do="shrink_mask", icon="shrink", hint=_BY),
+    Command("mask.feather", "Feather mask", ("Shift+F6",), _SHAPED, do="feather_mask", icon="feather", hint=_BY),
+    Command(
+        "mask.clear",
+        "Clear mask",
+        ("Ctrl+D",),
+        _SHAPED,
+        do="clear_mask",
+        hint="Or the protection, while that is painted. Undo brings it back.",
+    ),
     Command(
         "mask.reselect", "Reselect the last mask", ("Ctrl+Shift+D",), ("editable", "remembered"), do="reselect_mask"
     ),
     Command("mask.load", "Load mask…", when=_EDIT, do="load_mask", icon="open"),
     Command("mask.save", "Save mask…", when=_MASK, do="save_mask", icon="save"),
+    Command(
+        "mask.load_protection",
+        "Load protection…",
+        when=_EDIT,
+        icon="open",
+        hint="From a file like a mask’s: what is white in it will not be changed.",
+    ),
+    Command(
+        "mask.save_protection",
+        "Save protection…",
+        when=("editable", "protected"),
+        icon="save",
+        hint="As a file like a mask’s, to be loaded again.",
+    ),
+    Command("mask.clear_protection", "Clear protection", when=("editable", "protected")),
 )
 
 _VIEW = (

@@ -113,6 +113,10 @@ class Session:
             self.last_mask = self.mask
             self.set_mask("Cleared mask", masks.blank(self.mask.bounds))
 
+    def clear_protection(self) -> None:
+        if not masks.is_empty(self.protect):
+            self.set_mask("Cleared protection", masks.blank(self.protect.bounds), protects=True)
+
     def reselect_mask(self) -> None:
         if self.last_mask is None or self.last_mask.bounds != self.mask.bounds:
             raise RestorerError("There is no earlier mask to bring back.")

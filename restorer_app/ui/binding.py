@@ -57,7 +57,7 @@ class Binding(QObject):
         self._choices = choices
         self._has_samples = False
         self._shown: Document | None = None
-        self._known_mask: tuple[Raster, bool] | None = None
+        self._known: dict[bool, tuple[Raster, bool]] = {}  # of the mask, and of the protection
         self._later = QTimer(self)  # many changes of one moment are shown once
         self._later.setSingleShot(True)
         self._later.timeout.connect(self.show_all)
@@ -102,12 +102,16 @@ class Binding(QObject):
         if document is None:
             return Situation(**always)
         session = document.session
+        masked = self._desk.is_masking or self._holds_something(session.mask, protects=False)
+        protected = self._holds_something(session.protect, protects=True)
         return Situation(
             open=True,
             editable=document.picture.editable,
             unsaved=session.is_unsaved,
             savable=(session.is_unsaved or bool(session.pending)) and document.saving_share is None,
-            masked=self._desk.is_masking or self._is_masked(session.mask),
+            masked=masked,
+            protected=protected,
+            painted=self._desk.is_masking or (protected if self._acts.protecting else masked),
             remembered=session.last_mask is not None and session.last_mask.bounds == session.mask.bounds,
             running=bool(session.pending),
             undoable=session.history.can_undo,
@@ -238,7 +242,7 @@ class Binding(QObject):
             self._canvas.show_works(works(session))
         if change.what == "history":
             self._window.notice.make_way()
-        if change.what in ("mask", "history", "saved"):
+        if change.what in ("mask", "protect", "history", "saved"):
             self._window.show_situation(self.situation())  # at once: Enter may already wait behind this stroke
         if change.what in ("history", "saved", "jobs", "size"):
             self.soon()
@@ -247,11 +251,12 @@ class Binding(QObject):
         kept = self.tr("What is in sight stays, and so does every finished step; put the file back and open it again.")
         self._window.notice.say(Told(problem, kept))
 
-    def _is_masked(self, mask: Raster) -> bool:
+    def _holds_something(self, mask: Raster, *, protects: bool) -> bool:
         """Asked often, and a mask never changes: counted once each."""
-        if self._known_mask is None or self._known_mask[0] is not mask:
-            self._known_mask = (mask, not masks.is_empty(mask))
-        return self._known_mask[1]
+        known = self._known.get(protects)
+        if known is None or known[0] is not mask:
+            known = self._known[protects] = (mask, not masks.is_empty(mask))
+        return known[1]
 
     def _guide(self, document: Document) -> None:
         """A newcomer with a sample is told the next thing to do, once."""

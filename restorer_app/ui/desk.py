@@ -164,14 +164,18 @@ class Desk(QObject):
 
         return self.attempt(change)
 
-    def write_mask(self, write: Callable[[Raster], None], told: Told) -> None:
-        """Puts the mask in hand somewhere, on a thread, and tells when it is there."""
+    def write_mask(self, write: Callable[[Raster], None], told: Told, *, protects: bool = False) -> None:
+        """Puts the mask in hand, or the protection, somewhere, on a thread, and tells when it is there."""
 
         def work(mask: Raster) -> Raster:
             write(mask)
             return mask
 
-        self.attempt(lambda session: self._mask_work.begin(session.mask, work, lambda _b, _a: self.told.emit(told)))
+        def begin(session: Session) -> None:
+            mask = session.protect if protects else session.mask
+            self._mask_work.begin(mask, work, lambda _before, _after: self.told.emit(told))
+
+        self.attempt(begin)
 
     def _begin(self, title: str, work: Work, protects: bool) -> None:
         assert self.current is not None  # attempt() has a picture in hand

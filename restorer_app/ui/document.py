@@ -37,6 +37,7 @@ class Document:
     carries_levels: bool = False  # a save reaches the smaller copies inside the file, too
     saving_share: float | None = None  # while a save runs
     kept_mask: Raster | None = None  # as it was written to a file or came from one
+    kept_protection: Raster | None = None
     view: Viewport | None = None  # where a hand chose to look, for coming back from another picture
     is_reading: bool = False  # shown as a small picture, not all pixels are there yet
     _knows_all: bool = False  # the small picture is made of all pixels
@@ -72,14 +73,16 @@ class Document:
             return False
         if kept is None or kept.bounds != mask.bounds:
             return True
-        places = (mask.cell_region(cell) for cell in mask.changed_cells(kept))
-        return any(bool((mask.read(place) != kept.read(place)).any()) for place in places)
+        return _differs(mask, kept)
 
     @property
     def has_loose_protection(self) -> bool:
-        """A place is protected that no work on the picture has had to leave alone."""
+        """A place is protected that no work on the picture has had to leave alone, and no file holds it."""
         protect, history = self.session.protect, self.session.history
         if masks.is_empty(protect):
+            return False
+        held = self.kept_protection
+        if held is not None and held.bounds == protect.bounds and not _differs(protect, held):
             return False
         done = [step.after for step in history.steps[: history.cursor + 1] if step.record is not None]
         kept = done[-1].protect if done and done[-1] is not None else None
@@ -87,6 +90,13 @@ class Document:
             return True
         places = (protect.cell_region(cell) for cell in protect.changed_cells(kept))
         return any(bool((protect.read(place) > kept.read(place)).any()) for place in places)
+
+    def keep(self, mask: Raster, *, protects: bool) -> None:
+        """A file holds it now."""
+        if protects:
+            self.kept_protection = mask
+        else:
+            self.kept_mask = mask
 
     @property
     def path(self) -> Path:
@@ -143,3 +153,8 @@ class Document:
         there = {id(step) for step in steps}
         for gone in [key for key in self._thumbs if not there.issuperset(key)]:
             del self._thumbs[gone]
+
+
+def _differs(mask: Raster, kept: Raster) -> bool:
+    places = (mask.cell_region(cell) for cell in mask.changed_cells(kept))
+    return any(bool((mask.read(place) != kept.read(place)).any()) for place in places)

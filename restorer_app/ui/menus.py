@@ -18,8 +18,8 @@ _LEAST_SEARCH = 96
 # after which commands a menu draws a line
 _LINES = frozenset({
     "file.sample", "file.save_as", "file.previous", "file.previous_page", "file.settings", "mask.protect",
-    "mask.feather", "mask.reselect", "view.farther", "view.overlay", "restore.after_each_stroke", "restore.upscale_4",
-    "tool.box",    "tool.clone", "tool.zoom", "tool.softer", "window.palette", "help.keys",
+    "mask.feather", "mask.reselect", "mask.save", "view.farther", "view.overlay", "restore.after_each_stroke",
+    "restore.upscale_4", "tool.box", "tool.clone", "tool.zoom", "tool.softer", "window.palette", "help.keys",
 })  # fmt: skip
 
 

@@ -19,7 +19,9 @@ FOLDER = Path(__file__).parent
 STEPS = (  # titles of the history
     "Opened", "Painted mask", "Erased mask", "Painted protection", "Erased protection", "Cleared mask",
     "Reselected mask", "Loaded mask", "Masked everything", "Inverted mask", "Grew mask", "Shrank mask",
-    "Feathered mask", "Repaired", "Denoised", "Removed compression", "Upscaled", "Restored original", "Cloned",
+    "Feathered mask", "Cleared protection", "Loaded protection", "Protected everything", "Inverted protection",
+    "Grew protection", "Shrank protection", "Feathered protection",
+    "Repaired", "Denoised", "Removed compression", "Upscaled", "Restored original", "Cloned",
 )  # fmt: skip
 
 

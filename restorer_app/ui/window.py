@@ -44,6 +44,8 @@ _MASK_BUTTONS = (
     "mask.invert",
     "mask.load",
     "mask.save",
+    "mask.load_protection",
+    "mask.save_protection",
 )
 
 
@@ -104,6 +106,7 @@ class Window(QMainWindow):
         self.menu_row.show_savable(savable=situation.savable)
         self.options.show_tool(situation.tool if situation.open else "")
         self.options.show_editable(editable=situation.editable)
+        self.options.show_protecting(on=situation.protecting)
         self.film.setVisible(situation.open)
 
     def show_stage(self, widget: QWidget) -> None:

@@ -190,7 +190,7 @@ def test_the_palette_finds_and_carries_out(window, recorder, qtbot):
 
 
 def test_the_palette_shows_what_is_not_possible_and_does_not_do_it(window, recorder, qtbot):
-    window.show_situation(replace(EVERYTHING, masked=False))
+    window.show_situation(replace(EVERYTHING, painted=False))
     window.find_command()
     palette = window.palette_popup
     QTest.keyClicks(palette.field, "grow mask")

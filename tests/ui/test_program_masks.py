@@ -8,12 +8,12 @@ import tifffile
 from PIL import Image
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QSpinBox
+from PySide6.QtWidgets import QSpinBox, QToolButton
 
 from restorer_app.core import mask as masks
 from restorer_app.core.stroke import Point, Stroke
 from tests.ui.conftest import until
-from tests.ui.hands import canvas, idle, open_file, paint, pixels, press, repair, scratch
+from tests.ui.hands import canvas, document, idle, open_file, paint, pixels, press, repair, scratch
 
 
 def test_a_protected_place_stays_as_it_is(empty, scan):
@@ -115,3 +115,56 @@ def test_forty_dabs_are_one_row_and_undo_takes_one_of_them(empty, scan):
     press(empty, "Ctrl+Z")
     until(lambda: empty.window.history.lines[1] == ("Painted mask", "12 of 13 strokes"))
     assert 0 < masks.count_covered(session.mask) < covered
+
+
+def test_a_protection_goes_to_a_file_and_comes_back_and_is_not_asked_about(empty, scan, tmp_path):
+    session = open_file(empty, scan).session
+    press(empty, "Shift+P")
+    paint(empty, (20, 20), (60, 20))
+    kept = masks.digest(session.protect)
+    assert document(empty).loose == {"protection"}
+    empty.workshop.files.save_protection_to(tmp_path / "keep.png")
+    until(lambda: not document(empty).loose)
+    press(empty, "Ctrl+D")
+    assert masks.is_empty(session.protect)
+    empty.workshop.files.load_protection_from(tmp_path / "keep.png")
+    until(lambda: masks.digest(session.protect) == kept)
+    assert masks.is_empty(session.mask)
+    assert not document(empty).loose
+    assert [step.title for step in session.history.steps][-2:] == ["Cleared protection", "Loaded protection"]
+    paint(empty, (20, 60), (60, 60))
+    assert document(empty).loose == {"protection"}
+
+
+def test_commands_of_the_mask_act_on_the_protection_while_that_is_painted(empty, scan):
+    session = open_file(empty, scan).session
+    actions = empty.window.actions_table
+    press(empty, "Shift+P")
+    assert not actions["mask.grow"].isEnabled(), "nothing is protected yet"
+    paint(empty, (50, 50), (80, 50))
+    before = masks.count_covered(session.protect)
+    press(empty, "Ctrl+Alt+G")
+    assert masks.count_covered(session.protect) > before
+    assert session.history.steps[-1].title == "Grew protection"
+    press(empty, "Shift+P")
+    until(lambda: not actions["mask.grow"].isEnabled())
+    assert actions["mask.clear_protection"].isEnabled()
+    actions["mask.clear_protection"].trigger()
+    assert masks.is_empty(session.protect)
+
+
+def test_the_buttons_of_files_are_those_of_what_is_painted(empty, scan):
+    open_file(empty, scan)
+
+    def shown():
+        found = (button.defaultAction() for button in empty.window.options.findChildren(QToolButton) if is_seen(button))
+        return [
+            action.objectName() for action in found if action and action.objectName().startswith(("mask.l", "mask.s"))
+        ]
+
+    def is_seen(button):
+        return button.isVisible() and not button.visibleRegion().isEmpty()
+
+    until(lambda: shown() == ["mask.shrink", "mask.load", "mask.save"])
+    press(empty, "Shift+P")
+    until(lambda: shown() == ["mask.shrink", "mask.load_protection", "mask.save_protection"])

@@ -136,15 +136,47 @@ class FileActs(QObject):
 
     # ------------------------------------------------------------------------------------------- masks
     def load_mask(self) -> None:
-        if self._desk.current is None:
-            return
-        chosen, _ = QFileDialog.getOpenFileName(
-            self._window, self.tr("Load a mask"), str(self._desk.current.path.parent), "*.png *.tif *.tiff"
-        )
-        if chosen:
-            self.load_mask_from(Path(chosen))
+        self._choose_mask(self.tr("Load a mask"), self.load_mask_from)
+
+    def load_protection(self) -> None:
+        self._choose_mask(self.tr("Load a protection"), self.load_protection_from)
+
+    def save_mask(self) -> None:
+        self._name_mask(self.tr("Save the mask"), "mask", self.save_mask_to)
+
+    def save_protection(self) -> None:
+        self._name_mask(self.tr("Save the protection"), "protection", self.save_protection_to)
 
     def load_mask_from(self, path: Path) -> None:
+        self._load("Loaded mask", path, protects=False)
+
+    def load_protection_from(self, path: Path) -> None:
+        self._load("Loaded protection", path, protects=True)
+
+    def save_mask_to(self, path: Path) -> None:
+        self._write(path, self.tr("The mask is saved as {name}."), protects=False)
+
+    def save_protection_to(self, path: Path) -> None:
+        self._write(path, self.tr("The protection is saved as {name}."), protects=True)
+
+    def _choose_mask(self, title: str, take: Callable[[Path], None]) -> None:
+        if self._desk.current is None:
+            return
+        folder = str(self._desk.current.path.parent)
+        chosen, _ = QFileDialog.getOpenFileName(self._window, title, folder, "*.png *.tif *.tiff")
+        if chosen:
+            take(Path(chosen))
+
+    def _name_mask(self, title: str, what: str, take: Callable[[Path], None]) -> None:
+        if self._desk.current is None:
+            return
+        path = self._desk.current.path
+        suggested = str(path.with_name(f"{path.stem}_{what}.png"))
+        chosen, _ = QFileDialog.getSaveFileName(self._window, title, suggested, "*.png")
+        if chosen:
+            take(Path(chosen))
+
+    def _load(self, title: str, path: Path, *, protects: bool) -> None:
         document = self._desk.current
         if document is None:
             return
@@ -152,34 +184,24 @@ class FileActs(QObject):
 
         def work(mask: Raster) -> Raster:
             # a mask is an untrusted file like any other, so the reader process opens it
-            document.kept_mask = read_mask(
-                path, bounds=mask.bounds, orientation=orientation, open_picture=self._reader.open
-            )
-            return document.kept_mask
+            found = read_mask(path, bounds=mask.bounds, orientation=orientation, open_picture=self._reader.open)
+            document.keep(found, protects=protects)
+            return found
 
-        self._desk.change_mask("Loaded mask", work, slow=True)
+        self._desk.change_mask(title, work, protects=protects, slow=True)
 
-    def save_mask(self) -> None:
-        document = self._desk.current
-        if document is None:
-            return
-        suggested = document.path.with_name(f"{document.path.stem}_mask.png")
-        chosen, _ = QFileDialog.getSaveFileName(self._window, self.tr("Save the mask"), str(suggested), "*.png")
-        if chosen:
-            self.save_mask_to(Path(chosen))
-
-    def save_mask_to(self, path: Path) -> None:
+    def _write(self, path: Path, told: str, *, protects: bool) -> None:
         document = self._desk.current
         if document is None:
             return
         orientation = document.picture.orientation
-        told = Told(self.tr("The mask is saved as {name}.").format(name=path.name), warns=False, passes=True)
 
         def write(mask: Raster) -> None:
             write_mask(path, mask, orientation=orientation)
-            document.kept_mask = mask
+            document.keep(mask, protects=protects)
 
-        self._desk.write_mask(write, told)
+        said = Told(told.format(name=path.name), warns=False, passes=True)
+        self._desk.write_mask(write, said, protects=protects)
 
     # ------------------------------------------------------------------------------------------ saving
     def save(self) -> None:

@@ -14,6 +14,14 @@ from restorer_app.ui.choices import Choices
 from restorer_app.ui.desk import Desk
 from restorer_app.ui.offers import Way, usable_method
 
+OF_PROTECTION = {
+    "Masked everything": "Protected everything",
+    "Inverted mask": "Inverted protection",
+    "Grew mask": "Grew protection",
+    "Shrank mask": "Shrank protection",
+    "Feathered mask": "Feathered protection",
+}
+
 
 class PictureActs(QObject):
     """Everything here can be undone, so nothing here asks."""
@@ -73,13 +81,20 @@ class PictureActs(QObject):
         self._set("Feathered mask", lambda mask: masks.feather(mask, step))
 
     def clear_mask(self) -> None:
-        self._desk.attempt(lambda session: session.clear_mask())
+        if self.protecting:
+            self.clear_protection()
+        else:
+            self._desk.attempt(lambda session: session.clear_mask())
+
+    def clear_protection(self) -> None:
+        self._desk.attempt(lambda session: session.clear_protection())
 
     def reselect_mask(self) -> None:
         self._desk.attempt(lambda session: session.reselect_mask())
 
     def _set(self, title: str, work: Callable[[Raster], Raster]) -> None:
-        self._desk.change_mask(title, work, protects=self.protecting)
+        """Of the mask, or of the protection while that is what the tools paint."""
+        self._desk.change_mask(OF_PROTECTION[title] if self.protecting else title, work, protects=self.protecting)
 
     # ------------------------------------------------------------------------------------- operations
     def repair(self) -> None:

@@ -78,7 +78,9 @@ def ask_painted(names: list[str], painted: AbstractSet[Painted], parent: QWidget
     """What is painted is work too: an hour of it, on a badly scratched plate."""
     if painted == {"protection"}:
         told = translate("unsaved", "The protection painted on {name} was not used by any repair.")
-        advice = translate("unsaved", "It says what a repair must leave alone, and is gone when the picture is closed.")
+        advice = translate(
+            "unsaved", "It says what a repair must leave alone; Mask ▸ Save protection… keeps it as a file."
+        )
         discard = translate("unsaved", "Discard the protection")
     elif painted == {"mask"}:
         told = translate("unsaved", "The mask painted on {name} was not used and is not saved.")
@@ -86,7 +88,7 @@ def ask_painted(names: list[str], painted: AbstractSet[Painted], parent: QWidget
         discard = translate("unsaved", "Discard the mask")
     else:
         told = translate("unsaved", "The mask and the protection painted on {name} were not used and are not saved.")
-        advice = translate("unsaved", "Enter repairs what the mask covers and leaves alone what is protected.")
+        advice = translate("unsaved", "Mask ▸ Save mask… and Save protection… keep them as files.")
         discard = translate("unsaved", "Discard both")
     if len(names) > 1:
         told = translate("unsaved", "What is painted on {count} pictures was not used and is not saved.")

@@ -61,6 +61,7 @@ class OptionsBar(QToolBar):
         self._groups: list[tuple[QAction, frozenset[str]]] = []
         self._size = self._make_size()
         self._hardness = self._make_hardness()
+        self._of: dict[str, QToolButton] = {}  # buttons of the mask, by their commands
         self._words: list[QLabel] = []  # of the fields; first to go where there is no room
         self._pressure = GivingCheckBox(self.tr("Pressure"))
         self._pressure.setToolTip(self.tr("A pen’s pressure sets the size"))
@@ -91,6 +92,7 @@ class OptionsBar(QToolBar):
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
             button.setAccessibleName(action.text())
             row.addWidget(button)
+            self._of[action.objectName()] = button
             if action.objectName() == _STEP_BEHIND:
                 row.addWidget(self._mask_step)
                 row.addSpacing(6)
@@ -101,6 +103,12 @@ class OptionsBar(QToolBar):
             action.setVisible(tool in tools)
         self._hint_action.setVisible(bool(self._hint.text()))
         self._fit()
+
+    def show_protecting(self, *, on: bool) -> None:
+        """The buttons load and save what the tools paint."""
+        for name in ("mask.load", "mask.save"):
+            self._of[name].setVisible(not on)
+            self._of[f"{name}_protection"].setVisible(on)
 
     def show_hint(self, text: str) -> None:
         self._hint.setText(text)
