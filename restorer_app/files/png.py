@@ -97,6 +97,12 @@ def why_not_patched(header: Header, chunks: list[Chunk]) -> str:
         return "A picture of black and white alone is for viewing; convert it to grey to repair it."
     if header.bits < 8:
         return f"Samples of {header.bits} bits are not patched; saving writes a TIFF of 8 bits beside it."
+    return _by_parts(chunks)
+
+
+def _by_parts(chunks: list[Chunk]) -> str:
+    if sum(chunk.name == b"IDAT" for chunk in chunks) > 1:
+        return "This PNG has other parts among its pixels, where none may be; saving writes a TIFF beside it."
     bound = bound_to_pixels(chunks)
     if bound is not None:
         name = printable(bound.name)

@@ -183,11 +183,14 @@ def test_a_stopped_save_says_so(tmp_path):
         patch_png(picture, Raster(picture.source), target=tmp_path / "b.png", xmp=None, progress=silent, cancel=cancel)
 
 
-@pytest.mark.parametrize("special", ["animated", "palette", "one bit"])
+@pytest.mark.parametrize("special", ["animated", "palette", "one bit", "parts among its pixels"])
 def test_what_would_change_its_kind_is_not_patched(tmp_path, special):
     content = {
         "animated": make.png_of(make.noise(9, 9), before=(make.chunk(b"acTL", struct.pack(">II", 1, 0)),)),
         "palette": make.png([bytes(9)] * 9, width=9, kind="palette", before=(make.chunk(b"PLTE", bytes(9)),)),
+        "parts among its pixels": make.png_of(
+            make.noise(9, 9), before=(make.chunk(b"IDAT", b""), make.chunk(b"tEXt", b"a\0b"))
+        ),
         "one bit": make.png([bytes(2)] * 9, width=9, kind="grey", bits=1),
     }[special]
     picture = open_here(make.write(tmp_path, "a.png", content))
