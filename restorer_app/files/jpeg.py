@@ -13,7 +13,7 @@ from restorer_app.core.errors import UnreadableFileError
 from restorer_app.core.raster import Pixels
 from restorer_app.files import photoshop
 from restorer_app.files.budget import Budget
-from restorer_app.files.depth import bits_fact, spread
+from restorer_app.files.depth import bits_fact, dtype_for, spread
 from restorer_app.files.exif import Exif, dots_per_inch, printable, read_exif
 from restorer_app.files.jpeg_markers import (
     ADOBE,
@@ -50,12 +50,12 @@ def open_jpeg(path: Path, *, page: int, budget: Budget) -> Picture:
             "The JPEG does not say how high its picture is; it is damaged.", advice="Look for another copy of the file."
         )
     channels = len(header.components)
-    if channels == 2 or header.bits not in {8, 12, 16}:
+    if channels == 2 or header.bits not in (range(2, 17) if header.is_lossless else (8, 12)):
         raise UnreadableFileError(
             f"A JPEG of {channels} channels with {header.bits} bits cannot be decoded.",
             advice="Convert it to TIFF or PNG with the program that wrote it.",
         )
-    dtype = "uint8" if header.bits == 8 else "uint16"
+    dtype = dtype_for(header.bits)
     budget.allow_pixels(
         header.width,
         header.height,
@@ -103,6 +103,7 @@ def why_not_patched(header: Header) -> str:
     """Why a derivative is needed, or nothing."""
     refusals = (
         (header.breaks_off, _BREAKS_OFF),
+        (header.height_follows, "This JPEG says how high it is behind its pixels alone"),
         (header.bits != 8 or header.is_lossless, f"A JPEG of this kind, {header.bits} bits a sample, is not patched"),
         (header.is_arithmetic, "This JPEG is arithmetic-coded"),
         (not header.is_baseline, "This JPEG is progressive, and patching would change its kind"),
@@ -137,7 +138,7 @@ def _layout(header: Header) -> Layout:
 def _decode(path: Path, header: Header, out: Pixels | None) -> Pixels:
     target = out[:, :, 0] if out is not None and out.shape[2] == 1 else out
     try:
-        found = np.asarray(imagecodecs.jpeg_decode(path.read_bytes(), out=target))
+        found = np.asarray(imagecodecs.jpeg_decode(_with_height(path, header), out=target))
     except (imagecodecs.JpegError, imagecodecs.Jpeg8Error, RuntimeError, ValueError) as problem:
         raise UnreadableFileError(
             "The JPEG's pixels are damaged and cannot be decoded.", advice="Look for another copy of the file."
@@ -148,9 +149,19 @@ def _decode(path: Path, header: Header, out: Pixels | None) -> Pixels:
     return found
 
 
+def _with_height(path: Path, header: Header) -> bytes | bytearray:
+    """The file as libjpeg understands it: it does not look for a height behind the pixels."""
+    data = path.read_bytes()
+    if not header.height_follows:
+        return data
+    told = bytearray(data)
+    struct.pack_into(">H", told, header.height_at, header.height)
+    return told
+
+
 def overview_jpeg(path: Path, header: Header, longest_side: int) -> Pixels | None:
     """A small picture decoded at an eighth to a half of the size; None where that is not possible."""
-    if header.bits != 8 or len(header.components) not in {1, 3} or header.is_lossless:
+    if header.bits != 8 or len(header.components) not in {1, 3} or header.is_lossless or header.height_follows:
         return None
     try:
         with Image.open(path, formats=("JPEG", "MPO")) as image:

@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 from restorer_app.core.errors import UnreadableFileError
 
-SOI, EOI, SOS, DQT, DHT, DRI, COM, DAC = 0xD8, 0xD9, 0xDA, 0xDB, 0xC4, 0xDD, 0xFE, 0xCC
+SOI, EOI, SOS, DQT, DHT, DNL, DRI, COM, DAC = 0xD8, 0xD9, 0xDA, 0xDB, 0xC4, 0xDC, 0xDD, 0xFE, 0xCC
 APP0, APP1, APP2, APP13, APP14 = 0xE0, 0xE1, 0xE2, 0xED, 0xEE
 EXIF, XMP = b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0"
 ICC, PHOTOSHOP, ADOBE, JFIF, MPF = b"ICC_PROFILE\0", b"Photoshop 3.0\0", b"Adobe", b"JFIF\0", b"MPF\0"
@@ -57,6 +57,7 @@ class Header:
     scan_components: int  # in the first scan
     end: int  # behind EOI; 0 where there is none
     size: int
+    height_follows: bool = False  # it stands in a DNL behind the first scan, and the frame has 0
 
     def contents(self, marker: int, prefix: bytes = b"") -> list[bytes]:
         """What segments of a kind carry, behind their prefix."""
@@ -70,6 +71,11 @@ class Header:
     def breaks_off(self) -> bool:
         """Whether the file ends before the picture does: perhaps only its last mark is missing."""
         return not self.end
+
+    @property
+    def height_at(self) -> int:
+        """Where the frame says how high the picture is."""
+        return next(segment.start for segment in self.segments if segment.marker in FRAMES) + 5
 
     @property
     def is_progressive(self) -> bool:
@@ -162,18 +168,34 @@ def _header(file: BinaryIO, segments: list[Segment], scan: Segment, size: int) -
         raise too_short()
     if any(not 1 <= factor <= 4 for part in components for factor in (part.horizontal, part.vertical)):
         raise UnreadableFileError("The JPEG's colour sampling is damaged.", advice=_ANOTHER)
+    end = _end_of_picture(file, scan.end)
     return Header(
         segments=tuple(segments),
         frame=frames[0].marker,
         bits=bits,
         width=width,
-        height=height,
+        height=height or _height_behind(file, scan.end, end or size),
         components=components,
         scan_start=scan.start,
         scan_components=scan.content[0],
-        end=_end_of_picture(file, scan.end),
+        end=end,
         size=size,
+        height_follows=not height,
     )
+
+
+def _height_behind(file: BinaryIO, at: int, end: int) -> int:
+    """The height that a scanner learnt only from its last line; 0 where it is not told."""
+    file.seek(at)
+    before = b""
+    while at < end and (piece := file.read(min(_PIECE, end - at))):
+        found = (before + piece).find(bytes([0xFF, DNL, 0, 4]))
+        if found >= 0:
+            file.seek(at - len(before) + found + 4)
+            return int.from_bytes(file.read(2), "big")
+        at += len(piece)
+        before = piece[-3:]
+    return 0
 
 
 def _end_of_picture(file: BinaryIO, at: int) -> int:

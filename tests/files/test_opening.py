@@ -17,6 +17,7 @@ from restorer_app.core.errors import RestorerError, UnreadableFileError
 from restorer_app.files import boxes
 from restorer_app.files.budget import Budget
 from restorer_app.files.opening import open_here
+from restorer_app.files.overview import overview
 from restorer_app.files.reader import Reader
 from tests.files import make
 
@@ -64,6 +65,39 @@ def test_a_jpeg_of_12_bits_is_spread_too(tmp_path):
     found = picture.source.read(picture.source.bounds).astype(int)
     assert (picture.bits, picture.patchable) == (12, False)
     assert np.abs(found - photo * (65535 / 4095)).mean() < 16 * 20  # what the JPEG itself loses
+
+
+@pytest.mark.parametrize("bits", [2, 5, 8, 10, 14, 16])
+def test_a_lossless_jpeg_of_any_depth_is_read_as_it_was_written(tmp_path, bits):
+    levels = (make.noise(48, 64, 3, dtype="uint16") >> (16 - bits)).astype(np.uint8 if bits <= 8 else np.uint16)
+    picture = opened(tmp_path, imagecodecs.jpeg8_encode(levels, lossless=True, bitspersample=bits))
+    white = 255 if bits <= 8 else 65535
+    expected = np.round(levels / ((1 << bits) - 1) * white)
+    assert (picture.bits, picture.patchable) == (bits, False)
+    np.testing.assert_array_equal(picture.source.read(picture.source.bounds), expected)
+
+
+@pytest.mark.parametrize("progressive", [False, True])
+def test_a_height_that_a_jpeg_tells_behind_its_pixels_is_found(tmp_path, progressive):
+    plain = make.jpeg(make.photograph(75, 101), progressive=progressive)
+    frame = plain.index(b"\xff\xc2" if progressive else b"\xff\xc0")
+    begin = plain.index(b"\xff\xda")  # a marker may stand between two scans
+    behind = plain.find(b"\xff\xc4", begin) if progressive else len(plain) - 2
+    told = plain[:behind] + b"\xff\xdc\0\4" + struct.pack(">H", 75) + plain[behind:]
+    told = told[: frame + 5] + b"\0\0" + told[frame + 7 :]
+    picture = open_here(make.write(tmp_path, "a.jpg", told))
+    expected = np.asarray(Image.open(io.BytesIO(plain)))
+    np.testing.assert_array_equal(picture.source.read(picture.source.bounds), expected)
+    assert overview(picture, 30).shape[:2] == (19, 26)
+    assert (picture.editable, picture.patchable) == (True, False)
+    assert "how high" in picture.reason
+
+
+def test_a_jpeg_that_tells_its_height_nowhere_is_refused(tmp_path):
+    plain = make.jpeg(make.photograph(75, 101))
+    frame = plain.index(b"\xff\xc0")
+    with pytest.raises(UnreadableFileError, match="how high"):
+        opened(tmp_path, plain[: frame + 5] + b"\0\0" + plain[frame + 7 :])
 
 
 def test_a_raw_picture_is_developed_and_not_its_thumbnail(tmp_path):
