@@ -22,6 +22,12 @@ _SIZ = b"\xff\x4f\xff\x51"
 _XMP = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
 _REASON = "A JPEG 2000 is not patched; saving writes a TIFF beside it."
 _MOST_FILE = 4 << 30
+_CONVERT = "Convert it to TIFF or PNG with the program that wrote it."
+_VIDEO = ([(1, 1), (2, 1), (2, 1)], [(1, 1), (2, 2), (2, 2)])  # luma and chroma, which OpenJPEG makes RGB of
+_FOREIGN_SPACES = {  # sRGB, grey, CMYK and sYCC are read, and so is what a profile describes
+    1: "YCbCr", 3: "YCbCr", 4: "YCbCr", 9: "PhotoYCC", 11: "CMY", 13: "YCCK", 14: "CIE Lab", 19: "CIE Jab",
+    22: "YPbPr", 23: "YPbPr", 24: "e-sYCC",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +47,7 @@ def open_jp2(path: Path, *, page: int, budget: Budget) -> Picture:
     if status.st_size > _MOST_FILE:
         raise UnreadableFileError(
             "The JPEG 2000 is larger than any that is read here.",
-            advice="Convert it to TIFF or PNG with the program that wrote it.",
+            advice=_CONVERT,
         )
     data = path.read_bytes()
     facts = _facts(data)
@@ -52,7 +58,7 @@ def open_jp2(path: Path, *, page: int, budget: Budget) -> Picture:
     if colours not in layouts:
         raise UnreadableFileError(
             f"A JPEG 2000 of {facts.channels} channels is not read here.",
-            advice="Convert it to TIFF or PNG with the program that wrote it.",
+            advice=_CONVERT,
         )
     whole = _whole(path, facts, colours)
     packet, profile = _xmp(data), _profile(data)
@@ -98,23 +104,33 @@ def _facts(data: bytes) -> _Facts:
     right, bottom, left, top = struct.unpack_from(">IIII", data, at + 8)
     count = struct.unpack_from(">H", data, at + 40)[0]
     parts = [struct.unpack_from(">BBB", data, at + 42 + 3 * n) for n in range(count)]
-    if not parts or any(depth & 0x80 for depth, _, _ in parts) or len(set(parts)) > 1:
-        raise UnreadableFileError(
-            "A JPEG 2000 whose channels differ in size, depth or sign is not read here.",
-            advice="Convert it to TIFF or PNG with the program that wrote it.",
-        )
-    depth, across, down = parts[0]
     palette = _palette(data)
-    bits = palette[1] if palette else depth + 1
-    if not 1 <= bits <= 16 or (across, down) != (1, 1):
-        raise UnreadableFileError(
-            f"A JPEG 2000 of {bits} bits a sample, or with thinned channels, is not read here.",
-            advice="Convert it to TIFF or PNG with the program that wrote it.",
-        )
+    bits = palette[1] if palette else (parts[0][0] & 0x7F) + 1 if parts else 0
+    why = _why_not_read(parts, bits) or _foreign_colours(_colour_space(data))
+    if why:
+        raise UnreadableFileError(f"A JPEG 2000 {why} is not read here.", advice=_CONVERT)
     channels = palette[0] if palette else count
     cmyk = _colour_space(data) == 12
     alpha = channels == 2 or (channels == 4 and not cmyk) or channels == 5
     return _Facts(right - left, bottom - top, channels, bits, _reversible(data, at), cmyk, alpha, palette is not None)
+
+
+def _why_not_read(parts: list[tuple[int, int, int]], bits: int) -> str:
+    """What is unusual about the channels: each has its depth with the sign, and is thinned across and down."""
+    if not parts or len({depth for depth, _, _ in parts}) > 1:
+        return "whose channels differ in depth"
+    if parts[0][0] & 0x80:
+        return "of numbers with signs"
+    if not 1 <= bits <= 16:
+        return f"of {bits} bits a sample"
+    thinned = [(across, down) for _, across, down in parts]
+    if set(thinned) != {(1, 1)} and thinned not in _VIDEO:
+        return "with thinned channels other than a colour video's"
+    return ""
+
+
+def _foreign_colours(space: int) -> str:
+    return f"with colours stored as {_FOREIGN_SPACES[space]}" if space in _FOREIGN_SPACES else ""
 
 
 def _palette(data: bytes) -> tuple[int, int] | None:
@@ -166,6 +182,10 @@ def _dpi(data: bytes) -> tuple[float, float] | None:
 def _decode(path: Path, facts: _Facts) -> Pixels:
     try:
         found = np.asarray(imagecodecs.jpeg2k_decode(path.read_bytes(), verbose=0, numthreads=THREADS))
+    except NotImplementedError as problem:  # thinned in a way that its colours do not explain
+        raise UnreadableFileError(
+            "A JPEG 2000 with thinned channels like these is not read here.", advice=_CONVERT
+        ) from problem
     except (imagecodecs.Jpeg2kError, ValueError) as problem:
         raise UnreadableFileError(
             "The JPEG 2000's pixels are damaged and cannot be decoded.", advice="Look for another copy of the file."

@@ -1,6 +1,7 @@
 """Every kind opens in its own depth; damage is one RestorerError, whatever it hits."""
 
 import ast
+import base64
 import contextlib
 import io
 import struct
@@ -65,6 +66,56 @@ def test_a_jpeg_of_12_bits_is_spread_too(tmp_path):
     found = picture.source.read(picture.source.bounds).astype(int)
     assert (picture.bits, picture.patchable) == (12, False)
     assert np.abs(found - photo * (65535 / 4095)).mean() < 16 * 20  # what the JPEG itself loses
+
+
+THINNED = (  # luma 32 × 16, rising by 4 from 64; chroma 16 × 8, everywhere 148 and 118: written by OpenJPEG's own tool
+    "AAAADGpQICANCocKAAAAFGZ0eXBqcDIgAAAAAGpwMiAAAAAtanAyaAAAABZpaGRyAAAAEAAAACAAAwcHAAAAAAAPY29scgEAAAAAABIA"
+    "AADfanAyY/9P/1EALwAAAAAAIAAAABAAAAAAAAAAAAAAACAAAAAQAAAAAAAAAAAAAwcBAQcCAgcCAv9SAAwAAAABAAEEBAAB/1wAB0BA"
+    "SEhQ/2QAJQABQ3JlYXRlZCBieSBPcGVuSlBFRyB2ZXJzaW9uIDIuNS4w/5AACgAAAAAAZAAB/5PPtMARawwM4cIJLsx75zLN2iP6dIj7"
+    "ATpyQ6FCBHFeIK26/jael01SjQFmT/8VhoEjrz/D5xQUAFyus/QBhIR/wfIJEVBUrrP0AYR/wHwiAF+nfneAgP/Z"
+)
+
+
+def jp2_with(*, space: int | None = None, parts: list[tuple[int, int, int]] | None = None) -> bytes:
+    """A JPEG 2000 that says something else of its colours, or of its channels' depths and thinning."""
+    data = bytearray(imagecodecs.jpeg2k_encode(make.noise(40, 32, 3), level=0, codecformat="jp2"))
+    if space is not None:
+        struct.pack_into(">I", data, data.index(b"colr") + 7, space)
+    for number, part in enumerate(parts or []):
+        struct.pack_into(">BBB", data, data.index(b"\xff\x4f\xff\x51") + 42 + 3 * number, *part)
+    return bytes(data)
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ({"space": 14}, "CIE Lab"),
+        ({"space": 24}, "e-sYCC"),
+        ({"parts": [(0x87, 1, 1)] * 3}, "numbers with signs"),
+        ({"parts": [(19, 1, 1)] * 3}, "20 bits"),
+        ({"parts": [(7, 1, 1), (7, 1, 1), (0, 1, 1)]}, "differ in depth"),
+        ({"parts": [(7, 2, 2)] * 3}, "thinned"),
+    ],
+)
+def test_a_jpeg_2000_of_a_kind_that_is_not_read_is_not_shown_in_wrong_colours(tmp_path, said, words):
+    with pytest.raises(UnreadableFileError, match=words) as refusal:
+        opened(tmp_path, jp2_with(**said))
+    assert refusal.value.advice.startswith("Convert it")
+
+
+def test_thinned_channels_that_are_no_luma_and_chroma_are_refused_when_they_are_decoded(tmp_path):
+    picture = opened(tmp_path, jp2_with(space=16, parts=[(7, 1, 1), (7, 2, 2), (7, 2, 2)]))
+    with pytest.raises(UnreadableFileError):
+        picture.source.read(picture.source.bounds)
+
+
+def test_a_jpeg_2000_of_luma_and_chroma_is_shown_as_rgb(tmp_path):
+    picture = opened(tmp_path, base64.b64decode(THINNED))
+    shown = picture.source.read(picture.source.bounds)
+    assert (picture.layout, picture.width, picture.height, picture.patchable) == ("rgb", 32, 16, False)
+    luma = np.arange(64, 64 + 32 * 4, 4)
+    expected = np.stack([luma + 1.402 * -10, luma - 0.344 * 20 - 0.714 * -10, luma + 1.772 * 20], axis=1)
+    assert np.abs(shown - expected).max() <= 1
 
 
 @pytest.mark.parametrize("bits", [2, 5, 8, 10, 14, 16])
