@@ -23,6 +23,7 @@ from restorer_app.files.jpeg import BEHIND
 from restorer_app.files.patching import SHOWN, PatchReport, Progress, Verdict, stop_if_cancelled
 from restorer_app.files.picture import Layout, Picture
 from restorer_app.files.png import BOUND
+from restorer_app.files.psd import FURTHER_CHANNELS, LAYERS
 from restorer_app.files.segments import SegmentError
 from restorer_app.files.tiff import open_tiff
 from restorer_app.files.tiff_append import Growing, Value, append_directory, pack_numbers
@@ -306,6 +307,10 @@ def _left_of_facts(named: set[str]) -> Iterator[str]:
         yield "The further pictures of the animation were left behind."
     if BOUND in named:
         yield "The part that was bound to the pixels as they were was left behind."
+    if LAYERS in named:
+        yield "Photoshop's layers were left behind."
+    if FURTHER_CHANNELS in named:
+        yield "Further channels of the document (selections or inks, for example) were left behind."
 
 
 def _left_in_tiff(picture: Picture) -> Iterator[str]:

@@ -28,7 +28,9 @@ _MODES: dict[int, tuple[Layout, int]] = {
     _DUOTONE: ("grey", 1),
     _LAB: ("lab", 3),
 }
-_NAMES = {_BITMAP: "black and white", _INDEXED: "indexed colours", 7: "multichannel"}
+_NAMES = {_BITMAP: "black and white", _INDEXED: "indexed colours"}
+_MULTICHANNEL = 7
+LAYERS, FURTHER_CHANNELS = "Layers", "Further channels"  # names of facts: what a merged picture is without
 _BITS = {_BITMAP: {1}, _INDEXED: {8}}  # of the modes that are for viewing
 _RAW, _RLE, _ZIP, _ZIP_PREDICTED = range(4)
 _ICC, _XMP, _EXIF, _VERSION = 1039, 1060, 1058, 1057
@@ -69,7 +71,8 @@ def open_psd(path: Path, *, page: int, budget: Budget) -> Picture:
     with path.open("rb") as file:
         header = _read_header(file)
         resources = _section(file, "I")
-        start, alpha = _behind_layers(file, header)
+        start, layers = _behind_layers(file, big=header.big)
+    alpha = layers < 0 and header.editable and header.channels > header.colours
     budget.allow_page(page, 1)
     status = path.stat()
     stored = status.st_size - start
@@ -99,7 +102,7 @@ def open_psd(path: Path, *, page: int, budget: Budget) -> Picture:
         size_bytes=status.st_size,
         modified_ns=status.st_mtime_ns,
         xmp=by_code.get(_XMP),
-        facts=(("Container", "PSB" if header.big else "PSD"), ("Channels", str(header.channels))),
+        facts=_facts(header, layers=abs(layers), further=header.channels - header.colours - alpha),
         metadata=tuple(name for name, code in families.items() if code in by_code),
     )
 
@@ -120,6 +123,11 @@ def _read_header(file: BinaryIO) -> _Header:
     if len(head) < 26:
         raise _too_short()
     version, channels, height, width, bits, mode = struct.unpack(">4xH6xHIIHH", head)
+    if mode == _MULTICHANNEL:
+        raise UnreadableFileError(
+            "A Photoshop document in multichannel mode is not read here: its channels are inks of any colour.",
+            advice="Convert it to RGB or CMYK in Photoshop.",
+        )
     if mode not in _MODES or bits not in _BITS.get(mode, {8, 16, 32}) or version not in {1, 2}:
         what = _NAMES.get(mode, f"kind {mode} with {bits} bits")
         raise UnreadableFileError(f"A Photoshop document in {what} is not read here.", advice="Convert it to RGB.")
@@ -155,20 +163,26 @@ def _section(file: BinaryIO, form: str, *, keep: bool = True) -> bytes:
     return content
 
 
-def _behind_layers(file: BinaryIO, header: _Header) -> tuple[int, bool]:
-    """Where the merged picture begins, and whether its first extra channel is its transparency."""
-    form = ">Q" if header.big else ">I"
+def _behind_layers(file: BinaryIO, *, big: bool) -> tuple[int, int]:
+    """Where the merged picture begins, and the number of layers: below 0 if it has their transparency with it."""
+    form = ">Q" if big else ">I"
     size = struct.calcsize(form)
     start = file.tell()
     head = file.read(2 * size + 2)
     length = struct.unpack_from(form, head)[0] if len(head) >= size else 0
-    alpha = False
+    layers = 0
     if length and len(head) == 2 * size + 2 and struct.unpack_from(form, head, size)[0]:
-        alpha = header.editable and struct.unpack_from(">h", head, 2 * size)[0] < 0 and header.channels > header.colours
+        layers = struct.unpack_from(">h", head, 2 * size)[0]
     begin = start + size + length
     if begin + 2 > file.seek(0, 2):
         raise _too_short()
-    return begin, alpha
+    return begin, layers
+
+
+def _facts(header: _Header, *, layers: int, further: int) -> tuple[tuple[str, str], ...]:
+    facts = [("Container", "PSB" if header.big else "PSD"), ("Channels", str(header.channels))]
+    facts += [(name, str(count)) for name, count in ((LAYERS, layers), (FURTHER_CHANNELS, further)) if count > 0]
+    return tuple(facts)
 
 
 def _decode(path: Path, header: _Header, start: int, *, alpha: bool) -> Pixels:

@@ -1,4 +1,5 @@
 import io
+import struct
 
 import numpy as np
 import pytest
@@ -55,6 +56,20 @@ def test_floating_samples_of_16_bits_become_the_same_numbers_of_32(tmp_path):
     assert done.verdict.same, done.verdict
     assert verify(picture.path, done.path).same
     np.testing.assert_array_equal(tifffile.imread(done.path), pixels.astype(np.float32))
+
+
+def test_what_a_photoshop_document_has_beside_its_merged_picture_is_named(tmp_path):
+    plain = make.psd(noise(40, 30, 5))
+    behind = plain.index(b"8BIM") + 8 + 4 + 16  # the one resource; the empty section of layers follows
+    layers = struct.pack(">IIh2x", 8, 4, -2)
+    written = make.write(tmp_path, "a.psd", plain[:behind] + layers + plain[behind + 4 :])
+    picture = open_here(written)
+    assert {("Layers", "2"), ("Further channels", "1")} <= set(picture.facts)
+    assert picture.alpha is not None
+    done = derived(written)
+    assert "Photoshop's layers were left behind." in done.notes
+    assert any(note.startswith("Further channels") for note in done.notes)
+    np.testing.assert_array_equal(tifffile.imread(done.path), noise(40, 30, 5)[..., :4])
 
 
 @pytest.mark.parametrize("kind", ["grey", "white is zero", "cmyk", "lab"])

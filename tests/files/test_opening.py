@@ -194,6 +194,11 @@ def test_a_psd_whose_rows_are_too_short_for_its_width_is_damaged(tmp_path):
         picture.source.read(picture.source.bounds)
 
 
+def test_a_psd_of_inks_of_any_colour_is_refused_by_name(tmp_path):
+    with pytest.raises(UnreadableFileError, match="multichannel"):
+        opened(tmp_path, make.psd(make.noise(40, 33, 3), mode=7))
+
+
 @pytest.mark.parametrize("packed", [True, False])
 def test_a_psd_in_indexed_colours_or_black_and_white_is_for_viewing(tmp_path, packed):
     table = make.noise(3, 256, 1)[..., 0]
