@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from restorer_app.cli import options, telling, work
 from restorer_app.cli.progress import Progress
 from restorer_app.cli.verify import DIFFERENT, NOT_JUDGED, SAME
-from restorer_app.core import mask as masks
+from restorer_app.core import operation as operations
 from restorer_app.core.errors import RestorerError
+from restorer_app.core.geometry import Region
 from restorer_app.core.raster import Raster
 from restorer_app.core.record import Record
 from restorer_app.files import cards, metadata
+from restorer_app.files.coveragecode import decode_coverage
 from restorer_app.files.reader import Reader
-from restorer_app.session import runner
-from restorer_app.session.replay import Replayed, replay
+from restorer_app.session import by_hand, runner
+from restorer_app.session.replay import Replayed, fits, replay
 
 
 def add_parser(subparsers: Any) -> None:
@@ -61,7 +64,7 @@ def _replayed(reader: Reader, master: Path, derivative: Path, progress: Progress
         replay(
             said.records,
             image,
-            masks=[_mask_of(record, said.allowed, image) for record in said.records],
+            used=list(_used(said, image.bounds)),
             models=models,
             run=runner.run,
             progress=lambda tile: progress.show("Replaying", tile.done / tile.total),
@@ -75,13 +78,22 @@ def _said(reader: Reader, path: Path) -> metadata.Embedded | None:
     return said if said is not None and said.records else None
 
 
-def _mask_of(record: Record, allowed: Raster | None, image: Raster) -> Raster | None:
-    """The file keeps the union of all masks, which is the mask of a step where there was only one."""
+def _used(said: metadata.Embedded, bounds: Region) -> Iterator[Raster | None]:
+    """The mask of every step, for the size that the picture had then."""
+    for record, told in zip(said.records, said.masks, strict=True):
+        yield _mask_of(record, told, said.allowed, bounds)
+        if record.name not in by_hand.NAMES:
+            bounds = bounds.scaled(operations.from_fields(dict(record.operation)).scale)
+
+
+def _mask_of(record: Record, told: str, allowed: Raster | None, bounds: Region) -> Raster | None:
+    """As the file keeps it; one by an earlier version has only the union of all, which is that of a lone hard one."""
     if record.mask_sha256 is None:
         return None
-    if allowed is None or allowed.bounds != image.bounds or masks.digest(allowed) != record.mask_sha256:
-        raise RestorerError(
-            "The mask of this step was soft, or put together with others on saving, and cannot be had back exactly.",
-            advice="A derivative of one step under a hard mask can be replayed.",
-        )
-    return allowed
+    mask = decode_coverage(told, bounds) if told else allowed
+    if mask is not None and mask.bounds == bounds and fits(record, mask):
+        return mask
+    raise RestorerError(
+        f"The mask of the step {record.name} is not in the file, so it cannot be done again exactly.",
+        advice="There was no room for it, as in a JPEG, or the file was saved by an earlier version.",
+    )

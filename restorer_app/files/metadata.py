@@ -15,6 +15,7 @@ from restorer_app import __version__
 from restorer_app.core.errors import InvalidValueError, RestorerError
 from restorer_app.core.raster import Raster
 from restorer_app.core.record import Record
+from restorer_app.files.coveragecode import encode_coverage
 from restorer_app.files.maskcode import decode_mask, encode_mask
 from restorer_app.files.xmp import EVENT, IPTC_EXT, OURS, REFERENCE, XMP_BASIC, XMP_MM, Name, Packet, XmpError
 
@@ -35,6 +36,7 @@ _METADATA_DATE: Name = (XMP_BASIC, "MetadataDate")
 _RECORDS: Name = (OURS, "Records")
 _NEW: Name = (OURS, "NewRecords")  # how many of them, the last, belong to this save
 _ALLOWED: Name = (OURS, "Allowed")
+_MASKS: Name = (OURS, "Masks")  # of the new records, with every value; a list of texts, "" where one is not kept
 _MASTER: Name = (OURS, "MasterSHA256")
 _PAGE: Name = (OURS, "Page")
 _DERIVED_FILE: Name = (OURS, "Derived")
@@ -44,6 +46,7 @@ _CHANGED = {_SOURCE_TYPE, _DOCUMENT, _INSTANCE, _ORIGINAL, _DERIVED, _HISTORY, _
 ANYWHERE = "anywhere"
 
 _MOST_MASK = 4 << 20  # characters: exact for anything a person paints
+_MOST_MASKS = 8 << 20  # of all steps together
 # What XML cannot hold: control characters, and bytes of a file's name that are no text.
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _SPACE = uuid.UUID("6f2c1a52-6a0e-4f0e-9a54-0c5a1f6e2a11")  # ours alone, so that identities made from it are
@@ -59,6 +62,7 @@ class Embedded:
     master_sha256: str
     page: int
     derived: bool  # a new TIFF, not a patched copy
+    masks: tuple[str, ...]  # one for each record, as `coveragecode` wrote it; "" where it is not kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,7 @@ class Saving:
     derived: bool
     at: str  # when, for a save without records; otherwise the last record's own time
     source_type: str | None = None  # set by the person, against the rules below
+    masks: Sequence[Raster | None] = ()  # of the records, where they had one
 
 
 def source_type(records: Sequence[Record]) -> str | None:
@@ -87,12 +92,16 @@ def source_type(records: Sequence[Record]) -> str | None:
 
 
 def updated(old: bytes | None, saving: Saving, *, most: int | None = None) -> bytes:
-    """The file's packet with this save merged in; at most so many bytes, by telling the mask more coarsely."""
-    for share in (_MOST_MASK, 16_000, 0):
-        data = _updated(old, saving, most_mask=share, earlier=True)
+    """The file's packet with this save merged in; at most so many bytes.
+
+    What a replay needs goes first, then the mask is told more coarsely.
+    """
+    masks = _masks_told(saving.masks, most=_MOST_MASKS if most is None else most)
+    for share, told in ((_MOST_MASK, masks), (_MOST_MASK, ""), (16_000, ""), (0, "")):
+        data = _updated(old, saving, most_mask=share, masks=told, earlier=True)
         if most is None or len(data) <= most:
             return data
-    data = _updated(old, saving, most_mask=0, earlier=False)
+    data = _updated(old, saving, most_mask=0, masks="", earlier=False)
     if most is not None and len(data) > most:
         raise RestorerError(
             "The record of this edit is too long for the metadata of this kind of file.",
@@ -101,7 +110,17 @@ def updated(old: bytes | None, saving: Saving, *, most: int | None = None) -> by
     return data
 
 
-def _updated(old: bytes | None, saving: Saving, *, most_mask: int, earlier: bool) -> bytes:
+def _masks_told(masks: Sequence[Raster | None], *, most: int) -> str:
+    """The masks of the steps as one text; those that have no room are left out, and cannot be replayed."""
+    told: list[str] = []
+    for mask in masks:
+        text = "" if mask is None else encode_coverage(mask, most=most)
+        most -= len(text)
+        told.append(text)
+    return json.dumps(told) if any(told) else ""
+
+
+def _updated(old: bytes | None, saving: Saving, *, most_mask: int, masks: str, earlier: bool) -> bytes:
     try:
         packet = Packet(old)
     except XmpError:
@@ -119,6 +138,7 @@ def _updated(old: bytes | None, saving: Saving, *, most_mask: int, earlier: bool
     packet.set_text(_NEW, str(len(saving.records)))
     allowed = ANYWHERE if saving.allowed is None else encode_mask(saving.allowed, most=most_mask)
     packet.set_text(_ALLOWED, allowed or None)
+    packet.set_text(_MASKS, masks or None)
     packet.set_text(_MASTER, saving.master_sha256)
     packet.set_text(_PAGE, str(saving.page))
     packet.set_text(_DERIVED_FILE, "True" if saving.derived else None)
@@ -142,7 +162,8 @@ def embedded(xmp: bytes | None) -> Embedded | None:
         said = packet.text(_ALLOWED) or ""
         allowed = decode_mask(said) if said and said != ANYWHERE else None
         derived = packet.text(_DERIVED_FILE) is not None
-        return Embedded(records, allowed, said == ANYWHERE, master, page, derived)
+        masks = _masks_of(packet, len(records))
+        return Embedded(records, allowed, said == ANYWHERE, master, page, derived, masks)
     except (XmpError, InvalidValueError, ValueError, TypeError, AttributeError):
         return None
 
@@ -184,6 +205,16 @@ def _keeps_unparsed(old: bytes, new: bytes | None) -> bool:
         return Packet(new).text(_UNPARSED) == base64.b64encode(old).decode()
     except XmpError:
         return False
+
+
+def _masks_of(packet: Packet, count: int) -> tuple[str, ...]:
+    """Programs before this one wrote none."""
+    try:
+        said = json.loads(packet.text(_MASKS) or "[]")
+    except (ValueError, RecursionError):
+        said = []
+    is_list = isinstance(said, list) and len(said) == count and all(isinstance(one, str) for one in said)
+    return tuple(said) if is_list else ("",) * count
 
 
 def _records_of(packet: Packet) -> list[dict[str, Any]]:

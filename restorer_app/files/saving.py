@@ -70,6 +70,7 @@ class _Order:
     progress: Progress
     cancel: CancelToken | None
     pyramid: bool
+    masks: Sequence[Raster | None]
 
 
 def save(
@@ -86,13 +87,15 @@ def save(
     progress: Progress | None = None,
     cancel: CancelToken | None = None,
     pyramid: bool = False,
+    masks: Sequence[Raster | None] = (),
 ) -> Saved:
     """Writes what `image` shows as a derivative of the opened file, which is only ever read.
 
     `allowed` is where it may differ (above 0; None: anywhere). `replace_ours` is the hash of a derivative that this
     session wrote to `target` before: it is replaced if it is still that file. `master_sha256` is the opened file's
     hash, if it is known: a file that moved under us is refused. `source_type` overrides DigitalSourceType. `pyramid`
-    carries the edit into the smaller copies of the page inside a TIFF, too.
+    carries the edit into the smaller copies of the page inside a TIFF, too. `masks` are those of the records, which
+    a replay needs.
     """
     give_back_large_buffers()
     holder = container(picture.kind)
@@ -105,7 +108,7 @@ def save(
     onto_ours = _may_replace(picture, target, replace_ours)
     _must_be_unmoved(picture)
     order = _Order(
-        picture, image, allowed, records, target, onto_ours, source_type, progress or silent, cancel, pyramid
+        picture, image, allowed, records, target, onto_ours, source_type, progress or silent, cancel, pyramid, masks
     )
     if patch:
         assert holder is not None  # patch says so
@@ -219,6 +222,7 @@ def _xmp(order: _Order, master_sha256: str, *, derived: bool, most: int | None) 
         derived=derived,
         at=datetime.now(UTC).astimezone().isoformat(timespec="seconds"),
         source_type=order.source_type,
+        masks=order.masks,
     )
     return metadata.updated(order.picture.xmp, saving, most=most)
 

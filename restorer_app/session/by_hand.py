@@ -19,6 +19,9 @@ from restorer_app.core.raster import Pixels, Raster, digest_cells
 from restorer_app.core.record import Record
 from restorer_app.core.stroke import Stroke
 
+NAMES = ("restore", "clone")
+_FARTHEST = 2**31  # no picture is wider, and numpy counts no farther
+
 
 @dataclass(frozen=True)
 class Handwork:
@@ -48,6 +51,27 @@ def clone(image: Raster, protect: Raster, stroke: Stroke, *, dx: int, dy: int) -
     return _painted(image, protect, stroke, source, {"name": "clone", "dx": dx, "dy": dy})
 
 
+def again(image: Raster, original: Raster, covered: Raster, operation: Mapping[str, Any]) -> Handwork:
+    """What a record says was done by hand, under the coverage that the strokes had."""
+    if operation["name"] == "restore":
+        if original.bounds != image.bounds:
+            raise InvalidValueError("The original has another size than the picture that it was painted into.")
+        done = _laid(image, covered, original.read, operation)
+    else:
+        dx, dy = (_offset(operation, name) for name in ("dx", "dy"))
+        done = _laid(image, covered, lambda region: _read_beyond(image, region.shifted(dx, dy)), operation)
+    if done is None:
+        raise InvalidValueError("This record of work by hand covers nothing.")
+    return done
+
+
+def _offset(operation: Mapping[str, Any], name: str) -> int:
+    value = operation.get(name)
+    if isinstance(value, bool) or not isinstance(value, int) or abs(value) > _FARTHEST:
+        raise InvalidValueError(f"This record of work by hand makes no sense: its {name} is {value!r}.")
+    return value
+
+
 def _painted(
     image: Raster,
     protect: Raster,
@@ -55,8 +79,15 @@ def _painted(
     source: Callable[[Region], Pixels],
     operation: Mapping[str, Any],
 ) -> Handwork | None:
-    began = time.monotonic()
     covered = masks.subtract(masks.paint(masks.blank(image.bounds), stroke)[0], protect)
+    return _laid(image, covered, source, operation)
+
+
+def _laid(
+    image: Raster, covered: Raster, source: Callable[[Region], Pixels], operation: Mapping[str, Any]
+) -> Handwork | None:
+    """What a source has, laid over a picture as far as the coverage goes."""
+    began = time.monotonic()
     cells = masks.covered_cells(covered)
     if not cells:
         return None

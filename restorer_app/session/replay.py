@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from restorer_app.core import mask as masks
 from restorer_app.core import operation as operations
 from restorer_app.core.card import ModelCard
 from restorer_app.core.errors import InvalidValueError, RestorerError, UnusableModelError
@@ -12,6 +13,7 @@ from restorer_app.core.history import Store
 from restorer_app.core.job import Failed, Finished, Job, JobEvent, Stopped, TileDone
 from restorer_app.core.raster import Raster
 from restorer_app.core.record import Record
+from restorer_app.session import by_hand
 from restorer_app.session.pending import Pending
 
 Runner = Callable[[Job], Iterator[JobEvent]]
@@ -57,19 +59,18 @@ class Replayed:
 
 def job_of(record: Record, image: Raster, *, mask: Raster | None, models: Mapping[str, ModelCard]) -> Job:
     """The job that a record describes, to be run as reference: on the CPU in the type it was computed in."""
-    if record.name in ("restore", "clone"):
-        raise RestorerError(
-            f"The step {record.name} was made by hand, and its stroke is not in the record.",
-            advice="Steps that the program computed can be replayed.",
-        )
     operation = operations.from_fields(dict(record.operation))
+    # of a whole picture in which places were protected, the record has the digest of those
+    protect = None if mask is None or record.mask_sha256 is None else masks.invert(mask)
+    is_protection = protect is not None and masks.digest(protect) == record.mask_sha256
     return Job(
         id=record.after_sha256[:16],
         operation=operation,
         image=image,
         region=record.region,
         model=_model_of(record, models),
-        mask=mask if record.mask_sha256 is not None else None,
+        mask=mask if record.mask_sha256 is not None and not is_protection else None,
+        protect=protect if is_protection else None,
         seed=record.seed,
         device="cpu" if record.device.startswith("cpu") else "auto",
         dtype="bfloat16" if record.dtype == "bfloat16" else "float32",
@@ -77,22 +78,43 @@ def job_of(record: Record, image: Raster, *, mask: Raster | None, models: Mappin
     )
 
 
+def fits(record: Record, mask: Raster) -> bool:
+    """Is this the mask of a step; of one without, what was not protected."""
+    return record.mask_sha256 in (masks.digest(mask), masks.digest(masks.invert(mask)))
+
+
 def replay(
     records: Sequence[Record],
     image: Raster,
     *,
-    masks: Sequence[Raster | None],
+    used: Sequence[Raster | None],
     models: Mapping[str, ModelCard],
     run: Runner,
     store: Store | None = None,
     progress: Progress | None = None,
 ) -> Iterator[Replayed]:
-    """Does one step after the other, each on the result of the one before; `masks` has one for each record."""
-    for record, mask in zip(records, masks, strict=True):
+    """Does one step after the other, each on the result of the one before; `used` has a mask for each record."""
+    original = image
+    for record, mask in zip(records, used, strict=True):
+        if record.name in by_hand.NAMES:
+            done = _by_hand(record, image, original, mask)
+            yield done
+            image = done.image
+            continue
         job = job_of(record, image, mask=mask, models=models)
         done = _run(record, job, run, store, progress)
         yield done
         image = done.image
+
+
+def _by_hand(record: Record, image: Raster, original: Raster, covered: Raster | None) -> Replayed:
+    if covered is None:
+        raise RestorerError(
+            f"The step {record.name} was made by hand, and its stroke is not in the record.",
+            advice="The file was saved by an earlier version, or there was no room for it.",
+        )
+    done = by_hand.again(image, original, covered, record.operation)
+    return Replayed(record, done.record, done.image)
 
 
 def _run(record: Record, job: Job, run: Runner, store: Store | None, progress: Progress | None) -> Replayed:

@@ -24,6 +24,7 @@ class Saving:
     snapshot: Snapshot
     allowed: Raster | None  # where the picture may differ from the file; None: anywhere (another size)
     records: tuple[Record, ...]
+    masks: tuple[Raster | None, ...]  # of the records
     ours: Saved | None  # what this session wrote before, and may replace
 
     def run(
@@ -48,7 +49,14 @@ class Saving:
             progress=progress,
             cancel=cancel,
             pyramid=pyramid,
+            masks=self.masks,
         )
+
+
+def masks_of(history: History) -> tuple[Raster | None, ...]:
+    """What each record's step was allowed to touch; None where there was neither mask nor protection."""
+    steps = [step for step in history.steps[: history.cursor + 1] if step.record is not None]
+    return tuple(step.touched if step.record and step.record.mask_sha256 else None for step in steps)
 
 
 def touched_so_far(history: History) -> Raster | None:

@@ -22,7 +22,7 @@ from restorer_app.session import by_hand
 from restorer_app.session.change import Change
 from restorer_app.session.lineup import Lineup
 from restorer_app.session.pending import Pending
-from restorer_app.session.saving import Saving, touched_so_far
+from restorer_app.session.saving import Saving, masks_of, touched_so_far
 
 HISTORY_BYTES = 512 * 2**20  # tiles kept in memory before the oldest go to the store
 
@@ -252,6 +252,7 @@ class Session:
             snapshot=self.history.current,
             allowed=touched_so_far(self.history),
             records=self.records,
+            masks=masks_of(self.history),
             ours=self.last_saved,
         )
 

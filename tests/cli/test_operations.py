@@ -13,7 +13,7 @@ import tifffile
 
 from restorer_app.cli import work
 from restorer_app.core.job import Failed
-from restorer_app.files import cards
+from restorer_app.files import cards, metadata
 from restorer_app.files.reader import Reader
 from restorer_app.files.scratch import Scratch
 
@@ -37,6 +37,22 @@ def test_a_repair_changes_the_mask_alone_and_proves_it(desk):
     assert desk.run("verify", scan, told["output"], "--mask", mask) == 0
     assert desk.run("replay", scan, told["output"]) == 0
     assert desk.run("replay", told["output"], scan) == 0, "named the other way round"
+
+
+@pytest.mark.parametrize("kind", ["tiff", "jpeg"])
+def test_a_repair_under_a_soft_mask_is_replayed(desk, kind, monkeypatch):
+    scan = desk.tiff() if kind == "tiff" else desk.jpeg()
+    size = (70, 90) if kind == "tiff" else (64, 80)
+    mask = desk.mask("soft.png", *size, value=128)
+    assert desk.run("repair", scan, "--mask", mask, "--method", "telea", "--json") == 0
+    assert desk.run("replay", scan, desk.told()["output"]) == 0
+    monkeypatch.setattr(metadata, "_masks_told", lambda *_masks, most: "")  # as files of earlier versions are
+    assert desk.run("repair", scan, "--mask", mask, "--method", "telea", "--json") == 0
+    assert desk.run("replay", scan, desk.told()["output"]) == 4
+    assert "The mask of the step repair is not in the file" in desk.out
+    hard = desk.mask("hard.png", *size)
+    assert desk.run("repair", scan, "--mask", hard, "--method", "telea", "--json") == 0
+    assert desk.run("replay", scan, desk.told()["output"]) == 0, "its mask is where anything was allowed"
 
 
 def test_without_a_name_the_template_and_the_next_version_are_taken(desk):

@@ -11,6 +11,7 @@ from restorer_app.core.errors import InvalidValueError, RestorerError
 from restorer_app.core.geometry import Region
 from restorer_app.core.raster import Raster
 from restorer_app.files import maskcode, xmp
+from restorer_app.files.coveragecode import decode_coverage
 from restorer_app.files.maskcode import decode_mask, encode_mask
 from restorer_app.files.metadata import SOURCE_TYPES, Saving, all_records, embedded, lost, source_type, updated
 from restorer_app.files.xmp import IPTC_EXT, REFERENCE, XMP_MM, Packet, XmpError
@@ -257,3 +258,21 @@ def test_any_text_for_a_mask_is_a_mask_or_refused(text):
             decode_mask(given_text)
         except InvalidValueError:
             continue
+
+
+def test_the_masks_of_the_steps_come_back_and_go_first_where_there_is_no_room():
+    soft = np.random.default_rng(3).integers(0, 256, (300, 300, 1), np.uint8)
+    saving = of(record(), record(), masks=(Raster.from_array(soft), None))
+    told = embedded(updated(None, saving)).masks
+    assert np.array_equal(decode_coverage(told[0], Region.of_size(300, 300)).read(Region.of_size(300, 300)), soft)
+    assert told[1] == ""
+    small = updated(None, saving, most=65_000)
+    assert embedded(small).masks == ("", "")
+    assert len(embedded(small).records) == 2
+
+
+@pytest.mark.parametrize("said", ["[", "[" * 100_000, "{}", '["a"]', "[1, 2]", "[null, null]"])
+def test_masks_that_make_no_sense_cost_only_themselves(said):
+    packet = Packet(updated(None, of(record(), record())))
+    packet.set_text((xmp.OURS, "Masks"), said)
+    assert embedded(packet.to_bytes()).masks == ("", "")
