@@ -351,13 +351,18 @@ def _moved(picture: Picture) -> UnwritableFileError:
     )
 
 
+def room_for(size_bytes: int) -> int:
+    """What must be free for a derivative of so many bytes: its record, and segments that pack less well."""
+    return size_bytes + min(_ROOM, size_bytes + _LEAST_ROOM)
+
+
 def _must_have_room(target: Path, needed: int) -> None:
     """Says so before minutes of copying, where the system knows."""
     try:
         free = shutil.disk_usage(target.parent).free
     except OSError as problem:
         raise cannot_write(target, problem) from problem
-    needed += min(_ROOM, needed + _LEAST_ROOM)
+    needed = room_for(needed)
     if free < needed:
         raise UnwritableFileError(
             f"There is not enough room in {target.parent}: {needed / 1e6:,.1f} MB are needed, "

@@ -23,6 +23,7 @@ from restorer_app.ui.desk import Desk
 from restorer_app.ui.document import Document
 from restorer_app.ui.notice import Told
 from restorer_app.ui.offers import methods, offers, usable_method
+from restorer_app.ui.room import obstacle
 from restorer_app.ui.saver import Saver
 from restorer_app.ui.window import Window
 from restorer_app.ui.wording import grouped, share, steps, zoom
@@ -273,7 +274,10 @@ class Binding(QObject):
         if document.is_told_of or not picture.editable:
             return
         document.is_told_of = True
-        if not picture.patchable:
+        if why := obstacle(picture):
+            advice = self.tr("Saving will ask for another folder; everything else works as always.")
+            self._window.notice.say(Told(why, advice, warns=False))
+        elif not picture.patchable:
             told = self.tr("{name} will be saved as a new TIFF.").format(name=document.name)
             self._window.notice.say(Told(told, picture.reason, warns=False))
         elif holds_levels(picture):  # a viewer that takes a smaller copy from the saved file would show the damage

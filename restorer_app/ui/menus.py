@@ -75,7 +75,8 @@ class MenuRow(QWidget):
         self.menus = {group: self._make_menu(group) for group in GROUPS}
         self._search = self._make_search()
         self.save = self._make_save()
-        row = QHBoxLayout(self)
+        self._save_words = self.save.text()
+        row = self._row = QHBoxLayout(self)
         row.setContentsMargins(4, 4, 16, 4)
         row.setSpacing(16)
         row.addWidget(self.bar)
@@ -93,6 +94,25 @@ class MenuRow(QWidget):
             self._recent.addAction(action)
         self._recent.setEnabled(bool(paths))
         self._recent.setToolTipsVisible(True)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Before a menu is pushed out, the search goes (its key finds commands all the same), then a long word."""
+        super().resizeEvent(event)
+        margins = self._row.contentsMargins()
+        room = event.size().width() - margins.left() - margins.right() - self.bar.sizeHint().width()
+        gap = self._row.spacing()
+        self.save.setText(self._save_words)
+        self._search.setVisible(room >= self.save.sizeHint().width() + _LEAST_SEARCH + 4 * gap)
+        if room < self.save.sizeHint().width() + 3 * gap:
+            self.save.setText(self.tr("Save"))
+
+    def minimumSizeHint(self) -> QSize:
+        """The menus and a short word; what gives way before is no reason to be wider."""
+        margins = self._row.contentsMargins()
+        words = self.save.fontMetrics().horizontalAdvance(self.save.text())
+        short = self.save.sizeHint().width() - words + self.save.fontMetrics().horizontalAdvance(self.tr("Save"))
+        least = self.bar.sizeHint().width() + short + margins.left() + margins.right() + 3 * self._row.spacing()
+        return QSize(least, super().minimumSizeHint().height())
 
     def show_savable(self, *, savable: bool) -> None:
         self.save.setEnabled(savable)

@@ -152,7 +152,27 @@ def test_in_a_narrow_row_the_search_gives_up_its_key_and_no_menu(window, qtbot):
     search = row.findChild(QPushButton, "searchField")
     key = search.findChild(QLabel)
     assert key.isVisible()
-    row.resize(row.minimumSizeHint().width() + row.bar.sizeHint().width(), 40)
+    row.resize(row.minimumSizeHint().width() + 120, 40)
     QApplication.processEvents()
     assert not key.isVisible()
     assert row.bar.width() >= row.bar.sizeHint().width()
+
+
+def test_no_menu_hides_in_a_small_window_where_words_are_longer(window, qtbot):
+    row = MenuRow(window.actions_table)
+    qtbot.addWidget(row)
+    for menu in row.menus.values():
+        menu.setTitle(menu.title() + "m" * round(len(menu.title()) * 0.4))
+    assert row.minimumSizeHint().width() < 800
+    for width in (1400, 1000, 900, 800, row.minimumSizeHint().width()):
+        row.resize(width, 40)
+        row.show()
+        QApplication.processEvents()
+        assert row.bar.width() >= row.bar.sizeHint().width(), width
+        assert row.save.geometry().right() < width
+        assert row.save.isVisible()
+        assert row.save.width() >= row.save.sizeHint().width()
+    row.resize(1400, 40)
+    QApplication.processEvents()
+    assert row.findChild(QPushButton, "searchField").isVisible()
+    assert row.save.text() == "Save restoration"

@@ -1,5 +1,7 @@
 """The whole program, files: opened, read, saved, closed."""
 
+import os
+import shutil
 import threading
 from pathlib import Path
 
@@ -10,13 +12,14 @@ from PIL import Image
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QDialog, QDialogButtonBox
 
 from restorer_app.core import mask as masks
 from restorer_app.core.errors import UnreadableFileError
 from restorer_app.core.stroke import Point, Stroke
 from restorer_app.files.reader_sources import DecodedSource
 from restorer_app.ui.acts.files import own_samples
+from restorer_app.ui.dialogs.save import SaveDialog
 from restorer_app.ui.presenting import frames
 from tests.ui.conftest import until
 from tests.ui.hands import document, hover, idle, open_file, paint, pixels, press, repair, scratch
@@ -422,3 +425,67 @@ def test_a_dropped_picture_becomes_a_file_and_an_address_is_refused(empty):
         assert all(event.isAccepted() for event in drop(empty.window, data))
         until(lambda count=count: len(empty.workshop.desk.documents) == count)
     assert len({each.path for each in empty.workshop.desk.documents}) == 2
+
+
+@pytest.fixture
+def no_place(monkeypatch, scan):
+    """The folder of the scan is like one on a disc that cannot be written to."""
+    monkeypatch.setattr(os, "access", lambda path, _mode: Path(path) != scan.parent)
+
+
+def answering(monkeypatch, target):
+    """Somebody who names a file in the dialog, and saves; or cancels where there is no name."""
+    seen = []
+
+    def exec_(dialog):
+        seen.append((dialog._buttons.button(QDialogButtonBox.StandardButton.Save).isEnabled(), dialog._problem.text()))
+        if target is not None:
+            dialog.set_target(target)
+        return QDialog.DialogCode.Accepted if target else QDialog.DialogCode.Rejected
+
+    monkeypatch.setattr(SaveDialog, "exec", exec_)
+    return seen
+
+
+def test_a_folder_that_cannot_be_written_to_is_told_before_the_work_and_asked_about_on_saving(
+    empty, scan, tmp_path, monkeypatch, no_place
+):
+    session = open_file(empty, scan).session
+    assert "lies in a folder that cannot be written to" in empty.window.notice.text
+    repair(empty)
+    (tmp_path / "elsewhere").mkdir()
+    seen = answering(monkeypatch, tmp_path / "elsewhere" / "plate.tif")
+    press(empty, "Ctrl+S")
+    until(lambda: not session.is_unsaved)
+    assert seen == [(False, f"The folder {tmp_path} cannot be written to; choose another one.")]
+    assert (tmp_path / "elsewhere" / "plate.tif").is_file()
+
+
+def test_closing_asks_where_to_save_and_stays_open_where_nobody_says(empty, scan, monkeypatch, no_place):
+    open_file(empty, scan)
+    repair(empty)
+    seen = answering(monkeypatch, None)
+    empty.workshop.files.ask = lambda _names, _running: "save"
+    assert not empty.workshop.files.may_close()
+    until(lambda: seen)
+    assert document(empty).path == scan
+    assert document(empty).session.is_unsaved
+
+
+def test_a_disc_that_is_nearly_full_is_told_before_the_work(empty, scan, monkeypatch):
+    usage = shutil.disk_usage(scan.parent)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: usage._replace(free=1000))
+    open_file(empty, scan)
+    assert "has no room beside it" in empty.window.notice.text
+
+
+def test_what_is_saved_under_a_name_while_a_job_runs_is_saved_when_it_is_done(empty, scan, tmp_path, monkeypatch):
+    session = open_file(empty, scan).session
+    answering(monkeypatch, tmp_path / "named.tif")
+    scratch(empty)
+    press(empty, "Return")
+    assert session.pending
+    press(empty, "Ctrl+Shift+S")
+    assert "as soon as its job is finished" in empty.window.notice.text
+    until((tmp_path / "named.tif").is_file, seconds=240)
+    until(lambda: not session.is_unsaved)

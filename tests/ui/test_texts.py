@@ -32,7 +32,9 @@ def test_every_title_hint_menu_and_gesture_of_the_table_is_found(extracted):
     assert {("commands", text) for text in wanted} <= extracted
 
 
-@pytest.mark.parametrize("name", ["offers", "presenting", "wording", "jobs", "dialogs/unsaved"])
+@pytest.mark.parametrize(
+    "name", ["offers", "presenting", "wording", "jobs", "room", "dialogs/unsaved", "panels/step_rows"]
+)
 def test_texts_outside_of_classes_are_found(extracted, name):
     tree = ast.parse((texts.FOLDER / f"{name}.py").read_text("utf-8"))
     asked = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import shutil
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QUrl
@@ -23,6 +24,7 @@ from restorer_app.ui.dialogs.save import SaveDialog
 from restorer_app.ui.dialogs.unsaved import Answer, ask_painted, ask_unsaved
 from restorer_app.ui.document import Document, Painted
 from restorer_app.ui.notice import Told
+from restorer_app.ui.room import obstacle
 from restorer_app.ui.saver import Saver
 from restorer_app.ui.window import Window, local_files
 
@@ -50,6 +52,15 @@ def own_samples() -> Path:
     return places.state() / "samples"
 
 
+@dataclass(frozen=True, slots=True)
+class Order:
+    """How a picture is to be saved; by itself where nothing was said."""
+
+    target: Path | None = None
+    derives: bool = False
+    carries_levels: bool | None = None
+
+
 class FileActs(QObject):
     """Whatever would lose work asks first; everything else just happens."""
 
@@ -62,7 +73,7 @@ class FileActs(QObject):
         self._reader = reader
         self._is_closing = False
         self._close_when_saved: list[Document] = []
-        self._save_when_done: list[Document] = []  # their jobs are still running
+        self._save_when_done: dict[Document, Order] = {}  # their jobs are still running
         self.ask: Callable[[list[str], bool], Answer] = lambda names, running: ask_unsaved(
             names, window, running=running, loose=any(document.loose for document in desk.unsaved)
         )
@@ -154,10 +165,10 @@ class FileActs(QObject):
         self._load("Loaded protection", path, protects=True)
 
     def save_mask_to(self, path: Path) -> None:
-        self._write(path, self.tr("The mask is saved as {name}."), protects=False)
+        self._write_mask(path, self.tr("The mask is saved as {name}."), protects=False)
 
     def save_protection_to(self, path: Path) -> None:
-        self._write(path, self.tr("The protection is saved as {name}."), protects=True)
+        self._write_mask(path, self.tr("The protection is saved as {name}."), protects=True)
 
     def _choose_mask(self, title: str, take: Callable[[Path], None]) -> None:
         if self._desk.current is None:
@@ -190,7 +201,7 @@ class FileActs(QObject):
 
         self._desk.change_mask(title, work, protects=protects, slow=True)
 
-    def _write(self, path: Path, told: str, *, protects: bool) -> None:
+    def _write_mask(self, path: Path, told: str, *, protects: bool) -> None:
         document = self._desk.current
         if document is None:
             return
@@ -206,29 +217,43 @@ class FileActs(QObject):
     # ------------------------------------------------------------------------------------------ saving
     def save(self) -> None:
         """Now, or as soon as nothing runs on the picture any more: what was asked for before belongs to it."""
-        document = self._desk.current
-        if document is None:
-            return
-        if not document.session.pending:
-            self._saver.save(document)
-            return
-        if document not in self._save_when_done:
-            self._save_when_done.append(document)
-        told = self.tr("{name} is saved as soon as its job is finished.").format(name=document.name)
-        self._window.notice.say(Told(told, warns=False, passes=True))
+        if self._desk.current is not None:
+            self._save(self._desk.current)
 
     def save_as(self) -> None:
         document = self._desk.current
         if document is None:
             return
-        if not document.session.is_changed and document.session.pending:
-            self._say(self.tr("The first job is still running; there is nothing to save yet."), warns=False)
-            return
-        if not document.session.is_changed:
+        if not document.session.is_changed and not document.session.pending:
             self._say(self.tr("Nothing was changed, so there is nothing to save."), warns=False)
             return
-        picture = document.picture
-        patchable = picture.patchable and document.session.image.bounds == document.session.original.bounds
+        order = self._ask_where(document)
+        if order is not None:
+            self._write(document, order)
+
+    def _save(self, document: Document) -> None:
+        """Beside the picture; where that cannot be, a person says where."""
+        order: Order | None = Order()
+        if document.saved is None and obstacle(document.picture):
+            order = self._ask_where(document)
+        if order is None:
+            self._not_saved(document)
+        else:
+            self._write(document, order)
+
+    def _write(self, document: Document, order: Order) -> None:
+        if not document.session.pending:
+            self._saver.save(document, target=order.target, derive=order.derives, pyramid=order.carries_levels)
+            return
+        self._save_when_done[document] = order
+        told = self.tr("{name} is saved as soon as its job is finished.").format(name=document.name)
+        self._window.notice.say(Told(told, warns=False, passes=True))
+
+    def _ask_where(self, document: Document) -> Order | None:
+        picture, session = document.picture, document.session
+        is_enlarged = session.image.bounds != session.original.bounds
+        will_be = is_enlarged or any(pending.changes_size for pending in session.pending)
+        patchable = picture.patchable and not will_be
         dialog = SaveDialog(
             document.path,
             default_target(picture.path, kind=picture.kind) if patchable else derived_name(picture.path),
@@ -239,8 +264,9 @@ class FileActs(QObject):
             has_levels=patchable and holds_levels(picture),
             carries_levels=document.carries_levels,
         )
-        if dialog.exec() == QDialog.DialogCode.Accepted:
-            self._saver.save(document, target=dialog.target, derive=dialog.derives, pyramid=dialog.carries_levels)
+        if dialog.exec() != QDialog.DialogCode.Accepted:
+            return None
+        return Order(dialog.target, dialog.derives, dialog.carries_levels)
 
     def show_saved_file(self) -> None:
         document = self._desk.current
@@ -261,7 +287,7 @@ class FileActs(QObject):
                 return
             if answer == "save":
                 self._close_when_saved.append(document)
-                self._save_when_done.append(document)
+                self._save_when_done.setdefault(document, Order())
                 self._jobs_went_on()
                 return
         elif document.loose and self.ask_painted([document.name], document.loose) == "stay":
@@ -281,21 +307,24 @@ class FileActs(QObject):
         answer = self.ask([each.name for each in unsaved], any(each.session.pending for each in unsaved))
         if answer == "save":
             self._is_closing = True
-            self._save_when_done += unsaved
+            for each in unsaved:
+                self._save_when_done.setdefault(each, Order())
             self._jobs_went_on()
         else:
-            self._save_when_done = []
+            self._save_when_done = {}
             self._is_closing = False
         return answer == "discard"
 
     def _jobs_went_on(self) -> None:
         """What is to be saved and closed is saved when nothing runs on it any more."""
         for document in [each for each in self._save_when_done if not each.session.pending]:
-            self._save_when_done.remove(document)
-            if document not in self._desk.documents:
-                continue
-            if document.session.is_unsaved:
-                self._saver.save(document)
+            order = self._save_when_done.pop(document, None)
+            if order is None or document not in self._desk.documents:
+                continue  # a dialog was open, and it happened meanwhile
+            if document.session.is_unsaved and order == Order():
+                self._save(document)
+            elif document.session.is_unsaved:
+                self._write(document, order)
             else:  # its job was cancelled, and nothing is left to save
                 self._close_what_is_saved(document)
 
@@ -314,9 +343,9 @@ class FileActs(QObject):
     def _not_saved(self, document: Document) -> None:
         """What could not be saved stays open."""
         self._is_closing = False
-        for waiting in (self._close_when_saved, self._save_when_done):
-            if document in waiting:
-                waiting.remove(document)
+        self._save_when_done.pop(document, None)
+        if document in self._close_when_saved:
+            self._close_when_saved.remove(document)
 
     # --------------------------------------------------------------------------------------- the rest
     def _turn(self, by: int) -> None:

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from restorer_app.core.errors import RestorerError
 from restorer_app.files.naming import first_free
 from restorer_app.ui.pieces import button, label, make_primary
+from restorer_app.ui.room import is_writable
 
 
 class SaveDialog(QDialog):
@@ -141,6 +142,8 @@ class SaveDialog(QDialog):
             return self.tr("This is a folder; a name for the file is missing.")
         if not target.parent.is_dir():
             return self.tr("There is no folder {folder}.").format(folder=target.parent)
+        if not is_writable(target.parent):
+            return self.tr("The folder {folder} cannot be written to; choose another one.").format(folder=target.parent)
         if target != self._ours and target.exists():
             told = self.tr("A file of this name exists and is not overwritten; {name} is another name.")
             return told.format(name=first_free(target).name)
