@@ -6,7 +6,7 @@ import os
 import shutil
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication
+from PySide6.QtCore import QCoreApplication, QStandardPaths
 
 from restorer_app.files.picture import Picture
 from restorer_app.files.saving import room_for
@@ -18,6 +18,12 @@ translate = QCoreApplication.translate  # by this name lupdate finds what is to 
 def is_writable(folder: Path) -> bool:
     """As far as the system tells before it is tried."""
     return os.access(folder, os.W_OK)
+
+
+def elsewhere() -> Path:
+    """Where to propose a copy that cannot lie beside its picture."""
+    pictures = Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.PicturesLocation))
+    return pictures if pictures.is_dir() and is_writable(pictures) else Path.home()
 
 
 def obstacle(picture: Picture) -> str:

@@ -1,5 +1,8 @@
 """The dialogs by themselves: what they say before anything is written or lost."""
 
+import os
+from pathlib import Path
+
 import pytest
 from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtTest import QTest
@@ -176,3 +179,16 @@ def test_no_menu_hides_in_a_small_window_where_words_are_longer(window, qtbot):
     QApplication.processEvents()
     assert row.findChild(QPushButton, "searchField").isVisible()
     assert row.save.text() == "Save restoration"
+
+
+def test_a_folder_that_cannot_be_written_to_is_refused_before_it_is_tried(window, tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "access", lambda path, _mode: Path(path) != tmp_path)
+    original = tmp_path / "scan.tif"
+    dialog = SaveDialog(original, tmp_path / "scan_restored_v01.tif", patchable=True, reason="", parent=window)
+    save = dialog._buttons.button(QDialogButtonBox.StandardButton.Save)
+    assert not save.isEnabled()
+    assert "cannot be written to; choose another one" in dialog._problem.text()
+    (tmp_path / "other").mkdir()
+    dialog.set_target(tmp_path / "other" / "scan.tif")
+    assert save.isEnabled()
+    dialog.deleteLater()

@@ -12,7 +12,7 @@ from PIL import Image
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QDialog, QDialogButtonBox
+from PySide6.QtWidgets import QApplication, QDialog, QLabel
 
 from restorer_app.core import mask as masks
 from restorer_app.core.errors import UnreadableFileError
@@ -438,7 +438,7 @@ def answering(monkeypatch, target):
     seen = []
 
     def exec_(dialog):
-        seen.append((dialog._buttons.button(QDialogButtonBox.StandardButton.Save).isEnabled(), dialog._problem.text()))
+        seen.append((dialog.target, [each.text() for each in dialog.findChildren(QLabel)]))
         if target is not None:
             dialog.set_target(target)
         return QDialog.DialogCode.Accepted if target else QDialog.DialogCode.Rejected
@@ -457,7 +457,9 @@ def test_a_folder_that_cannot_be_written_to_is_told_before_the_work_and_asked_ab
     seen = answering(monkeypatch, tmp_path / "elsewhere" / "plate.tif")
     press(empty, "Ctrl+S")
     until(lambda: not session.is_unsaved)
-    assert seen == [(False, f"The folder {tmp_path} cannot be written to; choose another one.")]
+    proposed, told = seen[0]
+    assert proposed.parent != scan.parent
+    assert any(each.startswith("plate.tif lies in a folder that cannot be written to.") for each in told)
     assert (tmp_path / "elsewhere" / "plate.tif").is_file()
 
 

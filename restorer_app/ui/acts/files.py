@@ -24,7 +24,7 @@ from restorer_app.ui.dialogs.save import SaveDialog
 from restorer_app.ui.dialogs.unsaved import Answer, ask_painted, ask_unsaved
 from restorer_app.ui.document import Document, Painted
 from restorer_app.ui.notice import Told
-from restorer_app.ui.room import obstacle
+from restorer_app.ui.room import elsewhere, obstacle
 from restorer_app.ui.saver import Saver
 from restorer_app.ui.window import Window, local_files
 
@@ -254,11 +254,13 @@ class FileActs(QObject):
         is_enlarged = session.image.bounds != session.original.bounds
         will_be = is_enlarged or any(pending.changes_size for pending in session.pending)
         patchable = picture.patchable and not will_be
+        why = obstacle(picture) if document.saved is None else ""
+        beside = elsewhere() / picture.path.name if why else picture.path
         dialog = SaveDialog(
             document.path,
-            default_target(picture.path, kind=picture.kind) if patchable else derived_name(picture.path),
+            default_target(beside, kind=picture.kind) if patchable else derived_name(beside),
             patchable=patchable,
-            reason=picture.reason,
+            reason=f"{why} {picture.reason}".strip(),
             parent=self._window,
             ours=document.saved.path if document.saved else None,
             has_levels=patchable and holds_levels(picture),
