@@ -20,7 +20,7 @@ GROUPS: dict[str, str] = {
 _EDIT = ("editable",)
 _MASK = ("editable", "masked")
 _SHAPED = ("editable", "painted")
-_BY = "By as many pixels as the field beside its button says; of the protection while that is painted."
+_BY = "By the pixels beside its button; the protection while that is painted."
 
 _FILE = (
     Command("file.open", "Open…", ("Ctrl+O",), hint="Open one or more pictures.", icon="open"),

@@ -76,8 +76,11 @@ class _Engine(QIconEngine):
             self.paint(painter, QRect(0, 0, size.width(), size.height()), mode, state)
         return drawn
 
-    def scaledPixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State, _scale: float) -> QPixmap:
-        return self.pixmap(size, mode, state)
+    def scaledPixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State, scale: float) -> QPixmap:
+        """For a screen with so many pixels a point; the size is in points."""
+        drawn = self.pixmap((size.toSizeF() * scale).toSize(), mode, state)
+        drawn.setDevicePixelRatio(scale)
+        return drawn
 
     def clone(self) -> QIconEngine:
         return _Engine(self._name, self._colour, self._colours)

@@ -429,20 +429,21 @@ def options(qtbot):
     return shown(bar, qtbot, size=(1200, 46))
 
 
+@pytest.mark.parametrize("width", [1024, 800])
 @pytest.mark.parametrize("more", ["", " in a language with longer words"])
-def test_in_a_narrow_window_words_give_way_and_every_button_of_the_mask_stays(window, more):
+def test_in_a_narrow_window_words_give_way_and_every_button_of_the_mask_stays(window, more, width):
     bar = window.options
     box = next(box for box in bar.findChildren(QCheckBox) if "each stroke" in box.text())
     plain = box.text()
     box.setText(plain + more)
     size = window.size()
-    window.resize(1024, 700)
+    window.resize(width, 700)
     window.show_situation(Situation(open=True, editable=True))
     QApplication.processEvents()
     buttons = [each for each in bar.findChildren(QToolButton) if each.defaultAction() is not None]
     buttons = [each for each in buttons if not each.isHidden()]
     assert len(buttons) == 8
-    assert all(each.isVisible() and each.mapTo(bar, each.rect().bottomRight()).x() < 1024 for each in buttons)
+    assert all(each.isVisible() and each.mapTo(bar, each.rect().bottomRight()).x() < width for each in buttons)
     assert not any(word.isVisible() for word in bar.findChildren(QLabel) if word.text() == "Hardness")
     window.resize(1700, 900)
     QApplication.processEvents()

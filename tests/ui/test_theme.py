@@ -4,6 +4,7 @@ from dataclasses import asdict
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PySide6.QtCore import QSize, QSizeF
 
 from restorer_app.ui import icons, theme
 from restorer_app.ui.theme import DARK, ICONS, LIGHT, Colours, contrast
@@ -84,3 +85,11 @@ def test_an_icon_is_sharp_at_any_scale(qapp):
         for x in range(80)
         for y in range(80)
     )
+
+
+@pytest.mark.parametrize("ratio", [1.0, 1.5, 2.0])
+def test_an_icon_has_as_many_pixels_as_the_screen_asks_for(qapp, ratio):
+    drawn = icons.icon("brush", theme.DARK).pixmap(QSize(20, 20), ratio)
+    assert drawn.size() == QSize(20, 20) * ratio
+    assert drawn.devicePixelRatio() == ratio
+    assert drawn.deviceIndependentSize() == QSizeF(20, 20)

@@ -23,7 +23,7 @@ from restorer_app.ui.pieces import GivingCheckBox, label
 ROUND = frozenset({"brush", "restore", "clone"})
 _STEP_BEHIND = "mask.feather"  # the last of the three buttons that the number is for
 _UNBOUNDED = 16_777_215  # Qt's word for no maximum
-_LEAST_BOX = 64
+_LEAST_BOX, _BARE_BOX = 64, 26  # some letters; the box to tick alone
 _BETWEEN = 5  # of two parts, with the bar's own margins shared out
 MASKING = frozenset({"brush", "lasso", "box"})
 
@@ -123,13 +123,15 @@ class OptionsBar(QToolBar):
         """In a narrow window words give way before a button does: of the fields first, then of the boxes to tick."""
         for word in self._words:
             word.show()
-        self._stroke.setMaximumWidth(_UNBOUNDED)
+        for box in (self._stroke, self._pressure):
+            box.setMaximumWidth(_UNBOUNDED)
         if self._excess() > 0:
             for word in self._words:
                 word.hide()
-        excess = self._excess()
-        if excess > 0:
-            self._stroke.setMaximumWidth(max(self._stroke.sizeHint().width() - excess, _LEAST_BOX))
+        for box, least in ((self._stroke, _LEAST_BOX), (self._pressure, _BARE_BOX), (self._stroke, _BARE_BOX)):
+            excess = self._excess()
+            if excess > 0 and not box.isHidden():
+                box.setMaximumWidth(max(min(box.sizeHint().width(), box.maximumWidth()) - excess, least))
 
     def _excess(self) -> int:
         shown = [self.widgetForAction(action) for action in self.actions() if action.isVisible()]
