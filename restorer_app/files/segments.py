@@ -84,6 +84,41 @@ def read_bands(page: Page, stored: Stored, index: int) -> Iterator[Pixels]:
 
     A band is good until the next one is asked for: fresh memory for each would cost as much as decoding it.
     """
+    for raw, shape in _raw_bands(page, stored, index):
+        yield _samples(page, raw, shape)
+
+
+def differing_bands(page: Page, one: Stored, other: Stored, index: int) -> Iterator[NDArray[np.bool_]]:
+    """Which samples of two segments of one layout differ, from top to bottom in bands.
+
+    Predictor 2 is undone on the difference of both, and only from the first column that differs to the last: it adds
+    up modulo the type's range, so the difference of two sums is the sum of the differences.
+    """
+    for (raw, shape), (its, _) in zip(_raw_bands(page, one, index), _raw_bands(page, other, index), strict=True):
+        if page.predictor == 2:
+            yield _sums(_stored_bits(page, raw, shape) - _stored_bits(page, its, shape)) != 0
+        else:
+            yield _samples(page, raw, shape) != _samples(page, its, shape)
+
+
+def columns_in_use(values: NDArray[Any]) -> slice:
+    """From the first column with anything but zeros to the last; none of them where there is nothing else."""
+    rows, columns, samples = values.shape
+    used = np.flatnonzero(values.reshape(rows, columns * samples).any(axis=0)) // samples  # by two axes: 30 times that
+    return slice(int(used[0]), int(used[-1]) + 1) if len(used) else slice(0, 0)
+
+
+def _sums(gaps: Pixels) -> Pixels:
+    """Sums along each row, of what is mostly zero at both ends."""
+    used = columns_in_use(gaps)
+    if used.stop:
+        np.add.accumulate(gaps[:, used], axis=1, out=gaps[:, used])
+        gaps[:, used.stop :] = gaps[:, used.stop - 1 : used.stop]
+    return gaps
+
+
+def _raw_bands(page: Page, stored: Stored, index: int) -> Iterator[tuple[Bytes, tuple[int, int, int]]]:
+    """A segment's bytes without its compression, with the shape that its samples have."""
     rows, columns, samples = page.segment_shape(index)
     dtype = page.dtype
     if dtype is None or page.fill_order != 1:
@@ -93,15 +128,22 @@ def read_bands(page: Page, stored: Stored, index: int) -> Iterator[Pixels]:
     row_bytes = columns * samples * dtype.itemsize
     pieces = unpacked(page.compression, stored, [height * row_bytes for height in heights])
     for height, raw in zip(heights, pieces, strict=True):
-        yield _samples(page, raw, (height, columns, samples), dtype)
+        yield raw, (height, columns, samples)
 
 
-def _samples(page: Page, raw: Bytes, shape: tuple[int, int, int], dtype: np.dtype[Any]) -> Pixels:
-    bits = np.dtype(f"u{dtype.itemsize}")
+def _bits(page: Page) -> np.dtype[Any]:
+    assert page.dtype is not None  # as `_raw_bands` found
+    return np.dtype(f"u{page.dtype.itemsize}")
+
+
+def _stored_bits(page: Page, raw: Bytes, shape: tuple[int, int, int]) -> Pixels:
+    return raw.view(_bits(page).newbyteorder(page.order)).reshape(shape)
+
+
+def _samples(page: Page, raw: Bytes, shape: tuple[int, int, int]) -> Pixels:
     if page.predictor == 3:
-        return _float_predicted(raw, shape, bits)
-    stored = raw.view(bits.newbyteorder(page.order)).reshape(shape)
-    samples = stored.astype(bits, copy=not raw.flags.writeable)
+        return _float_predicted(raw, shape, _bits(page))
+    samples = _stored_bits(page, raw, shape).astype(_bits(page), copy=not raw.flags.writeable)
     return np.add.accumulate(samples, axis=1, out=samples) if page.predictor == 2 else samples
 
 

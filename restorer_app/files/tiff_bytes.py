@@ -14,7 +14,7 @@ from restorer_app.files.filebytes import FileBytes
 from restorer_app.files.patching import Progress, stop_if_cancelled
 
 _CHUNK = 4 << 20
-_PIECE = 1 << 20  # compared while it is in the processor's cache
+_PIECE = 1 << 18  # compared while it is in the processor's cache
 GRANULE = 4096  # how finely differences are remembered
 
 
@@ -62,9 +62,12 @@ class ByteComparison:
         spans = sorted(expected)
         starts = np.array([begin for begin, _ in spans], np.int64)
         ends = np.maximum.accumulate(np.array([end for _, end in spans], np.int64)) if spans else starts
+        begins = np.flatnonzero(self.dirty) * GRANULE
+        if spans:  # most differences lie in the midst of a rewritten segment
+            span = np.searchsorted(starts, begins, side="right") - 1
+            begins = begins[(span < 0) | (begins + GRANULE > ends[span])]
         count = 0
-        for granule in np.flatnonzero(self.dirty).tolist():
-            at = granule * GRANULE
+        for at in begins.tolist():
             size = min(GRANULE, self.common - at)
             one = np.frombuffer(self.first.read(at, size), np.uint8)
             other = np.frombuffer(self.second.read(at, size), np.uint8)
@@ -81,15 +84,14 @@ def compare_bytes(
     """Streams both files once."""
     common = min(first.size, second.size)
     dirty = np.zeros(-(-common // GRANULE), np.bool_)
-    one, other = memoryview(bytearray(_PIECE)), memoryview(bytearray(_PIECE))
+    one, other = bytearray(_PIECE), bytearray(_PIECE)
     for at in range(0, common, _PIECE):
         stop_if_cancelled(cancel)
         size = min(_PIECE, common - at)
-        first.read_into(at, one[:size])
-        second.read_into(at, other[:size])
-        words = np.uint64 if size == _PIECE else np.uint8  # a third of the time
-        if not np.array_equal(np.frombuffer(one[:size], words), np.frombuffer(other[:size], words)):
-            _mark(dirty[at // GRANULE :], np.frombuffer(one[:size], np.uint8), np.frombuffer(other[:size], np.uint8))
+        first.read_into(at, memoryview(one)[:size])
+        second.read_into(at, memoryview(other)[:size])
+        if one != other:  # as the C library compares: two thirds of numpy's time; what stands behind a last piece too
+            _mark(dirty[at // GRANULE :], np.frombuffer(one, np.uint8, size), np.frombuffer(other, np.uint8, size))
         progress("Comparing with the master", min(1.0, (at + _PIECE) / common))
     return ByteComparison(first, second, dirty)
 

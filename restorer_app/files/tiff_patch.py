@@ -33,6 +33,7 @@ from restorer_app.files.tiff_page import (
     read_page,
     segment_lists,
 )
+from restorer_app.files.tiff_room import Room
 from restorer_app.files.tiff_segments import Segments
 from restorer_app.files.tiff_structure import TYPE_BYTES, Directory, Entry, Structure, number_array, read_structure
 from restorer_app.files.tiff_view import view_of, without_signs
@@ -172,6 +173,7 @@ class _Patch:
         self._growing = growing
         self._edit = edit
         self._touched = 0
+        self._room = Room()  # of segments that were decoded already: a later one's bytes are not written over
         self._offsets: dict[int, int] = {}  # what changes in the lists, by segment
         self._counts: dict[int, int] = {}
 
@@ -266,15 +268,19 @@ class _Patch:
         return True
 
     def _place(self, index: int, data: bytes | None) -> bool:
-        """In place if not longer than what was there, else at the end; None is a segment that did not change."""
+        """Where it was or where others were, else at the end; None is a segment that did not change."""
         if data is None:
             return False
-        page = self._page
-        if len(data) <= int(page.counts[index]):
-            self._growing.overwrite(int(page.offsets[index]), data)
+        offset, count = int(self._page.offsets[index]), int(self._page.counts[index])
+        self._room.give(offset, offset + count)
+        at = self._room.take(len(data), at=offset)
+        if at is None:
+            at = self._growing.append(data)
         else:
-            self._offsets[index] = self._growing.append(data)
-        if len(data) != int(page.counts[index]):
+            self._growing.overwrite(at, data)
+        if at != offset:
+            self._offsets[index] = at
+        if len(data) != count:
             self._counts[index] = len(data)
         return True
 

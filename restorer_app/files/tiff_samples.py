@@ -13,12 +13,14 @@ from restorer_app.core.raster import Pixels, Raster
 from restorer_app.files.ahead import in_order
 from restorer_app.files.filebytes import FileBytes
 from restorer_app.files.patching import Progress, stop_if_cancelled
-from restorer_app.files.segments import SegmentError, read_bands, read_segment, read_stored
+from restorer_app.files.segments import SegmentError, columns_in_use, differing_bands, read_segment, read_stored
 from restorer_app.files.tiff_bytes import ByteComparison
 from restorer_app.files.tiff_page import NONE, Page
 
 _IN_FLIGHT_BYTES = 16 << 20  # decoded, of each of the two files
 _BAND_BYTES = 4 << 20  # compared at once: the yes and no of every sample takes memory too
+
+Differs = NDArray[np.bool_]  # of each sample
 
 _SAME_LAYOUT = (
     "width", "height", "bits", "samples", "sample_format", "photometric", "planar", "compression", "predictor",
@@ -100,7 +102,7 @@ def compare_values(
     for band in page.bounds.divided(page.width, rows):
         stop_if_cancelled(cancel)
         one, other = (reader.read(band) for reader in readers)
-        count += _count(one, other, band, page=page, plane=None, allowed=allowed)
+        count += _count(one != other, band, page=page, plane=None, allowed=allowed)
         progress("Comparing with the master", band.bottom / page.height)
     return count
 
@@ -143,19 +145,16 @@ class _Pairs:
 
     def whole(self, index: int) -> SampleCount:
         """A coded segment, both sides decoded band by band: two large strips as a whole would not fit the memory."""
-        bands = [
-            read_bands(page, read_stored(file, page, index), index)
-            for file, page in ((self.compared.first, self.first), (self.compared.second, self.second))
-        ]
+        one = read_stored(self.compared.first, self.first, index)
+        other = read_stored(self.compared.second, self.second, index)
         shown, top = self.first.segment_region(index), 0
         count = SampleCount()
-        for one, other in zip(*bands, strict=True):
-            whole = Region.of_size(one.shape[1], one.shape[0]).shifted(shown.left, shown.top + top)
+        for differs in differing_bands(self.first, one, other, index):
+            whole = Region.of_size(differs.shape[1], differs.shape[0]).shifted(shown.left, shown.top + top)
             part = whole.intersect(shown)
-            top += len(one)
+            top += len(differs)
             if part is not None:  # a tile reaches over the edge of the picture
-                cut = part.slices(whole)
-                count += self._count(one[cut], other[cut], part, index)
+                count += self._count(differs[part.slices(whole)], part, index)
         return count
 
     def by_bands(self, index: int) -> SampleCount:
@@ -179,24 +178,24 @@ class _Pairs:
                 for (file, _), at in zip(files, begins, strict=True)
             )
             cut = band.shifted(-shown.left, -shown.top - part.top).slices()
-            count += self._count(one[cut], other[cut], band, index)
+            count += self._count(one[cut] != other[cut], band, index)
         return count
 
-    def _count(self, one: Pixels, other: Pixels, region: Region, index: int) -> SampleCount:
+    def _count(self, differs: Differs, region: Region, index: int) -> SampleCount:
         plane = self.first.plane_of(index) if self.first.planar else None
-        return _count(one, other, region, page=self.first, plane=plane, allowed=self.allowed)
+        return _count(differs, region, page=self.first, plane=plane, allowed=self.allowed)
 
 
-def _count(
-    one: Pixels, other: Pixels, region: Region, *, page: Page, plane: int | None, allowed: Raster | None
-) -> SampleCount:
-    differs = one != other
-    if not differs.any():
-        return SampleCount()
+def _count(differs: Differs, region: Region, *, page: Page, plane: int | None, allowed: Raster | None) -> SampleCount:
+    used = columns_in_use(differs)
+    differs = differs[:, used]  # of a wide strip, an edit reaches few columns
     total = int(np.count_nonzero(differs))
+    if not total:
+        return SampleCount()
     if allowed is None or (plane is not None and plane >= page.colours):
         return SampleCount(outside=total)
-    may: NDArray[np.bool_] = np.asarray(allowed.read(region))[..., :1] > 0
+    reached = Region(region.left + used.start, region.top, region.left + used.stop, region.bottom)
+    may: NDArray[np.bool_] = np.asarray(allowed.read(reached))[..., :1] > 0
     colours = differs if plane is not None else differs[..., : page.colours]  # alpha and extra samples never change
     inside = int(np.count_nonzero(colours & may))
     return SampleCount(outside=total - inside, inside=inside)

@@ -7,12 +7,20 @@ import imagecodecs
 import numpy as np
 import pytest
 import zstandard
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from restorer_app.files.ahead import in_order
 from restorer_app.files.lzw import LzwError, lzw_decode
-from restorer_app.files.segments import SegmentError, Stored, read_bands, read_segment, read_stored, unpacked
+from restorer_app.files.segments import (
+    SegmentError,
+    Stored,
+    differing_bands,
+    read_bands,
+    read_segment,
+    read_stored,
+    unpacked,
+)
 from restorer_app.files.tiff import open_tiff
 from restorer_app.files.tiff_page import DEFLATE, LZW, NONE, PACKBITS, ZSTD
 from tests.files.make import noise
@@ -91,6 +99,27 @@ def test_both_readers_see_the_same_samples(tmp_path, dtype, coding, order):
         second = read_segment(segments.page, Stored.of(segments.raw(index)), index)
         first = segments.decoded(index)
         np.testing.assert_array_equal(second, first.view(second.dtype))
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("coding", [("none", 1), ("deflate", 1), ("deflate", 2), ("lzw", 2)])
+@settings(max_examples=15)
+@given(changes=st.lists(st.tuples(st.integers(0, 29), st.integers(0, 39), st.integers(0, 2)), max_size=5))
+def test_differences_are_where_a_plain_array_has_them(tmp_path_factory, dtype, order, coding, changes):
+    folder = tmp_path_factory.mktemp("pair")
+    pixels = noise(30, 40, dtype=dtype)
+    other = pixels.copy()
+    for row, column, sample in changes:
+        at = (row, column, slice(sample, sample + 1))
+        other[at] = 1 - other[at]
+    sides = []
+    for name, each in (("a.tif", pixels), ("b.tif", other)):
+        written = page(each, order=order, coding=coding, rows=30)
+        sides.append(open_tiff(write(folder / name, written, order=order)).source.segments)
+    one, two = (read_stored(side.file, side.page, 0) for side in sides)
+    found = np.concatenate(list(differing_bands(sides[0].page, one, two, 0)))
+    np.testing.assert_array_equal(found, pixels != other)
 
 
 def test_large_strips_are_compared_in_bands_of_a_megabyte(tmp_path):
