@@ -23,6 +23,7 @@ from restorer_app.files.tiff_page import (
 LOSSLESS = frozenset({NONE, LZW, DEFLATE, OLD_DEFLATE, PACKBITS, ZSTD})
 DEFLATE_LEVEL = 6  # libdeflate: 90 MB/s of 16-bit photograph on one core; level 9 gains 1 % for four times as long
 ZSTD_LEVEL = 3  # libzstd's default: 4 % larger than level 9 at four times the speed
+_GRAINY = 4  # what level 1 makes no shorter than a quarter has nothing that level 3 could find
 
 
 class DamagedSegmentError(ValueError):
@@ -134,8 +135,14 @@ def _packed(compression: int, stored: Pixels) -> bytes:
         rows = raw.reshape(stored.shape[0], -1)
         return b"".join(bytes(imagecodecs.packbits_encode(row)) for row in rows)
     if compression == ZSTD:
-        return bytes(imagecodecs.zstd_encode(raw, level=ZSTD_LEVEL))
+        return _zstd_packed(raw)
     return bytes(imagecodecs.deflate_encode(raw, level=DEFLATE_LEVEL))
+
+
+def _zstd_packed(raw: Any) -> bytes:
+    """A scan with grain takes a sixth of the time at level 1, and comes out between 3 % shorter and 1 % longer."""
+    quick = bytes(imagecodecs.zstd_encode(raw, level=1))
+    return quick if len(quick) * _GRAINY > raw.nbytes else bytes(imagecodecs.zstd_encode(raw, level=ZSTD_LEVEL))
 
 
 def _without_float_prediction(stored: Pixels, dtype: np.dtype[Any]) -> Pixels:

@@ -22,6 +22,7 @@ from restorer_app.files.segments import (
     unpacked,
 )
 from restorer_app.files.tiff import open_tiff
+from restorer_app.files.tiff_codec import encode_segment
 from restorer_app.files.tiff_page import DEFLATE, LZW, NONE, PACKBITS, ZSTD
 from tests.files.make import noise
 from tests.files.tiffs import CODINGS, page, write
@@ -120,6 +121,14 @@ def test_differences_are_where_a_plain_array_has_them(tmp_path_factory, dtype, o
     one, two = (read_stored(side.file, side.page, 0) for side in sides)
     found = np.concatenate(list(differing_bands(sides[0].page, one, two, 0)))
     np.testing.assert_array_equal(found, pixels != other)
+
+
+@pytest.mark.parametrize(("light", "level"), [("grain", 1), ("smooth", 3)])
+def test_zstd_takes_its_time_where_something_can_be_gained(tmp_path, light, level):
+    smooth = np.broadcast_to(np.arange(200, dtype=np.uint16)[:, None, None] // 7 * 300, (200, 300, 3)).copy()
+    pixels = noise(200, 300, dtype="uint16") if light == "grain" else smooth
+    found = open_tiff(write(tmp_path / "a.tif", page(pixels, coding=("zstd", 1), rows=200))).source.segments.page
+    assert encode_segment(found, pixels) == imagecodecs.zstd_encode(pixels, level=level)
 
 
 def test_large_strips_are_compared_in_bands_of_a_megabyte(tmp_path):
