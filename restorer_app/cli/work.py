@@ -15,14 +15,14 @@ from restorer_app.core.job import Dtype, Failed, Finished, Note, Stopped, TileDo
 from restorer_app.core.operation import Decompress, Denoise, Operation, Repair, Upscale
 from restorer_app.core.raster import Raster
 from restorer_app.core.record import Record
-from restorer_app.files import cards, naming
+from restorer_app.files import cards, naming, places
 from restorer_app.files import saving as files_saving
 from restorer_app.files.maskfile import read_mask
 from restorer_app.files.picture import Picture
 from restorer_app.files.reader import Reader
 from restorer_app.files.saving import Saved
 from restorer_app.files.scratch import Scratch, SpillStore
-from restorer_app.session import runner
+from restorer_app.session import runner, settings
 from restorer_app.session.session import Session
 
 _SPILL_BYTES = 256 * 2**30  # the disc itself is the limit: a store that finds no room says so
@@ -49,7 +49,7 @@ class Computing:
 @contextlib.contextmanager
 def reading() -> Iterator[tuple[Reader, Scratch]]:
     """A reader process and its scratch files, gone afterwards."""
-    with Scratch() as scratch, Reader(scratch) as reader:
+    with Scratch(chosen=settings.load(places.settings_file()).scratch) as scratch, Reader(scratch) as reader:
         yield reader, scratch
 
 

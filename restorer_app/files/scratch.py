@@ -24,6 +24,7 @@ from restorer_app.core.raster import Pixels
 from restorer_app.files import places
 from restorer_app.files.handle import MappedHandle
 
+_CHOSEN = f"{places.NAME}-scratch"  # inside a folder that may hold other things
 _LOCK = "lock"
 _CHUNK = 64 * 1024 * 1024  # a spill file; large enough to be few, small enough to give space back
 _ALIGN = 64  # a cache line
@@ -48,8 +49,10 @@ class ScratchFile:
 class Scratch:
     """This process's folder of scratch files. Folders of processes that died are deleted on the way."""
 
-    def __init__(self, parent: Path | None = None) -> None:
-        self.folder, lock = _own_folder([parent] if parent else [places.scratch(), _last_resort()])
+    def __init__(self, parent: Path | None = None, *, chosen: str = "") -> None:
+        """In `parent` or nowhere; or where a person chose, and in the usual places where that cannot be had."""
+        usual = [*([Path(chosen) / _CHOSEN] if chosen else []), places.scratch(), _last_resort()]
+        self.folder, lock = _own_folder([parent] if parent else usual)
         self._number = 0
         self._guard = threading.Lock()
         self._close = weakref.finalize(self, _remove, lock, self.folder)  # runs at exit as well
@@ -203,7 +206,7 @@ def _own_folder(parents: list[Path]) -> tuple[Path, BinaryIO]:
 
 def _last_resort() -> Path:
     """For a home that cannot be written to."""
-    return Path(tempfile.gettempdir()) / f"{places.NAME}-scratch"
+    return Path(tempfile.gettempdir()) / _CHOSEN
 
 
 def delete_stale(parent: Path) -> None:

@@ -57,6 +57,7 @@ class Settings:
     mask_step: int = 2  # pixels by which the mask grows, shrinks or softens at a time
     after_each_stroke: bool = False
     display_profile: str = ""  # path of an ICC profile; sRGB where empty
+    scratch: str = ""  # folder for the pixels of open pictures; beside the cache where empty
     recent: tuple[str, ...] = ()
     geometry: str = ""  # the window's own words, base64
     docks: str = ""

@@ -47,7 +47,7 @@ class Workshop(QObject):
         super().__init__(window)
         self.window = window
         self.choices = choices
-        self.scratch = Scratch()
+        self.scratch = Scratch(chosen=choices.now.scratch)
         room = memory_bytes() * choices.now.memory_share
         self.reader = Reader(self.scratch, budget=Budget(memory=int(room)))
         self.worker = EngineWorker(self.scratch, self)

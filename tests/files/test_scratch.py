@@ -9,6 +9,7 @@ import pytest
 
 from restorer_app.core.errors import UnwritableFileError
 from restorer_app.core.geometry import Region
+from restorer_app.files import places
 from restorer_app.files.handle import FlatHandle
 from restorer_app.files.handles import open_handle
 from restorer_app.files.scratch import MappedSource, Scratch, SpillStore, map_pixels
@@ -126,3 +127,11 @@ def test_a_flat_handle_is_one_value_everywhere():
     source = open_handle(FlatHandle(7, 5, 1, "uint8", 9.0))
     assert source.read(source.bounds).shape == (5, 7, 1)
     assert (source.read(source.bounds) == 9).all()
+
+
+def test_scratch_files_lie_where_a_person_chose_and_elsewhere_where_that_is_gone(tmp_path):
+    with Scratch(chosen=str(tmp_path / "fast")) as scratch:
+        assert scratch.folder.is_relative_to(tmp_path / "fast")
+    (tmp_path / "a file").touch()
+    with Scratch(chosen=str(tmp_path / "a file")) as scratch:
+        assert scratch.folder.is_relative_to(places.scratch())

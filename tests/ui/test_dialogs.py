@@ -10,13 +10,16 @@ from PySide6.QtWidgets import (
     QApplication,
     QCheckBox,
     QDialogButtonBox,
+    QFileDialog,
     QLabel,
     QPushButton,
     QScrollArea,
 )
 
+from restorer_app.session.settings import Settings
 from restorer_app.ui.dialogs import unsaved
 from restorer_app.ui.dialogs.save import SaveDialog
+from restorer_app.ui.dialogs.settings import SettingsDialog
 from restorer_app.ui.menus import MenuRow
 from restorer_app.ui.shortcuts_sheet import ShortcutsSheet
 
@@ -192,3 +195,27 @@ def test_a_folder_that_cannot_be_written_to_is_refused_before_it_is_tried(window
     dialog.set_target(tmp_path / "other" / "scan.tif")
     assert save.isEnabled()
     dialog.deleteLater()
+
+
+def test_the_scratch_folder_of_which_the_advice_speaks_is_in_the_settings(window, tmp_path, monkeypatch):
+    dialog = SettingsDialog(Settings(), window)
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_words: str(tmp_path))
+    row = dialog._scratch.parentWidget()
+    choose, usual = row.findChildren(QPushButton)
+    choose.click()
+    assert dialog.chosen.scratch == str(tmp_path)
+    usual.click()
+    assert dialog.chosen == Settings()
+    dialog.deleteLater()
+
+
+@pytest.mark.parametrize("words", ["One line.", "A sentence that needs more than one line in a dialog, " * 3])
+def test_a_question_is_as_high_as_its_words(window, words):
+    question = unsaved.Question(words, words, parent=window)
+    question.offer("stay", "Go on working", safe=True)
+    question.show()
+    QTest.qWait(20)
+    for told in question.findChildren(QLabel):
+        assert told.height() == told.heightForWidth(told.width())
+    question.close()
+    question.deleteLater()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from PySide6.QtCore import Qt
@@ -12,6 +13,7 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QFormLayout,
     QHBoxLayout,
+    QLabel,
     QSlider,
     QVBoxLayout,
     QWidget,
@@ -30,6 +32,7 @@ class SettingsDialog(QDialog):
         self.setWindowTitle(self.tr("Settings"))
         self._before = settings
         self._profile_path = settings.display_profile
+        self._scratch_path = settings.scratch
         self._theme = _choice(
             {"system": self.tr("As the system"), "dark": self.tr("Dark"), "light": self.tr("Light")}, settings.theme
         )
@@ -51,6 +54,7 @@ class SettingsDialog(QDialog):
         self._grain = _Share(0, 200, round(settings.grain * 100))
         self._memory = _Share(10, 90, round(settings.memory_share * 100))
         self._profile = ElidedLabel(settings.display_profile or self.tr("sRGB"))
+        self._scratch = ElidedLabel(settings.scratch or self.tr("The usual place"))
         form = QFormLayout()
         form.setHorizontalSpacing(24)
         form.setVerticalSpacing(12)
@@ -64,6 +68,7 @@ class SettingsDialog(QDialog):
             (self.tr("Compute on"), self._device),
             (self.tr("Grain in repairs"), self._grain),
             (self.tr("Memory it may take"), self._memory),
+            (self.tr("Scratch folder"), self._scratch_row()),
         ):
             field.setAccessibleName(text)
             form.addRow(label(text), field)
@@ -75,7 +80,7 @@ class SettingsDialog(QDialog):
         column.setContentsMargins(24, 20, 24, 16)
         column.setSpacing(20)
         column.addLayout(form)
-        column.addWidget(label(self.tr("Memory counts from the next start."), rank="dim"))
+        column.addWidget(label(self.tr("Memory and the scratch folder count from the next start."), rank="dim"))
         column.addWidget(buttons)
         self.setMinimumWidth(520)
 
@@ -92,20 +97,37 @@ class SettingsDialog(QDialog):
             grain=self._grain.value() / 100,
             memory_share=self._memory.value() / 100,
             display_profile=self._profile_path,
+            scratch=self._scratch_path,
         )
 
     def _profile_row(self) -> QWidget:
+        return self._path_row(self._profile, self._choose_profile, self.tr("sRGB"), lambda: self._show_profile(""))
+
+    def _scratch_row(self) -> QWidget:
+        row = self._path_row(self._scratch, self._choose_scratch, self.tr("Usual"), lambda: self._show_scratch(""))
+        row.setToolTip(self.tr("Pixels of open pictures, deleted on closing: a fast disc with much room is best."))
+        return row
+
+    def _path_row(self, path: QLabel, choose: Callable[[], None], plain: str, back: Callable[[], None]) -> QWidget:
         holder = QWidget()
         row = QHBoxLayout(holder)
         row.setContentsMargins(0, 0, 0, 0)
-        choose = button(self.tr("Choose…"))
-        plain = button(self.tr("sRGB"))
-        choose.clicked.connect(self._choose_profile)
-        plain.clicked.connect(lambda: self._show_profile(""))
-        row.addWidget(self._profile, 1)
-        row.addWidget(choose)
-        row.addWidget(plain)
+        buttons = button(self.tr("Choose…")), button(plain)
+        for each, act in zip(buttons, (choose, back), strict=True):
+            each.clicked.connect(lambda _checked=False, act=act: act())
+        row.addWidget(path, 1)
+        for each in buttons:
+            row.addWidget(each)
         return holder
+
+    def _choose_scratch(self) -> None:
+        chosen = QFileDialog.getExistingDirectory(self, self.tr("Scratch folder"), self._scratch_path)
+        if chosen:
+            self._show_scratch(chosen)
+
+    def _show_scratch(self, path: str) -> None:
+        self._scratch_path = path
+        self._scratch.set_whole(path or self.tr("The usual place"))
 
     def _choose_profile(self) -> None:
         chosen, _ = QFileDialog.getOpenFileName(

@@ -6,7 +6,8 @@ from collections.abc import Set as AbstractSet
 from typing import Literal
 
 from PySide6.QtCore import QCoreApplication
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from restorer_app.ui.document import Painted
 from restorer_app.ui.pieces import button, label
@@ -15,7 +16,7 @@ translate = QCoreApplication.translate  # by this name lupdate finds what is to 
 
 Answer = Literal["save", "discard", "stay"]
 
-_WIDTH = 500
+_WIDTH, _SIDE = 500, 24
 
 
 class Question(QDialog):
@@ -30,13 +31,20 @@ class Question(QDialog):
         self._row.setSpacing(8)
         self._row.addStretch(1)
         column = QVBoxLayout(self)
-        column.setContentsMargins(24, 20, 24, 16)
+        column.setContentsMargins(_SIDE, 20, _SIDE, 16)
         column.setSpacing(8)
         column.addWidget(label(told, rank="heading", wraps=True))
         column.addWidget(label(advice, rank="dim", wraps=True))
         column.addSpacing(12)
         column.addLayout(self._row)
         self.setMinimumWidth(_WIDTH)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """As high as the words need at this width: a layout guesses for a narrower one."""
+        super().showEvent(event)
+        for told in self.findChildren(QLabel):
+            told.setFixedHeight(told.heightForWidth(_WIDTH - 2 * _SIDE))
+        self.setFixedSize(_WIDTH, self.minimumSizeHint().height())
 
     def offer(self, answer: Answer, text: str, *, safe: bool = False, apart: bool = False) -> None:
         """Another answer to the right; the safe one is what Return gives, and what loses work stands apart."""

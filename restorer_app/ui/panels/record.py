@@ -40,6 +40,7 @@ class RecordPanel(QWidget):
         outer.setSpacing(8)
         outer.addLayout(row)  # above, where it is seen however little room there is
         outer.addWidget(self._text, 1)
+        outer.addStretch()
         self.show_records((), share="")
 
     def show_records(self, rows: tuple[RecordRow, ...], *, share: str) -> None:
