@@ -42,6 +42,18 @@ class _Side:
         return read_page(self.file, self.structure, self.pages[number])
 
 
+@dataclass(frozen=True)
+class _Pair:
+    """Both files, and what was asked of them."""
+
+    one: _Side
+    other: _Side
+    compared: ByteComparison
+    allowed: Raster | None
+    progress: Progress
+    cancel: CancelToken | None
+
+
 def compare_tiff(
     master: Path,
     derivative: Path,
@@ -60,11 +72,9 @@ def compare_tiff(
             FileBytes(derivative) as second,
             beside(checksum(second, what="Taking the checksum of the new file")) as digest,
         ):
-            one, other = _side(first), _side(second)
+            sides = _side(first), _side(second)
             compared = compare_bytes(first, second, progress=progress, cancel=cancel)
-            verdict = _compare(
-                one, other, compared, verdict, page=page, allowed=allowed, progress=progress, cancel=cancel
-            )
+            verdict = _compare(_Pair(*sides, compared, allowed, progress, cancel), verdict, number=page)
             return replace(verdict, derivative_sha256=digest.result(progress=progress, cancel=cancel))
     except SavingStoppedError:
         raise
@@ -80,94 +90,78 @@ def _side(file: FileBytes) -> _Side:
     return _Side(file, structure, image_directories(file, structure))
 
 
-def _compare(
-    one: _Side,
-    other: _Side,
-    compared: ByteComparison,
-    verdict: Verdict,
-    *,
-    page: int,
-    allowed: Raster | None,
-    progress: Progress,
-    cancel: CancelToken | None,
-) -> Verdict:
-    if page >= len(one.pages) or page >= len(other.pages):
-        return replace(verdict, judged=False, reason=f"there is no page {page + 1} in both files.")
-    first, second = one.page(page), other.page(page)
+def _compare(pair: _Pair, verdict: Verdict, *, number: int) -> Verdict:
+    """The verdict on two files whose page of this number may differ; first what makes them no match at all."""
+    one, other = pair.one, pair.other
+    if number >= len(one.pages) or number >= len(other.pages):
+        return replace(verdict, judged=False, reason=f"there is no page {number + 1} in both files.")
+    first, second = one.page(number), other.page(number)
     total = first.width * first.height * first.samples
-    wrong, meant = tag_differences(one.structure, other.structure, compared, edited=one.pages[page])
+    wrong, meant = tag_differences(one.structure, other.structure, pair.compared, edited=one.pages[number])
     if (first.width, first.height, first.samples, first.bits) != (
         second.width, second.height, second.samples, second.bits,
     ):  # fmt: skip
         wrong.append("size or depth")
         return replace(verdict, outside_changed=total, samples_total=total, metadata_differences=tuple(wrong))
-    if allowed is not None and allowed.bounds != first.bounds:
+    if pair.allowed is not None and pair.allowed.bounds != first.bounds:
         return replace(verdict, judged=False, reason="the mask has another size than the picture.")
-    count = _samples(one, other, (first, second), compared, allowed=allowed, progress=progress, cancel=cancel)
-    levels = _changed_levels(one, other, compared, page=first, allowed=allowed, progress=progress, cancel=cancel)
-    wrong += _other_pages(
-        one, other, compared, edited={first.directory.name, *(pair[0].directory.name for pair in levels)}
-    )
+    verdict = replace(verdict, samples_total=total, segments_total=first.segment_count)
+    return _counted(pair, first, second, verdict, wrong=wrong, meant=meant)
+
+
+def _counted(
+    pair: _Pair, first: Page, second: Page, verdict: Verdict, *, wrong: list[str], meant: list[str]
+) -> Verdict:
+    """What differs in the page, and whatever differs elsewhere."""
+    count = _samples(pair, first, second)
+    levels = _changed_levels(pair, first)
+    wrong = wrong + list(_other_pages(pair, edited={page.directory.name for page in (first, *levels)}))
     if levels:
-        meant.append("a smaller copy" if len(levels) == 1 else f"{len(levels)} smaller copies")
-    stray = _stray_bytes(one, other, [(first, second), *levels], compared, count)
+        meant = [*meant, "a smaller copy" if len(levels) == 1 else f"{len(levels)} smaller copies"]
+    stray = _stray_bytes(pair, {first: second} | levels, count)
     if stray:
         wrong.append(f"{stray} bytes that belong to no picture and no tag")
     return replace(
         verdict,
         outside_changed=count.outside,
         inside_changed=count.inside,
-        samples_total=total,
-        segments_total=first.segment_count,
         segments_identical=count.identical,
         metadata_differences=tuple(wrong),
         metadata_changed=tuple(meant),
     )
 
 
-def _samples(
-    one: _Side,
-    other: _Side,
-    pages: tuple[Page, Page],
-    compared: ByteComparison,
-    *,
-    allowed: Raster | None,
-    progress: Progress,
-    cancel: CancelToken | None,
-) -> SampleCount:
-    first, second = pages
+def _samples(pair: _Pair, first: Page, second: Page) -> SampleCount:
     if same_layout(first, second) and first.has_counts and second.has_counts:
-        return compare_segments(first, second, compared, allowed=allowed, progress=progress, cancel=cancel)
-    return compare_values((one.file, first), (other.file, second), allowed=allowed, progress=progress, cancel=cancel)
+        return compare_segments(
+            first, second, pair.compared, allowed=pair.allowed, progress=pair.progress, cancel=pair.cancel
+        )
+    return compare_values(
+        (pair.one.file, first), (pair.other.file, second),
+        allowed=pair.allowed, progress=pair.progress, cancel=pair.cancel,
+    )  # fmt: skip
 
 
-def _changed_levels(
-    one: _Side,
-    other: _Side,
-    compared: ByteComparison,
-    *,
-    page: Page,
-    allowed: Raster | None,
-    progress: Progress,
-    cancel: CancelToken | None,
-) -> list[tuple[Page, Page]]:
-    """Smaller copies of the page that differ, and nowhere but where they show what may differ."""
+def _changed_levels(pair: _Pair, page: Page) -> dict[Page, Page]:
+    """Smaller copies of the page that differ, and nowhere but where they show what may differ; each with its twin."""
+    if pair.allowed is None:
+        return {}
+    one, other = pair.one, pair.other
     theirs = {directory.name: directory for directory in other.structure.directories()}
-    found = []
-    for directory in level_directories(one.file, one.structure, page.directory) if allowed is not None else ():
+    found = {}
+    for directory in level_directories(one.file, one.structure, page.directory):
         twin = theirs.get(directory.name)
         try:
             first = read_page(one.file, one.structure, directory)
             second = read_page(other.file, other.structure, twin) if twin is not None else None
         except RestorerError:
             continue  # no picture in either; its tags were compared
-        if second is None or not is_level_of(first, page) or not _can_differ(first, second, compared):
+        if second is None or not is_level_of(first, page) or not _can_differ(first, second, pair.compared):
             continue
-        assert allowed is not None  # or there are no levels to look at
-        may = Raster(LevelMask(first.bounds, allowed, footprint(page.bounds, first.bounds)))
-        count = compare_segments(first, second, compared, allowed=may, progress=progress, cancel=cancel)
+        may = Raster(LevelMask(first.bounds, pair.allowed, footprint(page.bounds, first.bounds)))
+        count = compare_segments(first, second, pair.compared, allowed=may, progress=pair.progress, cancel=pair.cancel)
         if not count.outside:
-            found.append((first, second))
+            found[first] = second
     return found
 
 
@@ -178,8 +172,9 @@ def _can_differ(first: Page, second: Page, compared: ByteComparison) -> bool:
     return comparable and bool(differing_segments(first, second, compared))
 
 
-def _other_pages(one: _Side, other: _Side, compared: ByteComparison, *, edited: set[str]) -> Iterator[str]:
+def _other_pages(pair: _Pair, *, edited: set[str]) -> Iterator[str]:
     """Pages that should be as they were and are not."""
+    one, other = pair.one, pair.other
     for number in range(min(len(one.pages), len(other.pages))):
         name = one.pages[number].name
         if name in edited:
@@ -191,14 +186,15 @@ def _other_pages(one: _Side, other: _Side, compared: ByteComparison, *, edited: 
         if not same_layout(first, second):
             yield f"the layout of {name}"
         elif first.has_counts and second.has_counts:
-            changed = differing_segments(first, second, compared)
+            changed = differing_segments(first, second, pair.compared)
             if changed:
                 yield f"{len(changed)} {first.segment_word}s of {name}"
-    yield from _hanging_pictures(one, other, compared, edited=edited)
+    yield from _hanging_pictures(pair, edited=edited)
 
 
-def _hanging_pictures(one: _Side, other: _Side, compared: ByteComparison, *, edited: set[str]) -> Iterator[str]:
+def _hanging_pictures(pair: _Pair, *, edited: set[str]) -> Iterator[str]:
     """Thumbnails and smaller copies under SubIFDs: never a page."""
+    one, other = pair.one, pair.other
     listed = edited | {directory.name for directory in one.pages}
     theirs = {directory.name: directory for directory in other.structure.directories()}
     for directory in one.structure.directories():
@@ -210,15 +206,14 @@ def _hanging_pictures(one: _Side, other: _Side, compared: ByteComparison, *, edi
             second = read_page(other.file, other.structure, twin)
         except RestorerError:
             continue  # as above
-        if not same_layout(first, second) or differing_segments(first, second, compared):
+        if not same_layout(first, second) or differing_segments(first, second, pair.compared):
             yield f"the picture of {directory.name}"
 
 
-def _stray_bytes(
-    one: _Side, other: _Side, changed: list[tuple[Page, Page]], compared: ByteComparison, count: SampleCount
-) -> int:
+def _stray_bytes(pair: _Pair, changed: dict[Page, Page], count: SampleCount) -> int:
     """Bytes that a patch has no business with: only where the derivative is the master, patched and grown."""
-    first, second = changed[0]  # the page; its levels follow
+    one, other = pair.one, pair.other
+    first, second = next(iter(changed.items()))  # the page; its levels follow
     if other.file.size < one.file.size or not same_layout(first, second) or not first.has_counts:
         return 0
     kept = sum(a.at == b.at for a, b in zip(one.pages, other.pages, strict=False))
@@ -227,9 +222,9 @@ def _stray_bytes(
     if len(count.differing) < first.segment_count and not (first.offsets == second.offsets).any():
         return 0  # written anew, in another order: compared by values and tags
     spans = []
-    for page, twin in changed:
-        differing = count.differing if page is first else differing_segments(page, twin, compared)
+    for page, twin in changed.items():
+        differing = count.differing if page is first else differing_segments(page, twin, pair.compared)
         spans.append((page.directory.pointer_at, page.directory.pointer_at + page.directory.pointer_bytes))
         spans += [(int(page.offsets[index]), int(page.offsets[index] + page.counts[index])) for index in differing]
         spans += [(entry.data_at, entry.data_at + entry.size) for entry in segment_lists(page)]
-    return compared.stray(spans)
+    return pair.compared.stray(spans)
