@@ -18,7 +18,7 @@ def add_parser(subparsers: Any) -> None:
         "telea and navier-stokes: the surroundings carried inward"
     )
     parser.add_argument("--method", choices=get_args(RepairMethod), default="faithful", help=ways)
-    grain = "how much of the grain around a hole its fill gets: 0 none, 1 as much, 2 twice (1)"
+    grain = "how much of the grain and texture around a hole its fill gets: 0 none, 1 as much, 2 twice (1)"
     parser.add_argument("--grain", type=options.grain, default=1.0, metavar="G", help=grain)
     parser.set_defaults(run=_run)
 

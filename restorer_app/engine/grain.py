@@ -69,12 +69,12 @@ def _flat_blocks(picture: Floats, hole: Hole) -> Floats:
     known = ~hole
     if min(hole.shape) < _SIDE or not known.any():
         return np.empty((0, _SIDE, _SIDE, picture.shape[2]), np.float32)
-    residue = _residue(picture, known)
+    rest = residue(picture, known)
     clipped = ((picture <= 0) | (picture >= 1)).any(2)
     # The smoothing beside a hole sees less, so blocks keep a little away from it.
     near = cv2.dilate(hole.astype(np.uint8), np.ones((5, 5), np.uint8))
     places = np.flatnonzero((_shares(near) == 0) & (_shares(clipped) <= _CLIPPED))
-    blocks = _blocks(residue, places[:: len(places) // _MOST_BLOCKS + 1])
+    blocks = _blocks(rest, places[:: len(places) // _MOST_BLOCKS + 1])
     if len(blocks) == 0:
         return blocks
     variance = blocks.var((1, 2)).mean(1)
@@ -83,7 +83,7 @@ def _flat_blocks(picture: Floats, hole: Hole) -> Floats:
     return flat
 
 
-def _residue(picture: Floats, known: Hole) -> Floats:
+def residue(picture: Floats, known: Hole) -> Floats:
     """The picture less its own smooth version, which looks at known pixels alone."""
     weight = known.astype(np.float32)
     seen = cv2.GaussianBlur(weight, (0, 0), _SMOOTH)

@@ -10,7 +10,7 @@ from typing import Any
 from restorer_app.core.card import ModelCard
 from restorer_app.core.job import CancelToken, Job
 from restorer_app.core.operation import Decompress, Denoise, Repair, Upscale
-from restorer_app.engine import classical, closing, levels, patchmatch
+from restorer_app.engine import classical, closing, levels, patchmatch, texture
 from restorer_app.engine.plan import Needs
 from restorer_app.engine.sampling import sample
 from restorer_app.engine.values import Floats, Hole
@@ -23,6 +23,7 @@ _PATCHES_FROM = 128  # pixels around a hole in which matching patches are looked
 
 Prepare = Callable[[Floats, Hole], Floats]
 Run = Callable[[Sequence[Floats], Sequence[Hole] | None], list[Floats]]
+Finish = Callable[[Floats, Floats, Hole], tuple[Floats, Floats]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,10 @@ class Method:
     device: str = "cpu"
     dtype: str = "float32"
     batch_pixels: int = 0  # windows together in one call; 0 is one at a time
-    grain: float = 0.0  # of the surroundings' grain, grown on what was filled
+    grain: float = 0.0  # of the surroundings' fine contrast, given to what was filled
+    finish: Finish | None = (
+        None  # an answer, what it was made from, its hole: the fill, and the contrast it should have
+    )
     measured: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -62,7 +66,7 @@ def _repair(job: Job, operation: Repair, cancel: CancelToken, *, on_cpu: bool) -
         if job.model.net_args.get("patches"):
             prepare = partial(closing.close_thrice, seed=job.seed, cancelled=lambda: cancel.is_cancelled)
             net = _learned(job, on_cpu=on_cpu, context=_PATCHES_FROM, prepare=prepare, grain=operation.grain)
-            return replace(net, run=_with_texture(net.run, job.image.channels))
+            return _finished_by_patches(net, job.image.channels)
         return _learned(job, on_cpu=on_cpu, context=closing.CONTEXT, prepare=closing.close, grain=operation.grain)
     if operation.method == "patch":
         # Patches carry the grain of the place they come from.
@@ -161,16 +165,21 @@ def _needs_of(card: ModelCard, job: Job, *, context: int) -> Needs:
     return Needs(card.halo, card.multiple_of, side, context)
 
 
-def _with_texture(run: Run, channels: int) -> Run:
-    """The net sees two closings; the third takes over where holes are wide."""
+def _finished_by_patches(net: Method, channels: int) -> Method:
+    """The net sees two closings; the third takes over where holes are wide, and lends its fine contrast elsewhere."""
 
-    def both(closings: Sequence[Floats], holes: Sequence[Hole] | None) -> list[Floats]:
-        assert holes is not None  # only a fill has closings
-        answers = run([one[:, :, : 2 * channels] for one in closings], holes)
-        crisp = [one[:, :, 2 * channels :] for one in closings]
-        return [closing.with_texture_inside(*each) for each in zip(answers, crisp, holes, strict=True)]
+    def run(closings: Sequence[Floats], holes: Sequence[Hole] | None) -> list[Floats]:
+        return net.run([one[:, :, : 2 * channels] for one in closings], holes)
 
-    return both
+    def finish(answer: Floats, closings: Floats, hole: Hole) -> tuple[Floats, Floats]:
+        mean, crisp = closings[:, :, channels : 2 * channels], closings[:, :, 2 * channels :]
+        deep = closing.with_texture_inside(answer, crisp, hole)
+        # What weighs most in the vote, undiluted: light and edges are the net's, so here it may be as rough as it is.
+        lent = mean + (crisp - mean) / patchmatch.CRISP
+        return texture.with_detail(deep, lent, hole, share=min(net.grain, 1))
+
+    needs = replace(net.needs, halo=net.needs.halo + texture.REACH)
+    return replace(net, needs=needs, run=run, finish=finish)
 
 
 def _unchanged(pictures: Sequence[Floats], _: Sequence[Hole] | None) -> list[Floats]:

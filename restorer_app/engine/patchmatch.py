@@ -20,7 +20,7 @@ _ROUNDS, _LAST_ROUNDS = 8, 4  # looks and votes on coarse levels and on the fine
 _STEPS = (4, 2, 1)  # a good match travels this far in one round
 _NEARER = 4.0  # each throw of the dice goes this much less far than the one before
 _MOST_THREADS = 8  # comparing patches waits for memory, more would only wait
-_CRISP = 0.7  # of the last vote: Kodak24 blobs keep 0.7 of their fine contrast instead of 0.46, for 0.25 dB
+CRISP = 0.7  # of the last vote: Kodak24 blobs keep 0.7 of their fine contrast instead of 0.46, for 0.25 dB
 
 
 class Woven(NamedTuple):
@@ -61,7 +61,7 @@ def _woven(picture: Floats, hole: Hole, *, seed: int, cancelled: Callable[[], bo
         best = _settle(field, filled, gap, is_last=number == 0, cancelled=cancelled)
         if number == 0 and best is not None:
             crisp = filled.copy()
-            crisp[gap] += _CRISP * (best - filled[gap])
+            crisp[gap] += CRISP * (best - filled[gap])
     assert filled is not None  # there is always the picture itself
     return Woven(filled, filled if crisp is None else crisp)
 

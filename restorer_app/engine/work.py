@@ -12,7 +12,7 @@ from restorer_app.core.errors import InvalidValueError, RestorerError
 from restorer_app.core.geometry import Region
 from restorer_app.core.job import CancelToken, Job
 from restorer_app.core.raster import Pixels
-from restorer_app.engine import grain
+from restorer_app.engine import grain, texture
 from restorer_app.engine.blend import blend
 from restorer_app.engine.cover import Cover
 from restorer_app.engine.methods import Method, method_for
@@ -40,6 +40,7 @@ class _Context:
     prepared: Floats
     hole: Hole
     grain: grain.Grain | None
+    lacks: Floats | None  # of that grain, where it does not depend on what a tile becomes
 
 
 class Work:
@@ -110,10 +111,27 @@ class Work:
             places = [tile.window.slices(tile.context) for tile in batch]
             seen = [context.prepared[place] for context, place in zip(contexts, places, strict=True)]
             holes = [context.hole[place] for context, place in zip(contexts, places, strict=True)]
-            results = self.method.run(seen, holes)
-        else:
-            results = self.method.run([to_float(self._job.image.read(tile.window)) for tile in batch], None)
+            answers = self.method.run(seen, holes)
+            return [self._filled(*each) for each in zip(batch, answers, seen, holes, strict=True)]
+        results = self.method.run([to_float(self._job.image.read(tile.window)) for tile in batch], None)
         return [self._cut(tile, result) for tile, result in zip(batch, results, strict=True)]
+
+    def _filled(self, tile: Tile, answer: Floats, seen: Floats, hole: Hole) -> Floats:
+        """An answer with the fine contrast that belongs there: lent by patches, grown as grain."""
+        context = self._contexts[tile.context]
+        lacks = context.lacks
+        if self.method.finish is not None:
+            answer, belongs = self.method.finish(answer, seen, hole)
+            if context.grain is not None:
+                lacks = self._cut(tile, texture.lacking(answer, hole, belongs, context.grain))
+        elif lacks is not None:
+            lacks = lacks[tile.out.slices(tile.context)]
+        fill = self._cut(tile, answer)
+        if context.grain is None or lacks is None:
+            return fill
+        grown = grain.grow(context.grain, tile.out, self._job.seed)
+        finished: Floats = fill + grown * (lacks * self.method.grain)[:, :, None]
+        return finished
 
     def _cut(self, tile: Tile, result: Floats) -> Floats:
         scale = self.method.scale
@@ -136,7 +154,11 @@ class Work:
             assert self.method.prepare is not None  # a method that fills prepares
             picture = to_float(self._job.image.read(region))
             measured = grain.measure(picture, hole) if self.method.grain else None
-            self._contexts[region] = _Context(self.method.prepare(picture, hole), hole, measured)
+            prepared, lacks = self.method.prepare(picture, hole), None
+            if measured is not None and self.method.finish is None:
+                # Of the whole context at once: OpenCV rounds differently at the end of a row, which would show tiles.
+                lacks = texture.lacking(prepared, hole, texture.quiet_near(picture, hole), measured)
+            self._contexts[region] = _Context(prepared, hole, measured, lacks)
         return self._contexts[region]
 
     def _why_hopeless(self, region: Region) -> str:
@@ -151,17 +173,8 @@ class Work:
         if self.method.scale > 1:
             out = tile.out.scaled(self.method.scale)
             return Piece(out, tile.out.area, None, to_depth(new, self._job.image.dtype))
-        if self.method.fills:
-            new = self._with_grain(tile, new)
-        before = self._job.image.read(tile.out)
-        return Piece(tile.out, tile.out.area, before, blend(before, new, self._cover.read(tile.out)))
-
-    def _with_grain(self, tile: Tile, new: Floats) -> Floats:
-        found = self._contexts[tile.context].grain
         self._open[tile.context] -= 1
         if not self._open[tile.context]:
-            del self._contexts[tile.context]
-        if found is None:
-            return new
-        grown: Floats = grain.grow(found, tile.out, self._job.seed)
-        return new + grown * self.method.grain
+            self._contexts.pop(tile.context, None)
+        before = self._job.image.read(tile.out)
+        return Piece(tile.out, tile.out.area, before, blend(before, new, self._cover.read(tile.out)))

@@ -1,0 +1,78 @@
+"""Fine contrast: what a fill lacks of it, lent by patches, and how much room that leaves for grain."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cv2
+import numpy as np
+
+from restorer_app.engine.grain import Grain, residue
+from restorer_app.engine.values import Floats, Hole
+
+_BAND = 3.0  # Gaussian: finer than this is texture; as coarse as the smoothing that grain is measured behind
+_WINDOW = 3.0  # Gaussian over which contrast is compared
+_RADIUS = 9  # of both
+REACH = 2 * _RADIUS  # pixels around a place that decide about it
+
+# Matches lose fine contrast, for the smoothest match best: where there is only grain, Kodak24 has 1.2 times theirs.
+_LOST_BY_MATCHING = 1.2
+
+_QUIET_WITHIN = 33  # pixels: the side of the square in which the quietest place counts …
+_QUIETER_BY = 1.4  # … which is by chance so much quieter than grain is on average
+
+
+def with_detail(answer: Floats, patches: Floats, hole: Hole, *, share: float) -> tuple[Floats, Floats]:
+    """The answer with fine contrast of the patches where it has less, and how much contrast belongs there.
+
+    A net that is to err little answers with the mean of all that may have been, which is smooth. The light, and
+    edges that it is sure of, stay; where patches agree with it nothing is added.
+    """
+    own, lent = fine(answer), fine(patches)
+    have, there = _contrast(own, own, hole), _contrast(lent, lent, hole)
+    alike = np.maximum(_contrast(own, lent, hole), 0)  # opposites are chance
+    # So much of the patches that the contrast of the sum is theirs: |own + more · lent|² = |lent|².
+    rest = np.maximum(there - have, 0)
+    more = (np.sqrt(alike * alike + there * rest) - alike) / np.maximum(there, 1e-9)
+    added = share * more.clip(0, 1) * hole
+    return answer + added[:, :, None] * lent, _LOST_BY_MATCHING * there
+
+
+def lacking(fill: Floats, hole: Hole, belongs: Floats, grain: Grain) -> Floats:
+    """How much of the grain each pixel of the hole still lacks, 0 to 1: none where more contrast than that is."""
+    power = float(np.mean(np.square(grain.level)))
+    if power == 0:
+        return np.zeros(hole.shape, np.float32)
+    own = fine(fill)
+    rest = np.minimum(belongs, power) - _contrast(own, own, hole)
+    lacks: Floats = np.sqrt(rest.clip(0) / power) * hole
+    return lacks
+
+
+def quiet_near(picture: Floats, hole: Hole) -> Floats:
+    """The fine contrast of the quietest known place near each pixel: in a smooth wall there is no more grain than that.
+
+    What is measured around a hole as a whole may be the roughness of bricks, where nothing around it is smooth.
+    """
+    known = (~hole).astype(np.float32)
+    seen = _blurred(known, _WINDOW)
+    power = _blurred(np.square(residue(picture, ~hole)).mean(2), _WINDOW) / np.maximum(seen, 1e-6)
+    power[seen < 0.5] = 1.0  # as good as unknown: a full scale
+    near: Floats = cv2.erode(power, np.ones((_QUIET_WITHIN, _QUIET_WITHIN), np.uint8)) * _QUIETER_BY
+    return near
+
+
+def fine(picture: Floats) -> Floats:
+    """What is finer than the band."""
+    rest: Floats = picture - _blurred(picture, _BAND).reshape(picture.shape)
+    return rest
+
+
+def _contrast(one: Floats, other: Floats, hole: Hole) -> Any:
+    """How strongly two go together around each pixel, in the hole alone, as a mean over channels."""
+    inside = hole.astype(np.float32)
+    return _blurred((one * other).mean(2) * inside, _WINDOW) / np.maximum(_blurred(inside, _WINDOW), 1e-6)
+
+
+def _blurred(values: Floats, sigma: float) -> Any:
+    return cv2.GaussianBlur(values, (2 * _RADIUS + 1,) * 2, sigma)
