@@ -13,6 +13,8 @@ _WANTED = {_NEW_SUBFILE, _COMPRESSION, _PHOTOMETRIC, _MAKE, _SUB_IFDS, _DNG_VERS
 _COLOUR_FILTER, _LINEAR_RAW = 32803, 34892
 _CAMERA_COMPRESSIONS = {34713, 32767, 32769, 32770, 65535, 34892}  # NEF, ARW, SRW, PEF, lossy DNG
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
+_FINISHED_COLOURS = {0, 1, 2, 5, 8}  # grey, RGB, CMYK, Lab
+_FINISHED_CODINGS = {1, 5, 8, 32773, 32946, 50000}  # JPEG is what cameras' previews have
 _MOST_IFDS = 32  # enough for every camera; a malformed chain ends here
 _MOST_TAGS = 4096
 _MOST_VALUES = 64
@@ -44,8 +46,20 @@ def is_camera_raw(file: BinaryIO) -> bool:
         return True
     if _MAKE not in first:  # a mosaic that no camera signed is a TIFF for the TIFF reader to judge
         return False
-    small = bool(first.get(_NEW_SUBFILE, (0,))[0] & 1)
-    return (small and _SUB_IFDS in first) or any(_is_mosaic(tags) for tags in directories)
+    if any(_is_mosaic(tags) for tags in directories):
+        return True
+    # A scanner's program writes a small copy first, too; but the whole picture is one that any program reads.
+    return _is_small(first) and _SUB_IFDS in first and not any(_is_finished(tags) for tags in directories)
+
+
+def _is_small(tags: dict[int, tuple[int, ...]]) -> bool:
+    return bool(tags.get(_NEW_SUBFILE, (0,))[0] & 1)
+
+
+def _is_finished(tags: dict[int, tuple[int, ...]]) -> bool:
+    """Whether a directory holds a whole picture in colours and a coding that no camera hides its sensor's values in."""
+    photometric, compression = tags.get(_PHOTOMETRIC, (-1,))[0], tags.get(_COMPRESSION, (1,))[0]
+    return not _is_small(tags) and photometric in _FINISHED_COLOURS and compression in _FINISHED_CODINGS
 
 
 def _is_mosaic(tags: dict[int, tuple[int, ...]]) -> bool:

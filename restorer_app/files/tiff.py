@@ -24,6 +24,7 @@ from restorer_app.files.tiff_page import (
     COMPRESSION_NAMES,
     ICC,
     IPTC,
+    ORIENTATION,
     PHOTOMETRIC_NAMES,
     PHOTOSHOP,
     PHOTOSHOP_LAYERS,
@@ -37,7 +38,9 @@ from restorer_app.files.tiff_segments import Segments, fill, strided
 from restorer_app.files.tiff_structure import (
     EXIF_IFD,
     GPS_IFD,
+    Directory,
     Structure,
+    numbers,
     read_structure,
     value_bytes,
 )
@@ -120,16 +123,16 @@ def _picture(
         source=source,
         alpha=_alpha(source) if isinstance(source, TiffSource) else None,
         bits=page_facts.bits,
-        orientation=page_facts.orientation if 1 <= page_facts.orientation <= 8 else 1,
+        orientation=_orientation(file, structure, page_facts),
         white_is_zero=page_facts.photometric == 0 and not is_foreign(page_facts),
-        icc=_value(file, page_facts, ICC),
+        icc=_profile(file, structure, page_facts),
         dpi=resolution(file, structure, directory),
         editable=editable,
         patchable=not reason,
         reason=_explained(page_facts, reason, editable=editable),
         size_bytes=status.st_size,
         modified_ns=status.st_mtime_ns,
-        xmp=_value(file, page_facts, XMP),
+        xmp=_value(file, directory, XMP),
         facts=_facts(page_facts, structure),
         metadata=tuple(name for tag, name in _FAMILIES.items() if directory.entry(tag) is not None),
         stale=_stale(file, structure, page_facts),
@@ -192,8 +195,31 @@ def _alpha(source: TiffSource) -> TiffSource | None:
     return TiffSource(source.segments, source.handle, samples=range(sample, sample + 1), view=view)
 
 
-def _value(file: FileBytes, page: Page, tag: int) -> bytes | None:
-    entry = page.directory.entry(tag)
+def _orientation(file: FileBytes, structure: Structure, page: Page) -> int:
+    found = page.orientation
+    if page.directory.entry(ORIENTATION) is None:
+        above = _above(structure, page)
+        entry = above.entry(ORIENTATION) if above is not None else None
+        found = (numbers(file, structure, entry, most=1) or [1])[0] if entry is not None else 1
+    return found if 1 <= found <= 8 else 1
+
+
+def _profile(file: FileBytes, structure: Structure, page: Page) -> bytes | None:
+    above = _above(structure, page)
+    own = _value(file, page.directory, ICC)
+    return _value(file, above, ICC) if own is None and above is not None else own
+
+
+def _above(structure: Structure, page: Page) -> Directory | None:
+    """The small copy from which a whole picture hangs: scanners' programs describe both there."""
+    for each in structure.pages:
+        if any(child is page.directory for child in each.family()):
+            return None if each is page.directory else each
+    return None
+
+
+def _value(file: FileBytes, directory: Directory, tag: int) -> bytes | None:
+    entry = directory.entry(tag)
     if entry is None or not entry.size or entry.size > _MOST_METADATA:
         return None
     try:
@@ -232,7 +258,7 @@ def _stale(file: FileBytes, structure: Structure, page: Page) -> tuple[str, ...]
     levels = len(level_directories(file, structure, page.directory))
     if levels:
         found.append(old_levels(levels))
-    block = _value(file, page, PHOTOSHOP)
+    block = _value(file, page.directory, PHOTOSHOP)
     if block and has_thumbnail(block):
         found.append("Photoshop's thumbnail in the file will still show the picture before the edit.")
     if page.directory.entry(PHOTOSHOP_LAYERS) is not None:

@@ -7,6 +7,7 @@ import pytest
 from restorer_app.core.errors import UnreadableFileError
 from restorer_app.files.sniff import sniff
 from tests.files import make
+from tests.files.tiffs import Dir, build, page
 
 KINDS = {"tif": "tiff", "jpg": "jpeg"}
 
@@ -24,6 +25,22 @@ def test_a_bigtiff_is_one(tmp_path):
 
 def test_a_dng_is_never_taken_for_its_thumbnail(tmp_path):
     assert sniff(make.write(tmp_path, "a.tif", make.dng())) == "raw"
+
+
+def scanner(*, coding: int = 5, photometric: int = 2) -> Dir:
+    """A small copy first, the whole picture below it, and the maker's name, as programs of film scanners write it."""
+    first = page(make.photograph(12, 16), t254=(4, [1]), t271=(2, b"Scanner works\0"))
+    first.children[330] = [page(make.photograph(96, 128), t254=(4, [0]), t259=(3, [coding]), t262=(3, [photometric]))]
+    return first
+
+
+def test_a_scanners_tiff_that_begins_with_a_small_copy_is_no_raw_picture(tmp_path):
+    assert sniff(make.write(tmp_path, "a.tif", build(scanner()))) == "tiff"
+
+
+@pytest.mark.parametrize("values", [{"coding": 34713}, {"photometric": 32803}, {"photometric": 34892}, {"coding": 7}])
+def test_a_cameras_picture_below_a_small_copy_is_raw(tmp_path, values):
+    assert sniff(make.write(tmp_path, "a.tif", build(scanner(**values)))) == "raw"
 
 
 @pytest.mark.parametrize("length", [40, 200, 400])

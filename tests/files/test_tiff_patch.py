@@ -114,6 +114,21 @@ def test_a_whole_picture_under_a_subifd_counts_as_a_page(tmp_path):
     assert proof(master, copy, number=1).same
 
 
+def test_a_scan_that_begins_with_a_small_copy_opens_whole_and_in_its_colours(tmp_path):
+    outer = page(noise(9, 8), t254=(4, [1]), t274=(3, [6]), t34675=(7, bytes(range(200))))
+    outer.children[330] = [page(noise(100, 70, seed=2), coding=("deflate", 2), t254=(4, [0]))]
+    master = write(tmp_path / "a.tif", outer)
+    picture = open_tiff(master)
+    assert (picture.width, picture.height, picture.page_count) == (70, 100, 2)
+    assert (picture.orientation, picture.icc) == (6, bytes(range(200)))
+    assert open_tiff(master, page=1).width == 8
+    copy, _ = patched(tmp_path, master)
+    assert proof(master, copy).same
+    with tifffile.TiffFile(copy) as file:
+        np.testing.assert_array_equal(file.pages[0].asarray(), noise(9, 8))
+        assert not np.array_equal(file.pages[0].pages[0].asarray(), noise(100, 70, seed=2))
+
+
 def test_without_xmp_only_bytes_of_touched_segments_and_their_lists_differ(tmp_path):
     pixels = noise(90, 80, dtype="uint16")
     master = write(tmp_path / "a.tif", with_families(page(pixels, tile=(32, 32))))
