@@ -116,7 +116,7 @@ class Easel(QObject):
         self._stage.spoil_masks(self._layer(target).begin(stroke))
 
     def extend(self, target: Target, stroke: Stroke, part: Stroke) -> None:
-        self._stage.spoil_masks(self._layer(target).extend(stroke, part))
+        self._stage.spoil_masks(self._layer(target).extend(stroke, part, seen=self._stage.seen))
 
     def give_up(self, target: Target) -> None:
         self._stage.spoil_masks(self._layer(target).drop())

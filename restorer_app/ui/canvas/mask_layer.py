@@ -83,32 +83,36 @@ class MaskLayer:
         self._stroke = self._drawn(stroke)
         return gone + self._extents([self._stroke] if self._stroke else [])
 
-    def extend(self, stroke: Stroke, part: Stroke) -> list[Region]:
-        """The stroke in hand went on: `part` is what came to it."""
+    def extend(self, stroke: Stroke, part: Stroke, *, seen: Region | None = None) -> list[Region]:
+        """The stroke in hand went on: `part` is what came to it, from the last place on.
+
+        `seen` are the pixels in view: a brush of 5000 pixels reaches over four hundred tiles, of which few are.
+        """
         drawn, before = self._drawn(part), self._stroke
         if drawn is None:
             if before is not None:
                 self._stroke = _Drawn(stroke, before.extent)
             return []
         self._stroke = _Drawn(stroke, before.extent.union(drawn.extent) if before else drawn.extent)
-        return self._extended(drawn)
+        return self._extended(drawn, drawn.extent if seen is None else drawn.extent.intersect(seen))
 
-    def _extended(self, drawn: _Drawn) -> list[Region]:
+    def _extended(self, drawn: _Drawn, in_view: Region | None) -> list[Region]:
         """Draws what came to the stroke in hand: of a large brush that moves a little, only a rim is new."""
         if not self._worked:
-            return [drawn.extent]
+            return [] if in_view is None else [in_view]
         level = next(iter(self._worked))[0]
-        step = TILE << level
-        rows = range(drawn.extent.top // step, -(-drawn.extent.bottom // step))
-        columns = range(drawn.extent.left // step, -(-drawn.extent.right // step))
         found: list[Region | None] = []
-        for place in itertools.product([level], rows, columns):
+        for place in list(self._worked):
             region = tile_region(*place, self.raster.bounds)
-            if place in self._worked:
+            if region.overlaps(drawn.extent):
                 before, after = self._draw(place, region, drawn.stroke)
                 found.append(_region_of_change(before, after, region, level))
-            else:
-                found.append(region.intersect(drawn.extent))
+        if in_view is not None:
+            step = TILE << level
+            rows = range(in_view.top // step, -(-in_view.bottom // step))
+            columns = range(in_view.left // step, -(-in_view.right // step))
+            new = [place for place in itertools.product([level], rows, columns) if place not in self._worked]
+            found += [tile_region(*place, self.raster.bounds).intersect(drawn.extent) for place in new]
         return [region for region in found if region is not None]
 
     def finish(self) -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from PySide6.QtCore import QObject, QRect, QTimer, Signal
 from PySide6.QtGui import QColor, QImage
 
-from restorer_app.core.geometry import Region
+from restorer_app.core.geometry import Region, bounding
 from restorer_app.core.mask import blank
 from restorer_app.core.raster import Pixels, Raster
 from restorer_app.ui.canvas import compare
@@ -213,6 +213,11 @@ class Stage(QObject):
         if self.view is None:
             return []
         return compare.panes(self.compare_mode, self.view, self._width, split=self.split, original=self.shows_original)
+
+    @property
+    def seen(self) -> Region | None:
+        """The stored pixels that any part of the view shows."""
+        return bounding(region for pane in self.panes if (region := pane.viewport.region_in(pane.box)) is not None)
 
     def pane_at(self, x: float) -> Pane | None:
         """The part of the view at a column."""

@@ -122,6 +122,18 @@ def test_a_stroke_in_hand_looks_as_the_mask_will(diameter, hardness, erase):
     assert np.abs(shown.astype(int) - expected).mean() < 0.5
 
 
+def test_of_a_wide_stroke_only_what_is_in_view_is_told_and_what_comes_into_view_is_right():
+    layer = MaskLayer(masks.blank(BOUNDS))
+    first, whole = (300, 300), [(300, 300), (420, 330)]
+    seen = Region(0, 0, 256, 256)
+    layer.begin(a_stroke(first, diameter=500))
+    layer.tile((0, 0, 0))
+    told = layer.extend(a_stroke(*whole, diameter=500), a_stroke(*whole, diameter=500), seen=seen)
+    assert all(region.overlaps(seen) for region in told)
+    expected = painted(a_stroke(*whole, diameter=500)).read(BOUNDS)[:, :, 0]
+    assert np.abs(level_of(layer, 0).astype(int) - expected).max() <= 12
+
+
 def test_a_stroke_seen_at_another_zoom_has_the_same_shape():
     layer = MaskLayer(masks.blank(BOUNDS))
     stroke = a_stroke((200, 200), (700, 500), diameter=80, hardness=1)

@@ -11,7 +11,11 @@ from restorer_app.core.errors import UnreadableFileError
 from restorer_app.core.geometry import Region
 from restorer_app.core.raster import ArraySource, Raster
 from restorer_app.core.stroke import Point, Stroke
+from restorer_app.ui.canvas.compare import Pane
+from restorer_app.ui.canvas.orientation import Turn
 from restorer_app.ui.canvas.settings import Adjustment, Overlay
+from restorer_app.ui.canvas.spoiling import boxes_of
+from restorer_app.ui.canvas.viewport import Viewport
 from tests.ui.canvas.scenes import Studio, colours, look, settle
 
 
@@ -218,6 +222,25 @@ def test_a_large_brush_that_moves_a_little_spoils_little(new_canvas, qtbot):
     step = Stroke("brush", (Point(300, 300), Point(306, 300)), diameter=400, hardness=1)
     spoiled = layer.extend(step, step)
     assert 0 < sum(region.area for region in spoiled) < 0.6 * 400 * 400, "the half that it moves away from is as it was"
+
+
+def test_tiles_out_of_sight_that_change_do_not_redraw_the_view():
+    """A brush of 5000 pixels changes four hundred: one box around them all had every fifth move draw everything."""
+    turn = Turn(12000, 8400)
+    view = Viewport.fitted(turn, 600, 400).zoomed(1.0, 300, 200)
+    seen = view.visible
+    around = [
+        Region(x, y, x + 256, y + 256)
+        for x in range(0, 11000, 256)
+        for y in range(0, 8000, 256)
+        if not Region(x, y, x + 256, y + 256).overlaps(seen.grown(300))
+    ]
+    pane = Pane("image", (0, 0, 600, 400), view)
+    assert len(around) > 400
+    assert list(boxes_of(around, [pane])) == []
+    inside = Region(seen.left + 10, seen.top + 10, seen.left + 40, seen.top + 40)
+    (box,) = boxes_of([*around, inside], [pane])
+    assert (box[2] - box[0]) * (box[3] - box[1]) < 60 * 60
 
 
 def test_masks_colours_differ_in_lightness_too():
