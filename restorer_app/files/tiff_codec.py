@@ -99,7 +99,7 @@ def _decompressed(compression: int, data: bytes, expected: int) -> Any:
     if compression == LZW:
         return imagecodecs.lzw_decode(data, out=_room(expected))
     if compression == PACKBITS:
-        return imagecodecs.packbits_decode(data, out=expected + 128)  # the last run may reach past the end
+        return _packbits(data, expected)
     if compression == ZSTD:
         return _zstd(data, expected)
     return _deflate(data, expected)
@@ -107,6 +107,24 @@ def _decompressed(compression: int, data: bytes, expected: int) -> Any:
 
 def _room(expected: int) -> Any:  # the stubs know of bytearrays only, which have to be cleared first
     return np.empty(expected, np.uint8)
+
+
+def _packbits(data: bytes, expected: int) -> Any:
+    room = expected + 128  # the last run may reach past the end
+    try:
+        return imagecodecs.packbits_decode(data, out=room)
+    except RuntimeError:  # more than expected: what follows the last strip, where a file does not say how long that is
+        return imagecodecs.packbits_decode(data[: _packed_length(data, expected)], out=room)
+
+
+def _packed_length(data: bytes, expected: int) -> int:
+    """How many bytes of runs make the expected ones."""
+    at = found = 0
+    while at < len(data) and found < expected:
+        head = data[at]
+        found += head + 1 if head < 128 else 257 - head if head > 128 else 0
+        at += head + 2 if head < 128 else 2 if head > 128 else 1
+    return at
 
 
 def _deflate(data: bytes, expected: int) -> Any:

@@ -64,7 +64,7 @@ def _by_samples(page: Page) -> str:
     if page.layout in {"palette", "bilevel"}:
         return f"A {page.layout} picture is for viewing."
     if page.dtype is None:
-        return f"Samples of {page.bits} bits are read but not written."
+        return f"Samples of {page.bits} bit{'s' * (page.bits > 1)} are read but not written."
     if (page.sample_format, page.bits) not in {(1, 8), (1, 16), (4, 8), (4, 16), (3, 32)}:
         kind = {2: "signed", 3: "floating-point"}.get(page.sample_format, "whole-number")
         return f"Samples of {page.bits} bits, {kind}, are read but not written."

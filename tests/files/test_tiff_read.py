@@ -126,7 +126,7 @@ def test_a_sparse_tile_is_zero(tmp_path):
 
 def test_missing_byte_counts_are_found_by_the_segments_themselves(tmp_path):
     pixels = noise(32, 40)
-    for coding in (("none", 1), ("lzw", 1)):
+    for coding in (("none", 1), ("lzw", 1), ("packbits", 1), ("deflate", 2), ("zstd", 2)):
         data = write(tmp_path / "a.tif", page(pixels, coding=coding)).read_bytes()
         (tmp_path / "a.tif").write_bytes(data.replace(b"\x17\x01\x04\0", b"\x19\x01\x04\0"))  # 279 → 281
         picture = open_tiff(tmp_path / "a.tif")
