@@ -19,6 +19,7 @@ from restorer_app.files import places
 from restorer_app.ui import icons, theme
 from restorer_app.ui.actions import TypingGuard
 from restorer_app.ui.choices import Choices
+from restorer_app.ui.ending import Ending
 from restorer_app.ui.first_run import Sample
 from restorer_app.ui.notice import Told
 from restorer_app.ui.window import Window
@@ -66,6 +67,9 @@ class Program(QObject):
         self._guard = TypingGuard(self)
         app.installEventFilter(self._guard)
         app.aboutToQuit.connect(self.close)
+        self._ending = Ending(self)
+        self._ending.asked.connect(self._end)
+        self._is_ending = False
         self._hook_before = sys.excepthook
         sys.excepthook = self._tell_bug
 
@@ -81,6 +85,7 @@ class Program(QObject):
             self.workshop.wear(self.colours)
 
     def close(self) -> None:
+        self._ending.close()
         sys.excepthook = self._hook_before
         self._app.removeEventFilter(self._guard)
         self.choices.write()
@@ -110,6 +115,15 @@ class Program(QObject):
         folder = Path(self._glyphs.name)
         icons.write_for_style(folder, self.colours)
         theme.apply(self._app, self.colours, glyphs=folder)
+
+    def _end(self) -> None:
+        """As by the window's cross, which asks about unsaved work; who asks again while it asks means it."""
+        if self._is_ending:
+            self._app.exit(1)
+            return
+        self._is_ending = True
+        self.window.close()
+        self._is_ending = False
 
     def _remember(self) -> None:
         geometry, docks = self.window.remembered()

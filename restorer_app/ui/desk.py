@@ -234,7 +234,7 @@ class Desk(QObject):
         try:
             pending = document.session.ask(operation, model=card, device=device, joined=joined)
         except RestorerError as problem:
-            self.told.emit(Told.of(problem))
+            self.told.emit(Told.refusal(problem))
             return False
         self.jobs.enter(document, pending)
         return True
@@ -253,7 +253,7 @@ class Desk(QObject):
         try:
             work(session)
         except RestorerError as problem:
-            self.told.emit(Told.of(problem))
+            self.told.emit(Told.refusal(problem))
             return False
         self.jobs.look_again()
         return True

@@ -26,10 +26,16 @@ class Told:
     details: str = ""
     warns: bool = True
     passes: bool = False  # good news goes by itself
+    refuses: bool = False  # of this moment: no longer true when something else was done
 
     @classmethod
     def of(cls, problem: RestorerError) -> Told:
         return cls(problem.message, problem.advice)
+
+    @classmethod
+    def refusal(cls, problem: RestorerError) -> Told:
+        """Nothing broke: it cannot be done now, or not like this."""
+        return cls(problem.message, problem.advice, refuses=True)
 
 
 class Passage:
@@ -75,6 +81,7 @@ class Notice(QWidget):
         self._passage: Passage | None = None
         self._details = ""
         self._warns = True
+        self._may_go = False
         self._colours = DARK
         self._icon = QLabel()
         self._icon.setFixedSize(20, 20)
@@ -110,6 +117,7 @@ class Notice(QWidget):
     def say(self, told: Told) -> None:
         self._details = told.details
         self._warns = told.warns
+        self._may_go = told.refuses or not told.warns
         self._text.setText(told.text)
         self._advice.setText(told.advice)
         self._advice.setVisible(bool(told.advice))
@@ -126,13 +134,13 @@ class Notice(QWidget):
             self._timer.stop()
 
     def make_way(self) -> None:
-        """Work goes on: what was no warning has been read, or was not wanted."""
-        if not self._warns:
+        """Work goes on: what was no warning has been read, or was not wanted; and what was refused is past."""
+        if self._may_go:
             self.hide()
 
     def turn_away(self) -> None:
         """Another picture is in hand: what stands here of the one before would be taken for its own."""
-        if not self._warns and not self._timer.isActive():
+        if self._may_go and not self._timer.isActive():
             self.hide()
 
     def wear(self, colours: Colours) -> None:

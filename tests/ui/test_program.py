@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from restorer_app.core import mask as masks
+from restorer_app.core.stroke import Point, Stroke
 from restorer_app.ui.presenting import step_rows
 from tests.ui.conftest import until
 from tests.ui.hands import at, canvas, document, idle, open_file, paint, pixels, press, repair, scratch
@@ -225,3 +226,20 @@ def test_a_preview_is_shown_and_leaves_nothing(empty, scan):
     assert empty.workshop.preview.is_shown
     press(empty, "Esc")
     assert not empty.workshop.preview.is_shown
+
+
+def test_a_refusal_goes_when_it_is_no_longer_true(empty, scan):
+    session = open_file(empty, scan).session
+    notice = empty.window.notice
+    empty.workshop.acts.run_operation("upscale-2")
+    empty.workshop.desk.stroke(Stroke("brush", (Point(50, 50),), diameter=9))
+    assert "being upscaled" in notice.text
+    assert notice.isVisible()
+    idle(empty)
+    until(lambda: not notice.isVisible())
+    press(empty, "Ctrl+Z")
+    empty.workshop.acts.repair()
+    assert "needs a mask" in notice.text
+    paint(empty, (50, 50), (80, 50))
+    assert not notice.isVisible()
+    assert len(session.history) == 2
