@@ -24,7 +24,7 @@ ROUND = frozenset({"brush", "restore", "clone"})
 _STEP_BEHIND = "mask.feather"  # the last of the three buttons that the number is for
 _UNBOUNDED = 16_777_215  # Qt's word for no maximum
 _LEAST_BOX, _BARE_BOX = 64, 26  # some letters; the box to tick alone
-_BETWEEN = 5  # of two parts, with the bar's own margins shared out
+_BETWEEN, _ENDS = 5, 12  # of two parts; what the bar keeps at its ends
 MASKING = frozenset({"brush", "lasso", "box"})
 
 
@@ -59,6 +59,7 @@ class OptionsBar(QToolBar):
         # the picture does not jump when another tool has other options; what a narrow window has no room for unfolds
         self.setMinimumHeight(46)
         self._groups: list[tuple[QAction, frozenset[str]]] = []
+        self._tool = ""
         self._size = self._make_size()
         self._hardness = self._make_hardness()
         self._of: dict[str, QToolButton] = {}  # buttons of the mask, by their commands
@@ -99,8 +100,7 @@ class OptionsBar(QToolBar):
         self._groups.append((self.addWidget(holder), MASKING))
 
     def show_tool(self, tool: str) -> None:
-        for action, tools in self._groups:
-            action.setVisible(tool in tools)
+        self._tool = tool
         self._hint_action.setVisible(bool(self._hint.text()))
         self._fit()
 
@@ -121,6 +121,8 @@ class OptionsBar(QToolBar):
 
     def _fit(self) -> None:
         """In a narrow window words give way before a button does: of the fields first, then of the boxes to tick."""
+        for action, tools in self._groups:
+            action.setVisible(self._tool in tools)
         for word in self._words:
             word.show()
         for box in (self._stroke, self._pressure):
@@ -132,6 +134,9 @@ class OptionsBar(QToolBar):
             excess = self._excess()
             if excess > 0 and not box.isHidden():
                 box.setMaximumWidth(max(min(box.sizeHint().width(), box.maximumWidth()) - excess, least))
+        for action in self._last_resort:  # both have keys or commands
+            if self._excess() > 0:
+                action.setVisible(False)
 
     def _excess(self) -> int:
         shown = [self.widgetForAction(action) for action in self.actions() if action.isVisible()]
@@ -140,7 +145,7 @@ class OptionsBar(QToolBar):
             if layout is not None:
                 layout.invalidate()
         wanted = sum(part.sizeHint().width() for part in shown if part is not self._gap)
-        return wanted + _BETWEEN * len(shown) - self.width()
+        return wanted + _BETWEEN * len(shown) + _ENDS - self.width()
 
     def show_brush(self, *, size: float, hardness: float, pressure: bool) -> None:
         for box, value in ((self._size, size), (self._hardness, round(hardness * 100))):
@@ -181,8 +186,9 @@ class OptionsBar(QToolBar):
 
     def _fill(self) -> None:
         self._add(self._labelled(self.tr("Size"), self._size), ROUND)
-        self._add(self._labelled(self.tr("Hardness"), self._hardness), ROUND)
-        self._add(self._spaced(self._pressure), ROUND)
+        hardness = self._add(self._labelled(self.tr("Hardness"), self._hardness), ROUND)
+        pressure = self._add(self._spaced(self._pressure), ROUND)
+        self._last_resort = (pressure, hardness)
         self._add(self._labelled(self.tr("Method"), self._method), MASKING)
         self._add(self._spaced(self._stroke), MASKING)
         self._hint_action = self.addWidget(self._hint)
@@ -190,8 +196,10 @@ class OptionsBar(QToolBar):
         self._gap.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.addWidget(self._gap)
 
-    def _add(self, widget: QWidget, tools: frozenset[str]) -> None:
-        self._groups.append((self.addWidget(widget), tools))
+    def _add(self, widget: QWidget, tools: frozenset[str]) -> QAction:
+        action = self.addWidget(widget)
+        self._groups.append((action, tools))
+        return action
 
     def _labelled(self, text: str, box: QWidget) -> QWidget:
         name = label(text, rank="dim")
