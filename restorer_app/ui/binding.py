@@ -263,7 +263,7 @@ class Binding(QObject):
         """A newcomer with a sample is told the next thing to do, once."""
         if document.path.parent != own_samples() or len(document.session.history) > 1:
             return
-        first = self.tr("Paint along a scratch, then press Enter.")
+        first = self.tr("Paint along a scratch, then press Enter or Repair.")
         narrow = self.tr("[ makes the brush smaller.")
         then = self.tr("Hold \\ to see the original, Ctrl+Z takes it back, Ctrl+S saves a copy and proves it.")
         self._window.notice.say(Told(first, f"{narrow} {then}", warns=False))

@@ -80,6 +80,7 @@ class Window(QMainWindow):
         self.actions_table = Actions(self)
         self.menu_row = MenuRow(self.actions_table)
         self.options = OptionsBar()
+        self.options.set_repair_action(self.actions_table["restore.repair"])
         self.options.add_mask_actions([self.actions_table[known] for known in _MASK_BUTTONS])
         self.tools = ToolsBar(self.actions_table)
         self.status = StatusLine()

@@ -8,7 +8,7 @@ import tifffile
 from PIL import Image
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QSpinBox, QToolButton
+from PySide6.QtWidgets import QPushButton, QSpinBox, QToolButton
 
 from restorer_app.core import mask as masks
 from restorer_app.core.stroke import Point, Stroke
@@ -168,3 +168,19 @@ def test_the_buttons_of_files_are_those_of_what_is_painted(empty, scan):
     until(lambda: shown() == ["mask.shrink", "mask.load", "mask.save"])
     press(empty, "Shift+P")
     until(lambda: shown() == ["mask.shrink", "mask.load_protection", "mask.save_protection"])
+
+
+def test_what_comes_after_painting_is_in_sight(empty, scan):
+    session = open_file(empty, scan).session
+    repair_button = next(each for each in empty.window.options.findChildren(QPushButton) if "Repair" in each.text())
+    assert not repair_button.isEnabled()
+    width = repair_button.width()
+    scratch(empty)
+    assert repair_button.isEnabled()
+    QTest.mouseClick(repair_button, Qt.MouseButton.LeftButton)
+    assert session.pending
+    assert canvas(empty).hasFocus(), "the picture has its keys"
+    until(lambda: not repair_button.isEnabled())
+    assert repair_button.width() == width
+    idle(empty)
+    assert [step.title for step in session.history.steps] == ["Opened", "Painted mask", "Repaired"]

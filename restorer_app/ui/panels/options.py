@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QAction, QResizeEvent
+from PySide6.QtGui import QAction, QFont, QFontMetrics, QIcon, QResizeEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QDoubleSpinBox,
@@ -18,12 +18,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from restorer_app.ui.pieces import GivingCheckBox, label
+from restorer_app.ui.pieces import GivingCheckBox, button, label, set_rank
 
 ROUND = frozenset({"brush", "restore", "clone"})
 _STEP_BEHIND = "mask.feather"  # the last of the three buttons that the number is for
 _UNBOUNDED = 16_777_215  # Qt's word for no maximum
 _LEAST_BOX, _BARE_BOX = 64, 26  # some letters; the box to tick alone
+_AROUND_REPAIR = 24
 _BETWEEN, _ENDS = 5, 12  # of two parts; what the bar keeps at its ends
 MASKING = frozenset({"brush", "lasso", "box"})
 
@@ -70,6 +71,9 @@ class OptionsBar(QToolBar):
         self._method = QComboBox()
         self._method.setAccessibleName(self.tr("Method of repair"))
         self._method.activated.connect(self._tell_method)
+        self._repair = button(self.tr("Repair"), rank="compact")
+        self._repair.setAccessibleName(self.tr("Repair what is painted"))
+        self._repair_icon = QIcon()
         self._stroke = GivingCheckBox(self.tr("Repair after each stroke"))
         self._stroke.toggled.connect(self.after_each_stroke_chosen)
         self._mask_step = self._make_mask_step()
@@ -78,6 +82,20 @@ class OptionsBar(QToolBar):
             box.lineEdit().setTextMargins(6, 0, 0, 0)  # a style sheet's padding does not reach it
         self._fill()
 
+    def set_repair_action(self, action: QAction) -> None:
+        """What comes after painting, in sight: it lights up as soon as something is painted."""
+        self._repair.clicked.connect(action.trigger)
+        self._repair.clicked.connect(self.left)
+
+        def show() -> None:
+            self._repair.setEnabled(action.isEnabled())
+            self._repair.setToolTip(action.toolTip())
+            self._repair_icon = action.icon()
+            set_rank(self._repair, "outlined", on=action.isEnabled())
+
+        action.changed.connect(show)
+        show()
+
     def add_mask_actions(self, actions: list[QAction]) -> None:
         """Buttons of the mask at the right end; they show only with a tool that paints it."""
         holder = QWidget()
@@ -85,15 +103,15 @@ class OptionsBar(QToolBar):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(2)
         for action in actions:
-            button = QToolButton()
-            button.setDefaultAction(action)
-            button.setAutoRaise(True)
-            button.setIconSize(QSize(18, 18))
-            button.setFixedSize(QSize(32, 30))
-            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
-            button.setAccessibleName(action.text())
-            row.addWidget(button)
-            self._of[action.objectName()] = button
+            made = QToolButton()
+            made.setDefaultAction(action)
+            made.setAutoRaise(True)
+            made.setIconSize(QSize(18, 18))
+            made.setFixedSize(QSize(32, 30))
+            made.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+            made.setAccessibleName(action.text())
+            row.addWidget(made)
+            self._of[action.objectName()] = made
             if action.objectName() == _STEP_BEHIND:
                 row.addWidget(self._mask_step)
                 row.addSpacing(6)
@@ -119,14 +137,19 @@ class OptionsBar(QToolBar):
         super().resizeEvent(event)
         self._fit()
 
-    def _fit(self) -> None:
-        """In a narrow window words give way before a button does: of the fields first, then of the boxes to tick."""
+    def _unfold(self) -> None:
+        """Everything that the tool in hand can be told, with all its words."""
         for action, tools in self._groups:
             action.setVisible(self._tool in tools)
         for word in self._words:
             word.show()
         for box in (self._stroke, self._pressure):
             box.setMaximumWidth(_UNBOUNDED)
+        self._show_repair_as(QIcon(), self.tr("Repair"))
+
+    def _fit(self) -> None:
+        """In a narrow window words give way before a button does: of the fields first, then of the boxes to tick."""
+        self._unfold()
         if self._excess() > 0:
             for word in self._words:
                 word.hide()
@@ -134,9 +157,19 @@ class OptionsBar(QToolBar):
             excess = self._excess()
             if excess > 0 and not box.isHidden():
                 box.setMaximumWidth(max(min(box.sizeHint().width(), box.maximumWidth()) - excess, least))
+        if self._excess() > 0:
+            self._show_repair_as(self._repair_icon, "")
         for action in self._last_resort:  # both have keys or commands
             if self._excess() > 0:
                 action.setVisible(False)
+
+    def _show_repair_as(self, icon: QIcon, text: str) -> None:
+        font = QFont(self._repair.font())
+        font.setWeight(QFont.Weight.DemiBold)  # as it is when it lights up: then nothing beside it moves
+        words = QFontMetrics(font).horizontalAdvance(text) if text else self._repair.iconSize().width()
+        self._repair.setFixedWidth(words + _AROUND_REPAIR)
+        self._repair.setText(text)
+        self._repair.setIcon(icon)
 
     def _excess(self) -> int:
         shown = [self.widgetForAction(action) for action in self.actions() if action.isVisible()]
@@ -190,6 +223,7 @@ class OptionsBar(QToolBar):
         pressure = self._add(self._spaced(self._pressure), ROUND)
         self._last_resort = (pressure, hardness)
         self._add(self._labelled(self.tr("Method"), self._method), MASKING)
+        self._add(self._spaced(self._repair), MASKING)
         self._add(self._spaced(self._stroke), MASKING)
         self._hint_action = self.addWidget(self._hint)
         self._gap = QWidget()
