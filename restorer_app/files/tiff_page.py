@@ -334,8 +334,8 @@ def resolution(file: FileBytes, structure: Structure, directory: Directory) -> t
 def image_directories(file: FileBytes, structure: Structure) -> tuple[Directory, ...]:
     """What counts as a page: the chain, then whole pictures that hang from it as SubIFDs.
 
-    Where the chain begins with a small copy, as some scanners write it, what hangs from it comes first: nobody
-    who opens the file means the copy.
+    Where the chain begins with a small copy, as some scanners write it, whole pictures come first: nobody who opens
+    the file means the copy.
     """
     main = [page for page in structure.pages if page.entry(WIDTH) is not None]
     hanging = [
@@ -347,8 +347,9 @@ def image_directories(file: FileBytes, structure: Structure) -> tuple[Directory,
         and child.entry(WIDTH) is not None
         and not is_reduced(file, structure, child)
     ]
-    if main and hanging and is_reduced(file, structure, main[0]):
-        return (*hanging, *main)
+    if main and is_reduced(file, structure, main[0]):
+        small = [page for page in main if is_reduced(file, structure, page)]
+        return (*hanging, *(page for page in main if not is_reduced(file, structure, page)), *small)
     return (*main, *hanging)
 
 

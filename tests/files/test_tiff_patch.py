@@ -129,6 +129,14 @@ def test_a_scan_that_begins_with_a_small_copy_opens_whole_and_in_its_colours(tmp
         assert not np.array_equal(file.pages[0].pages[0].asarray(), noise(100, 70, seed=2))
 
 
+def test_a_small_copy_before_the_pages_is_the_last_of_them(tmp_path):
+    small = page(noise(9, 8), t254=(4, [1]))
+    master = write(tmp_path / "a.tif", small, page(noise(90, 80, seed=1)), page(noise(100, 80, seed=2)))
+    assert [open_tiff(master, page=number).height for number in range(3)] == [90, 100, 9]
+    copy, _ = patched(tmp_path, master, number=1)
+    assert proof(master, copy, number=1).same
+
+
 def test_without_xmp_only_bytes_of_touched_segments_and_their_lists_differ(tmp_path):
     pixels = noise(90, 80, dtype="uint16")
     master = write(tmp_path / "a.tif", with_families(page(pixels, tile=(32, 32))))
