@@ -69,6 +69,9 @@ class Settings:
         rest = tuple(known for known in self.recent if known != told)
         return replace(self, recent=(told, *rest)[:RECENT_COUNT])
 
+    def without_recent(self, path: Path) -> Settings:
+        return replace(self, recent=tuple(known for known in self.recent if known != str(path)))
+
 
 def load(file: Path) -> Settings:
     """The settings of a file; values that are missing or make no sense take their defaults."""

@@ -65,6 +65,7 @@ class Binding(QObject):
         desk.current_changed.connect(self._show_current)
         desk.documents_changed.connect(self.soon)
         desk.arrived.connect(self._remember)
+        desk.not_opened.connect(self._forget)
         desk.frame_changed.connect(self.soon)
         desk.loading_changed.connect(self._look_whether_it_came)
         desk.changed.connect(self._take)
@@ -287,6 +288,13 @@ class Binding(QObject):
 
     def _remember(self, document: Document) -> None:
         self._choices.take(self._choices.now.with_recent(document.path))
+
+    def _forget(self, path: Path) -> None:
+        """A file that is not there any more is not offered again; a drive that is away may come back."""
+        if path.parent.is_dir() and not path.exists():
+            self._choices.take(self._choices.now.without_recent(path))
+            self._window.first_run.show_recent([Path(known) for known in self._choices.now.recent])
+            self.soon()
 
     def _place_of(self, document: Document | None) -> int:
         return self._desk.documents.index(document) if document in self._desk.documents else -1

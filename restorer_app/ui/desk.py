@@ -50,6 +50,7 @@ class Desk(QObject):
     documents_changed = Signal()
     current_changed = Signal()
     arrived = Signal(object)  # Document
+    not_opened = Signal(object)  # Path
     changed = Signal(object)  # Change of the picture in hand
     frame_changed = Signal()  # a thumbnail or a mark of the film strip
     told = Signal(object)  # Told
@@ -286,6 +287,7 @@ class Desk(QObject):
         self._batches.pop(opening, None)
         self._refused.append((opening, problem))
         self.told.emit(self._refusal())
+        self.not_opened.emit(opening.path)
         self._no_longer_loading(opening)
 
     def _refusal(self) -> Told:

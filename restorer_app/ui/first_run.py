@@ -127,7 +127,11 @@ class FirstRun(QScrollArea):
         for place, (name, title, text) in enumerate(
             (
                 ("brush", self.tr("1  Paint"), self.tr("B, then draw over a scratch. [ and ] change the size.")),
-                ("repair", self.tr("2  Repair"), self.tr("Enter, or the button Repair, fills it from its surroundings.")),
+                (
+                    "repair",
+                    self.tr("2  Repair"),
+                    self.tr("Enter, or the button Repair, fills it from its surroundings."),
+                ),
                 ("compare", self.tr("3  Compare, save"), self.tr("Hold \\ for the original. Ctrl+S saves a copy.")),
             )
         ):

@@ -12,7 +12,7 @@ from PIL import Image
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QDialog, QLabel
+from PySide6.QtWidgets import QApplication, QDialog, QLabel, QPushButton
 
 from restorer_app.core import mask as masks
 from restorer_app.core.errors import UnreadableFileError
@@ -491,3 +491,18 @@ def test_what_is_saved_under_a_name_while_a_job_runs_is_saved_when_it_is_done(em
     assert "as soon as its job is finished" in empty.window.notice.text
     until((tmp_path / "named.tif").is_file, seconds=240)
     until(lambda: not session.is_unsaved)
+
+
+def test_a_file_that_is_gone_is_not_offered_again(empty, scan, tmp_path):
+    other = Path(shutil.copy(scan, tmp_path / "other.tif"))
+    for number, path in enumerate((other, scan), 1):
+        open_file(empty, path, count=number)
+    for _ in range(2):
+        empty.workshop.desk.close(0)
+    other.unlink()
+    empty.window.first_run.chosen.emit(str(other))
+    until(lambda: "other.tif" in empty.window.notice.text)
+    assert str(other) not in empty.choices.now.recent
+    assert str(scan) in empty.choices.now.recent
+    names = [each.text() for each in empty.window.first_run.findChildren(QPushButton) if each.isVisible()]
+    assert "other.tif" not in names
