@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 
 Span = tuple[int, int]  # first byte, byte after the last
+_MOST = 256  # gaps remembered: hundreds of thousands of small tiles would each be asked of all before
 
 
 class Room:
@@ -21,6 +22,8 @@ class Room:
         if at and self._spans[at - 1][1] == begin:
             begin = self._spans.pop(at - 1)[0]
         insort(self._spans, (begin, end))
+        if len(self._spans) > _MOST:
+            self._spans.remove(min(self._spans, key=lambda span: span[1] - span[0]))
 
     def take(self, size: int, *, at: int) -> int | None:
         """Where so many bytes fit: best where they were, else in the first gap, from an even place as the format wants.

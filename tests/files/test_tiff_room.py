@@ -45,6 +45,14 @@ def test_what_touches_is_joined_and_what_was_there_before_is_preferred():
     assert room.take(20, at=39) == 10
 
 
+def test_of_very_many_gaps_the_largest_are_remembered():
+    room = Room()
+    for number in range(1000):
+        room.give(100 * number, 100 * number + 10 + number % 50)
+    assert all(room.take(59, at=0) is not None for _ in range(20))
+    assert room.take(60, at=0) is None
+
+
 def test_a_repair_over_many_strips_makes_the_file_hardly_longer(tmp_path):
     """Each strip gets longer, by grain that was not there; together they lie where they lay, but for the first."""
     one = page(photograph(400, 300), coding=("zstd", 2), rows=8)
