@@ -11,8 +11,9 @@ from pathlib import Path
 import numpy as np
 
 from restorer_app import __version__
+from restorer_app.core.geometry import Region
 from restorer_app.core.job import CancelToken
-from restorer_app.core.raster import Raster, Source
+from restorer_app.core.raster import Pixels, Raster, Source
 from restorer_app.files.ahead import THREADS, in_order
 from restorer_app.files.budget import Budget
 from restorer_app.files.carry import Carried, carried
@@ -70,7 +71,7 @@ def derive_tiff(
 ) -> PatchReport:
     """Writes what `image` shows as a new TIFF into `target`, an empty file."""
     found = carried(picture)
-    alpha = picture.alpha if image.bounds == picture.source.bounds else None
+    alpha = _alpha(picture, image)
     page = _page(picture, image, alpha, order=found.order)
     structure = _start(target, page)
     counts: list[int] = []
@@ -91,6 +92,17 @@ def derive_tiff(
         at = append_directory(growing, tags | _hanging(growing, structure, found, resized=_scale(picture, image) != 1))
         growing.overwrite(8 if structure.big else 4, struct.pack(structure.pointer_format, at))
     return PatchReport(page.segment_count, page.segment_count, "strips", _left_behind(picture, image, found))
+
+
+def _alpha(picture: Picture, image: Raster) -> Source | None:
+    """The transparency that goes with the colours; none that fits where they have another size."""
+    return picture.alpha if image.bounds == picture.source.bounds else None
+
+
+def _with_alpha(page: Page, colours: Pixels, alpha: Source | None, region: Region) -> Pixels:
+    """A region's samples as the page stores them."""
+    stored = without_signs(page, colours)
+    return stored if alpha is None else np.concatenate([stored, alpha.read(region)], axis=2)
 
 
 def prove_derived(
@@ -128,11 +140,12 @@ def _verdict(
     cancel: CancelToken | None,
 ) -> Verdict:
     bands, page = BandReader(*written), written[1]
+    alpha = _alpha(picture, image)
     shown = compare_reads(
-        lambda region: without_signs(page, image.read(region)),
-        lambda region: bands.read(region)[..., : image.channels],
+        lambda region: _with_alpha(page, image.read(region), alpha, region),
+        bands.read,
         region=image.bounds,
-        channels=image.channels,
+        channels=page.samples,
         allowed=None,
         progress=progress,
         cancel=cancel,
@@ -209,9 +222,7 @@ def _start(target: Path, page: Page) -> Structure:
 def _strips(page: Page, image: Raster, alpha: Source | None) -> Iterator[bytes]:
     def coded(index: int) -> bytes:
         region = page.segment_region(index)
-        pixels = without_signs(page, image.read(region))
-        if alpha is not None:
-            pixels = np.concatenate([pixels, alpha.read(region)], axis=2)
+        pixels = _with_alpha(page, image.read(region), alpha, region)
         return encode_segment(page, np.array(pixels))  # a copy: the raster shares its pixels
 
     return in_order(coded, range(page.segment_count), ahead=2 * THREADS)

@@ -32,13 +32,13 @@ Read = Callable[[Region], Pixels]
 def compare_pictures(
     master: Picture, derivative: Picture, *, allowed: Raster | None, progress: Progress, cancel: CancelToken | None
 ) -> Verdict:
-    """Counts samples of the photograph that differ at native depth; the containers' metadata have nothing in common."""
+    """Counts samples that differ at native depth; the containers' metadata have nothing in common."""
     one, other = master.source, derivative.source
     if one.bounds != other.bounds or one.channels != other.channels or np.dtype(one.dtype) != np.dtype(other.dtype):
         reason = "the files differ in size, depth or number of channels, so no sample has a counterpart."
         return Verdict(judged=False, reason=reason)
     try:
-        return compare_reads(
+        colours = compare_reads(
             one.read,
             independent_reader(derivative),
             region=one.bounds,
@@ -47,12 +47,29 @@ def compare_pictures(
             progress=progress,
             cancel=cancel,
         )
+        return _with_transparency(colours, master, derivative, progress=progress, cancel=cancel)
     except SavingStoppedError:
         raise
     except RestorerError as problem:
         return Verdict(judged=False, reason=problem.message)
     except SegmentError as problem:
         return Verdict(judged=False, reason=f"the derivative cannot be read by the second reader ({problem}).")
+
+
+def _with_transparency(
+    verdict: Verdict, master: Picture, derivative: Picture, *, progress: Progress, cancel: CancelToken | None
+) -> Verdict:
+    """The verdict with the alpha channel, which no edit may change."""
+    one, other = master.alpha, derivative.alpha
+    if one is None and other is None:
+        return verdict
+    if one is None or other is None or np.dtype(one.dtype) != np.dtype(other.dtype):
+        return replace(verdict, metadata_differences=(*verdict.metadata_differences, "the transparency"))
+    alpha = compare_reads(
+        one.read, other.read, region=one.bounds, channels=1, allowed=None, progress=progress, cancel=cancel
+    )
+    total = verdict.samples_total + alpha.samples_total
+    return replace(verdict, outside_changed=verdict.outside_changed + alpha.outside_changed, samples_total=total)
 
 
 def compare_derived(
@@ -63,9 +80,8 @@ def compare_derived(
     if not verdict.judged:
         return verdict
     digest = sha256_of(derivative.path, progress=progress, cancel=cancel)
-    return replace(
-        verdict, derivative_sha256=digest, metadata_differences=tuple(not_carried(master, derivative, resized=False))
-    )
+    gone = (*verdict.metadata_differences, *not_carried(master, derivative, resized=False))
+    return replace(verdict, derivative_sha256=digest, metadata_differences=gone)
 
 
 def not_carried(master: Picture, derivative: Picture, *, resized: bool) -> list[str]:

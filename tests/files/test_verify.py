@@ -14,7 +14,7 @@ from restorer_app.files.verify import verify
 from tests.files import make
 from tests.files.make import noise
 from tests.files.test_saving import PLACE, edited, mask, record
-from tests.files.tiffs import page, with_families, write
+from tests.files.tiffs import build, page, with_families, write
 
 
 @pytest.fixture
@@ -103,6 +103,25 @@ def test_a_derived_tiff_is_judged_by_its_samples_and_what_it_carried(tmp_path):
     verdict = verify(master, done.path)
     assert verdict.same, verdict
     assert verdict.judged_by == "record"
+
+
+@pytest.mark.parametrize("kind", ["tiff", "png"])
+def test_transparency_that_a_derived_tiff_changed_or_lost_is_seen(tmp_path, kind):
+    pixels = noise(90, 80, 4)
+    master = tmp_path / f"scan.{kind}"
+    master.write_bytes(make.png_of(pixels) if kind == "png" else build(page(pixels, coding=("lzw", 2), extras=(2,))))
+    picture = open_here(master)
+    done = save(picture, edited(picture), allowed=mask(picture), records=[record()], derive=True)
+    assert verify(master, done.path).same
+    with tifffile.TiffFile(done.path) as file:
+        written, packet = file.pages[0].asarray(), file.pages[0].tags[700].value
+    for spoilt in (written.copy(), written[..., :3]):
+        spoilt[3, 4, -1] ^= spoilt.shape[2] == 4
+        extras = (2,) if spoilt.shape[2] == 4 else ()
+        verdict = verify(master, write(tmp_path / "b.tif", page(spoilt, extras=extras, t700=(1, packet))))
+        assert verdict.judged
+        assert not verdict.same
+        assert verdict.outside_changed == 1 or "the transparency" in verdict.metadata_differences
 
 
 @pytest.mark.parametrize("which", ["master", "derivative"])
