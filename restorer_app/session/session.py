@@ -287,7 +287,7 @@ class Session:
         self._tell(Change("protect" if protects else "mask", region), Change("history"))
 
     def _add_handwork(self, title: str, done: by_hand.Handwork | None) -> Region | None:
-        if done is None:
+        if done is None or not done.record.changed_pixels:  # a step would say that there is something to save
             return None
         after = Snapshot(done.image, self.mask, self.protect)
         self.history.add(Step(title, after, done.record, done.touched))

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from restorer_app.core import mask as masks
 from restorer_app.core.card import ModelCard
 from restorer_app.core.errors import RestorerError
+from restorer_app.core.geometry import Region
 from restorer_app.core.history import Store
 from restorer_app.core.job import Failed
 from restorer_app.core.operation import Operation
@@ -200,10 +201,22 @@ class Desk(QObject):
         return self._mask_work.is_busy
 
     def restore(self, stroke: Stroke) -> bool:
-        return self._is_read() and self.attempt(lambda session: session.restore(stroke))
+        """False where nothing came of it: then its preview goes."""
+        painted: list[Region | None] = []
+        if not self._is_read() or not self.attempt(lambda session: painted.append(session.restore(stroke))):
+            return False
+        if painted == [None]:
+            told = self.tr("Here the picture is as it was opened: there is nothing to bring back.")
+            self.told.emit(Told(told, warns=False, passes=True))
+        return painted != [None]
 
     def clone(self, stroke: Stroke, *, dx: int, dy: int) -> bool:
-        return self._is_read() and self.attempt(lambda session: session.clone(stroke, dx=dx, dy=dy))
+        painted: list[Region | None] = []
+        return (
+            self._is_read()
+            and self.attempt(lambda session: painted.append(session.clone(stroke, dx=dx, dy=dy)))
+            and painted != [None]
+        )
 
     def _is_read(self) -> bool:
         """What takes pixels at once must not wait for a file in the window's thread."""

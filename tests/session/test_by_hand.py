@@ -10,6 +10,7 @@ from restorer_app.core.geometry import Region
 from restorer_app.core.raster import Raster
 from restorer_app.core.stroke import Point, Stroke
 from restorer_app.session.by_hand import clone, restore
+from tests.session.test_session import a_session, dab
 
 SHAPE = (12, 14, 3)
 BOUNDS = Region.of_size(14, 12)
@@ -51,3 +52,10 @@ def test_pixels_are_counted_as_changed_by_their_bits():
     done = restore(Raster.from_array(now), Raster.from_array(now.copy()), NOTHING, Stroke("brush", (Point(6, 6),), 6))
     assert done is not None
     assert done.record.changed_pixels == 0
+
+
+def test_work_by_hand_that_changes_nothing_is_no_step():
+    session = a_session()
+    assert session.restore(dab(100, 100)) is None
+    assert len(session.history) == 1
+    assert not session.is_changed

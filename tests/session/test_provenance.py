@@ -37,7 +37,7 @@ def test_the_last_method_at_a_place_counts_and_the_master_painted_back_is_its_ow
     covered = masks.count_covered(session.mask)
     finish(session, Repair("patch"), model_id="repair")
     assert shares(session.history) == {"learned": pytest.approx(covered / BOUNDS.area)}
-    session.clone(dab(200, 200, 40), dx=9, dy=9)
+    session.clone(dab(200, 200, 40), dx=120, dy=9)
     both = shares(session.history)
     assert both["learned"] + both["by hand"] == pytest.approx(covered / BOUNDS.area)
     session.restore(dab(200, 200, 200))

@@ -243,3 +243,13 @@ def test_a_refusal_goes_when_it_is_no_longer_true(empty, scan):
     paint(empty, (50, 50), (80, 50))
     assert not notice.isVisible()
     assert len(session.history) == 2
+
+
+def test_painting_back_where_nothing_was_changed_is_no_step_and_leaves_nothing_on_the_screen(empty, scan):
+    session = open_file(empty, scan).session
+    press(empty, "J")
+    paint(empty, (50, 50), (80, 50))
+    assert len(session.history) == 1
+    assert not session.is_changed
+    assert "as it was opened" in empty.window.notice.text
+    assert not canvas(empty)._stage.stamp_layer("original").has_strokes
