@@ -108,6 +108,7 @@ class Workshop(QObject):
         canvas.clone_finished.connect(lambda stroke, dx, dy: unless(desk.clone(stroke, dx=dx, dy=dy)))
         canvas.source_missing.connect(self._tell_what_is_missing)
         canvas.source_chosen.connect(lambda _x, _y: self.window.options.show_hint(""))
+        canvas.source_chosen.connect(lambda _x, _y: self.window.notice.make_way())
         canvas.overview_completed.connect(desk.take_overview)
         canvas.tool_changed.connect(self._show_what_is_missing)
         canvas.brush_changed.connect(lambda _brush: self._show_brush())

@@ -179,6 +179,8 @@ def test_clone_without_a_source_says_over_the_picture_what_comes_first(empty, sc
     paint(empty, (160, 100), (160, 110))
     assert session.records == ()
     assert empty.window.notice.text.startswith("First choose where to copy from")
+    QTest.mouseClick(canvas(empty), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.AltModifier, at(empty, 100, 100))
+    assert not empty.window.notice.isVisible(), "it has been chosen"
 
 
 def test_steps_to_come_say_whether_they_wait_and_an_upscaled_one_how_large_it_is(empty, scan):
