@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -87,7 +88,24 @@ def compare_derived(
 def not_carried(master: Picture, derivative: Picture, *, resized: bool) -> list[str]:
     """What a derivative lost of its master's metadata, the XMP apart: that is judged by what it says."""
     gone = lost(carried(master), carried(derivative), resized=resized)
-    return [*gone, "ICC profile"] if master.icc and master.icc != derivative.icc else gone
+    kept = {
+        "ICC profile": not master.icc or master.icc == derivative.icc,
+        "orientation": master.orientation == derivative.orientation,
+        "meaning of the samples": _means_the_same(master, derivative),
+        "resolution": resized or master.dpi is None or _is_near(master.dpi, derivative.dpi),
+    }
+    return [*gone, *(name for name, is_kept in kept.items() if not is_kept)]
+
+
+def _means_the_same(master: Picture, derivative: Picture) -> bool:
+    """Whether the same numbers are the same colours; what is only viewed becomes plain grey or RGB."""
+    if master.layout in {"palette", "bilevel"}:
+        return derivative.layout in {"grey", "rgb", "bilevel"}
+    return (master.layout, master.white_is_zero) == (derivative.layout, derivative.white_is_zero)
+
+
+def _is_near(dpi: tuple[float, float], other: tuple[float, float] | None) -> bool:
+    return other is not None and all(math.isclose(a, b, rel_tol=1e-3) for a, b in zip(dpi, other, strict=True))
 
 
 def compare_reads(

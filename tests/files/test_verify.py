@@ -124,6 +124,22 @@ def test_transparency_that_a_derived_tiff_changed_or_lost_is_seen(tmp_path, kind
         assert verdict.outside_changed == 1 or "the transparency" in verdict.metadata_differences
 
 
+@pytest.mark.parametrize(
+    ("tag", "number", "said"), [(274, 6, "orientation"), (262, 0, "meaning of the samples"), (296, 3, "resolution")]
+)
+def test_a_derived_tiff_that_would_be_seen_otherwise_is_not_the_same(tmp_path, tag, number, said):
+    master = make.write(tmp_path, "scan.png", make.png_of(noise(90, 80, 1), before=(make.png_metadata()[2],)))
+    picture = open_here(master)
+    done = save(picture, edited(picture), allowed=mask(picture), records=[record()], derive=True)
+    assert verify(master, done.path).same
+    with tifffile.TiffFile(done.path, mode="r+") as file:
+        file.pages[0].tags[tag].overwrite(number)
+    verdict = verify(master, done.path)
+    assert verdict.judged
+    assert said in verdict.metadata_differences
+    assert not verdict.same
+
+
 @pytest.mark.parametrize("which", ["master", "derivative"])
 @pytest.mark.parametrize("how", ["missing", "empty", "cut", "text"])
 def test_what_cannot_be_read_cannot_be_judged(pair, which, how):
