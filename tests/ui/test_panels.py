@@ -590,3 +590,14 @@ def test_words_as_long_as_a_file_name_break_and_are_told_whole(qtbot):
     assert flowing.text() == f"Saved as {name}."
     assert flowing.minimumSizeHint().width() < 260
     assert label("an ordinary sentence", wraps=True).minimumSizeHint().width() < 260
+
+
+def test_the_record_scrolls_in_one_place_only(window):
+    window.reset_panels()
+    window.docks["record"].raise_()
+    window.record.show_records((RecordRow("repair · faithful", ("a", "b", "c", "d")),) * 5, share="1.15 % treated")
+    QTest.qWait(50)
+    area = window.docks["record"].widget()
+    assert area.verticalScrollBar().maximum() == 0
+    assert any(label.text() == "1.15 % treated" for label in window.record.findChildren(QLabel))
+    window.docks["history"].raise_()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QTextBrowser, QVBoxLayout, QWidget
 
-from restorer_app.ui.pieces import button, label
+from restorer_app.ui.pieces import ElidedLabel, button
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,9 @@ class RecordPanel(QWidget):
         self._text = QTextBrowser()
         self._text.setAccessibleName(self.tr("Record of what was done"))
         self._text.setMinimumHeight(80)
-        self._share = label(rank="dim", wraps=True)
+        # one line: a label that wraps would have the dock scroll the whole panel beside the text's own scroll bar
+        self._share = ElidedLabel()
+        self._share.setProperty("dim", True)
         self._copy = button(self.tr("Copy"), rank="link")
         self._copy.setAccessibleName(self.tr("Copy the record"))
         self._copy.clicked.connect(lambda: self.copy_asked.emit(self._text.toPlainText()))
@@ -44,7 +46,7 @@ class RecordPanel(QWidget):
         self.show_records((), share="")
 
     def show_records(self, rows: tuple[RecordRow, ...], *, share: str) -> None:
-        self._share.setText(share or self.tr("Nothing has been done yet."))
+        self._share.set_whole(share or self.tr("Nothing has been done yet."))
         self._text.setVisible(bool(rows))
         self._copy.setVisible(bool(rows))
         parts = [f"{number}. {row.title}\n" + "\n".join(row.lines) + "\n" for number, row in enumerate(rows, 1)]
