@@ -37,6 +37,9 @@ def run(files: list[str]) -> int:
     app.setApplicationVersion(restorer_app.__version__)
     app.setDesktopFileName("restorer")
     program = Program(app, files)
+    ending = Ending(program)
+    ending.asked.connect(program.end)
+    app.aboutToQuit.connect(ending.close)
     program.show()
     return int(app.exec())
 
@@ -67,8 +70,6 @@ class Program(QObject):
         self._guard = TypingGuard(self)
         app.installEventFilter(self._guard)
         app.aboutToQuit.connect(self.close)
-        self._ending = Ending(self)
-        self._ending.asked.connect(self._end)
         self._is_ending = False
         self._hook_before = sys.excepthook
         sys.excepthook = self._tell_bug
@@ -85,7 +86,6 @@ class Program(QObject):
             self.workshop.wear(self.colours)
 
     def close(self) -> None:
-        self._ending.close()
         sys.excepthook = self._hook_before
         self._app.removeEventFilter(self._guard)
         self.choices.write()
@@ -116,7 +116,7 @@ class Program(QObject):
         icons.write_for_style(folder, self.colours)
         theme.apply(self._app, self.colours, glyphs=folder)
 
-    def _end(self) -> None:
+    def end(self) -> None:
         """As by the window's cross, which asks about unsaved work; who asks again while it asks means it."""
         if self._is_ending:
             self._app.exit(1)
