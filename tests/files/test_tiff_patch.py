@@ -122,6 +122,7 @@ def test_a_scan_that_begins_with_a_small_copy_opens_whole_and_in_its_colours(tmp
     assert (picture.width, picture.height, picture.page_count) == (70, 100, 2)
     assert (picture.orientation, picture.icc) == (6, bytes(range(200)))
     assert open_tiff(master, page=1).width == 8
+    assert any("begins with" in sentence for sentence in picture.stale)
     copy, _ = patched(tmp_path, master)
     assert proof(master, copy).same
     with tifffile.TiffFile(copy) as file:
