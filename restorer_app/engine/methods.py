@@ -172,11 +172,9 @@ def _finished_by_patches(net: Method, channels: int) -> Method:
         return net.run([one[:, :, : 2 * channels] for one in closings], holes)
 
     def finish(answer: Floats, closings: Floats, hole: Hole) -> tuple[Floats, Floats]:
-        mean, crisp = closings[:, :, channels : 2 * channels], closings[:, :, 2 * channels :]
+        crisp = closings[:, :, 2 * channels :]
         deep = closing.with_texture_inside(answer, crisp, hole)
-        # What weighs most in the vote, undiluted: light and edges are the net's, so here it may be as rough as it is.
-        lent = mean + (crisp - mean) / patchmatch.CRISP
-        return texture.with_detail(deep, lent, hole, share=min(net.grain, 1))
+        return texture.with_detail(deep, crisp, hole, share=min(net.grain, 1))
 
     needs = replace(net.needs, halo=net.needs.halo + texture.REACH)
     return replace(net, needs=needs, run=run, finish=finish)
