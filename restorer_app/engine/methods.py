@@ -69,11 +69,12 @@ def _repair(job: Job, operation: Repair, cancel: CancelToken, *, on_cpu: bool) -
             return _finished_by_patches(net, job.image.channels)
         return _learned(job, on_cpu=on_cpu, context=closing.CONTEXT, prepare=closing.close, grain=operation.grain)
     if operation.method == "patch":
-        # Patches carry the grain of the place they come from.
+        # Patches carry the grain of the place they come from, though not all of it.
         return Method(
             Needs(0, context=_PATCHES_FROM),
             _as_prepared,
             lambda picture, hole: patchmatch.fill(picture, hole, seed=job.seed, cancelled=lambda: cancel.is_cancelled),
+            grain=operation.grain,
         )
     fill = classical.telea if operation.method == "telea" else classical.navier_stokes
     return Method(Needs(0, context=closing.CONTEXT), _as_prepared, fill, grain=operation.grain)
