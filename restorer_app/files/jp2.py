@@ -106,11 +106,12 @@ def _facts(data: bytes) -> _Facts:
     parts = [struct.unpack_from(">BBB", data, at + 42 + 3 * n) for n in range(count)]
     palette = _palette(data)
     bits = palette[1] if palette else (parts[0][0] & 0x7F) + 1 if parts else 0
-    why = _why_not_read(parts, bits) or _foreign_colours(_colour_space(data))
+    space, profiled = _colour_space(data), (_profile(data) or b"")[16:20]
+    why = _why_not_read(parts, bits) or _foreign_colours(space, profiled)
     if why:
         raise UnreadableFileError(f"A JPEG 2000 {why} is not read here.", advice=_CONVERT)
     channels = palette[0] if palette else count
-    cmyk = _colour_space(data) == 12
+    cmyk = space == 12 or profiled == b"CMYK"
     alpha = channels == 2 or (channels == 4 and not cmyk) or channels == 5
     return _Facts(right - left, bottom - top, channels, bits, _reversible(data, at), cmyk, alpha, palette is not None)
 
@@ -129,8 +130,10 @@ def _why_not_read(parts: list[tuple[int, int, int]], bits: int) -> str:
     return ""
 
 
-def _foreign_colours(space: int) -> str:
-    return f"with colours stored as {_FOREIGN_SPACES[space]}" if space in _FOREIGN_SPACES else ""
+def _foreign_colours(space: int, profiled: bytes) -> str:
+    """Colours by their number, or by what the profile describes, that would be shown as if they were RGB."""
+    name = "CIE Lab" if profiled == b"Lab " else _FOREIGN_SPACES.get(space)
+    return f"with colours stored as {name}" if name else ""
 
 
 def _palette(data: bytes) -> tuple[int, int] | None:

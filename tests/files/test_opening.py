@@ -76,9 +76,22 @@ THINNED = (  # luma 32 × 16, rising by 4 from 64; chroma 16 × 8, everywhere 14
 )
 
 
-def jp2_with(*, space: int | None = None, parts: list[tuple[int, int, int]] | None = None) -> bytes:
+def jp2_with(
+    *,
+    space: int | None = None,
+    parts: list[tuple[int, int, int]] | None = None,
+    profile: bytes | None = None,
+    channels: int = 3,
+) -> bytes:
     """A JPEG 2000 that says something else of its colours, or of its channels' depths and thinning."""
-    data = bytearray(imagecodecs.jpeg2k_encode(make.noise(40, 32, 3), level=0, codecformat="jp2"))
+    data = bytearray(imagecodecs.jpeg2k_encode(make.noise(40, 32, channels), level=0, codecformat="jp2"))
+    if profile is not None:  # the start of one, that names the colours it is for
+        content = b"colr\2\0\0" + bytes(16) + profile + bytes(108)
+        at = data.index(b"colr") - 4
+        data[at : at + 15] = struct.pack(">I", 4 + len(content)) + content
+        header = data.index(b"jp2h") - 4
+        grown = struct.unpack_from(">I", data, header)[0] + 4 + len(content) - 15
+        struct.pack_into(">I", data, header, grown)
     if space is not None:
         struct.pack_into(">I", data, data.index(b"colr") + 7, space)
     for number, part in enumerate(parts or []):
@@ -91,6 +104,7 @@ def jp2_with(*, space: int | None = None, parts: list[tuple[int, int, int]] | No
     [
         ({"space": 14}, "CIE Lab"),
         ({"space": 24}, "e-sYCC"),
+        ({"profile": b"Lab "}, "CIE Lab"),
         ({"parts": [(0x87, 1, 1)] * 3}, "numbers with signs"),
         ({"parts": [(19, 1, 1)] * 3}, "20 bits"),
         ({"parts": [(7, 1, 1), (7, 1, 1), (0, 1, 1)]}, "differ in depth"),
@@ -101,6 +115,14 @@ def test_a_jpeg_2000_of_a_kind_that_is_not_read_is_not_shown_in_wrong_colours(tm
     with pytest.raises(UnreadableFileError, match=words) as refusal:
         opened(tmp_path, jp2_with(**said))
     assert refusal.value.advice.startswith("Convert it")
+
+
+@pytest.mark.parametrize(("profile", "layout"), [(b"CMYK", "cmyk"), (b"RGB ", "rgb")])
+def test_four_channels_are_what_the_profile_says(tmp_path, profile, layout):
+    picture = opened(tmp_path, jp2_with(profile=profile, channels=4))
+    assert (picture.layout, picture.alpha is None) == (layout, layout == "cmyk")
+    expected = make.noise(40, 32, 4)[..., : picture.source.channels]
+    np.testing.assert_array_equal(picture.source.read(picture.source.bounds), expected)
 
 
 def test_thinned_channels_that_are_no_luma_and_chroma_are_refused_when_they_are_decoded(tmp_path):
