@@ -233,7 +233,7 @@ _RESTORE = (
         ("Esc",),
         ("open",),
         do="stop",
-        hint="First the job, then the mask; both can be taken back.",
+        hint="First the job, then a warning that stands, then the mask; all but the warning can be taken back.",
     ),
 )
 

@@ -138,6 +138,13 @@ class Notice(QWidget):
         if self._may_go:
             self.hide()
 
+    def dismiss_warning(self) -> bool:
+        """As by its cross; False where none stands."""
+        is_warning = self.isVisible() and self._warns
+        if is_warning:
+            self._dismiss()
+        return is_warning
+
     def turn_away(self) -> None:
         """Another picture is in hand: what stands here of the one before would be taken for its own."""
         if self._may_go and not self._timer.isActive():

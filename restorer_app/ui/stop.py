@@ -6,24 +6,28 @@ from PySide6.QtCore import QObject
 
 from restorer_app.ui.canvas.view import Canvas
 from restorer_app.ui.desk import Desk
+from restorer_app.ui.notice import Notice
 from restorer_app.ui.panels.one_click import OneClickPanel
 from restorer_app.ui.preview import Preview
 from restorer_app.ui.saver import Saver
 
 
 class Stop(QObject):
-    """A gesture, a preview, a job, a save; then the mask, which can be brought back."""
+    """A gesture, a preview, a job, a save, a warning that stands; then the mask, which can be brought back."""
 
-    def __init__(self, desk: Desk, canvas: Canvas, *, saver: Saver, preview: Preview, panel: OneClickPanel) -> None:
+    def __init__(
+        self, desk: Desk, canvas: Canvas, *, saver: Saver, preview: Preview, panel: OneClickPanel, notice: Notice
+    ) -> None:
         super().__init__(desk)
         self._desk = desk
         self._canvas = canvas
         self._saver = saver
         self._preview = preview
         self._panel = panel
+        self._notice = notice
 
     def stop(self) -> None:
-        if self._canvas.cancel_gesture() or self.stop_work():
+        if self._canvas.cancel_gesture() or self.stop_work() or self._notice.dismiss_warning():
             return
         self._desk.attempt(lambda session: session.clear_mask())
 

@@ -64,7 +64,9 @@ class Workshop(QObject):
         self.files = FileActs(window, self.desk, self.saver, choices=choices, reader=self.reader)
         self.window_acts = WindowActs(window, self.desk, choices)
         self.preview = Preview(self.desk, self.canvas, self)
-        self.stop_act = Stop(self.desk, self.canvas, saver=self.saver, preview=self.preview, panel=window.one_click)
+        self.stop_act = Stop(
+            self.desk, self.canvas, saver=self.saver, preview=self.preview, panel=window.one_click, notice=window.notice
+        )
         self.binding = Binding(window, self.canvas, desk=self.desk, saver=self.saver, acts=self.acts, choices=choices)
         self.window_acts.show_begin = self.binding.toggle_begin
         self.progress = Progress(window, self.desk, self.saver)

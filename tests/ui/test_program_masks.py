@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QPushButton, QSpinBox, QToolButton
 
 from restorer_app.core import mask as masks
 from restorer_app.core.stroke import Point, Stroke
+from restorer_app.ui.notice import Told
 from tests.ui.conftest import until
 from tests.ui.hands import canvas, document, idle, open_file, paint, pixels, press, repair, scratch
 
@@ -184,3 +185,15 @@ def test_what_comes_after_painting_is_in_sight(empty, scan):
     assert repair_button.width() == width
     idle(empty)
     assert [step.title for step in session.history.steps] == ["Opened", "Painted mask", "Repaired"]
+
+
+def test_esc_dismisses_a_warning_before_it_clears_the_mask(empty, scan):
+    session = open_file(empty, scan).session
+    scratch(empty)
+    empty.window.notice.say(Told("The engine process was killed.", "The mask is back."))
+    press(empty, "Esc")
+    assert not empty.window.notice.isVisible()
+    assert not masks.is_empty(session.mask)
+    empty.window.notice.say(Told("Saved.", warns=False, passes=True))
+    press(empty, "Esc")
+    assert masks.is_empty(session.mask), "good news is in nobody's way"
