@@ -12,6 +12,7 @@ from restorer_app.core.errors import UnreadableFileError
 from restorer_app.core.raster import Pixels
 from restorer_app.files.boxes import Item, boxes, content_of, items, orientation_of, primary_properties
 from restorer_app.files.budget import Budget
+from restorer_app.files.cicp import colours_fact
 from restorer_app.files.depth import bits_fact, dtype_for, spread
 from restorer_app.files.exif import Exif, read_exif
 from restorer_app.files.picture import Picture
@@ -87,9 +88,22 @@ def _picture(path: Path, data: bytes, properties: list[tuple[bytes, bytes]], who
         size_bytes=status.st_size,
         modified_ns=status.st_mtime_ns,
         xmp=xmp or None,
-        facts=(("Compression", "AV1"), bits_fact(bits), *_moving_fact(data), *(exif.texts if exif else ())),
+        facts=(
+            ("Compression", "AV1"),
+            bits_fact(bits),
+            *(() if colours else _colours(properties)),
+            *_moving_fact(data),
+            *(exif.texts if exif else ()),
+        ),
         metadata=tuple(name for name, is_there in families.items() if is_there),
     )
+
+
+def _colours(properties: list[tuple[bytes, bytes]]) -> tuple[tuple[str, str], ...]:
+    for name, content in properties:
+        if name == b"colr" and content[:4] == b"nclx" and len(content) >= 8:
+            return colours_fact(*struct.unpack_from(">HH", content, 4))
+    return ()
 
 
 def _moving_fact(data: bytes) -> tuple[tuple[str, str], ...]:

@@ -17,6 +17,7 @@ from restorer_app.core.raster import Pixels, Raster, Source
 from restorer_app.files.ahead import THREADS, in_order
 from restorer_app.files.budget import Budget
 from restorer_app.files.carry import Carried, carried
+from restorer_app.files.cicp import COLOURS_BY_NUMBER
 from restorer_app.files.copying import Copy
 from restorer_app.files.filebytes import FileBytes
 from restorer_app.files.hashing import sha256_of
@@ -318,6 +319,8 @@ def _left_of_facts(named: set[str]) -> Iterator[str]:
         yield "The further pictures of the animation were left behind."
     if BOUND in named:
         yield "The part that was bound to the pixels as they were was left behind."
+    if COLOURS_BY_NUMBER in named:
+        yield "What its numbers said of the colours was left behind: give the new TIFF a profile for them."
     if LAYERS in named:
         yield "Photoshop's layers were left behind."
     if FURTHER_CHANNELS in named:

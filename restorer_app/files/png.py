@@ -13,6 +13,7 @@ import numpy as np
 from restorer_app.core.errors import UnreadableFileError
 from restorer_app.core.raster import Pixels
 from restorer_app.files.budget import Budget
+from restorer_app.files.cicp import colours_fact
 from restorer_app.files.exif import Exif, dots_per_inch, printable, read_exif
 from restorer_app.files.picture import Layout, Picture
 from restorer_app.files.png_chunks import (
@@ -173,6 +174,10 @@ def _facts(file: BinaryIO, chunks: list[Chunk], header: Header) -> tuple[tuple[s
         facts.append(("Interlaced", "Adam7"))
     if first(chunks, b"sRGB"):
         facts.append(("Colour space", "sRGB"))
+    coded = first(chunks, b"cICP")
+    if coded is not None and coded.length == 4:
+        primaries, curve = content_of(file, coded)[:2]
+        facts += colours_fact(primaries, curve)
     gamma = first(chunks, b"gAMA")
     if gamma is not None and gamma.length == 4 and (value := struct.unpack(">I", content_of(file, gamma))[0]):
         facts.append(("Gamma", f"{100000 / value:.3f}"))

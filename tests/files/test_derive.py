@@ -1,6 +1,7 @@
 import io
 import struct
 
+import imagecodecs
 import numpy as np
 import pytest
 import tifffile
@@ -70,6 +71,19 @@ def test_what_a_photoshop_document_has_beside_its_merged_picture_is_named(tmp_pa
     assert "Photoshop's layers were left behind." in done.notes
     assert any(note.startswith("Further channels") for note in done.notes)
     np.testing.assert_array_equal(tifffile.imread(done.path), noise(40, 30, 5)[..., :4])
+
+
+@pytest.mark.parametrize("kind", ["png", "avif"])
+@pytest.mark.parametrize(("numbers", "said"), [((9, 16), "BT.2020, PQ"), ((12, 13), "Display P3"), ((1, 13), "")])
+def test_colours_told_by_numbers_that_a_tiff_cannot_tell_are_named(tmp_path, kind, numbers, said):
+    pixels = noise(40, 34)
+    if kind == "png":
+        content = make.png_of(pixels, before=(make.chunk(b"cICP", bytes([*numbers, 0, 1])),))
+    else:
+        content = imagecodecs.avif_encode(pixels, level=100, primaries=numbers[0], transfer=numbers[1])
+    written = make.write(tmp_path, f"a.{kind}", content)
+    assert dict(open_here(written).facts).get("Colours by number", "") == said
+    assert any("numbers said" in note for note in derived(written).notes) is bool(said)
 
 
 @pytest.mark.parametrize("kind", ["grey", "white is zero", "cmyk", "lab"])
