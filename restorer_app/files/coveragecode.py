@@ -15,6 +15,7 @@ from restorer_app.core.geometry import Region
 from restorer_app.core.raster import CELL, Cell, FlatSource, Pixels, Raster
 
 _KIND = "cells"
+_LEVEL = 6  # 0.6 ms a cell of a soft stroke; 9 takes 3.4 for a tenth less
 _COUNT = struct.Struct("<I")
 _ENTRY = struct.Struct("<HHBB")  # row, column, is it flat, its value where it is
 
@@ -22,7 +23,7 @@ _ENTRY = struct.Struct("<HHBB")  # row, column, is it flat, its value where it i
 def encode_coverage(mask: Raster, *, most: int) -> str:
     """The mask cell by cell, exactly; empty where that is longer than `most`."""
     behind = int(mask.source.value) if isinstance(mask.source, FlatSource) else 0
-    packer, packed, entries = zlib.compressobj(9), [], []
+    packer, packed, entries = zlib.compressobj(_LEVEL), bytearray(), []
     cells = sorted(mask.tiles) if isinstance(mask.source, FlatSource) else list(mask.bounds.cells(CELL))
     for row, column in cells:
         values = mask.read(mask.cell_region((row, column)))
@@ -31,12 +32,12 @@ def encode_coverage(mask: Raster, *, most: int) -> str:
             continue
         entries.append(_ENTRY.pack(row, column, low == high, low))
         if low != high:
-            packed.append(packer.compress(np.ascontiguousarray(values, np.uint8).data))
-        if sum(map(len, packed)) > most:
+            packed += packer.compress(np.ascontiguousarray(values, np.uint8).data)
+        if len(packed) > most:
             return ""
-    packed.append(packer.flush())
+    packed += packer.flush()
     head = zlib.compress(_COUNT.pack(len(entries)) + b"".join(entries), 9)
-    coded = " ".join(base64.b64encode(part).decode() for part in (head, b"".join(packed)))
+    coded = " ".join(base64.b64encode(part).decode() for part in (head, packed))
     text = f"{_KIND} {mask.bounds.width} {mask.bounds.height} {behind} {coded}"
     return text if len(text) <= most else ""
 
