@@ -38,9 +38,7 @@ class Method:
     dtype: str = "float32"
     batch_pixels: int = 0  # windows together in one call; 0 is one at a time
     grain: float = 0.0  # of the surroundings' fine contrast, given to what was filled
-    finish: Finish | None = (
-        None  # an answer, what it was made from, its hole: the fill, and the contrast it should have
-    )
+    finish: Finish | None = None  # answer, what it was made from, hole: the fill, and the contrast that belongs there
     measured: Mapping[str, Any] = field(default_factory=dict)
 
     @property
