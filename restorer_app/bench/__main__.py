@@ -33,6 +33,7 @@ def _parser() -> argparse.ArgumentParser:
     subparsers = parser.add_subparsers(dest="name", metavar="NAME", required=True)
     core = subparsers.add_parser("core", help="dabs, patches and undo at 24, 100 and 300 megapixels")
     files = subparsers.add_parser("files", help="saving and proving a 100-megapixel TIFF, beside other libraries")
+    files.add_argument("codings", nargs="*", metavar="CODING", help="none, lzw, deflate or zstd (all)")
     files.add_argument("--side", type=int, default=10_000, metavar="N", help="of the square picture (10000)")
     files.add_argument("--repeats", type=int, default=5, metavar="N", help="medians of so many (5)")
     files.add_argument("--no-peers", action="store_true", help="without the other libraries")
@@ -67,7 +68,13 @@ def _run(args: argparse.Namespace) -> Report:
         case "files":
             from restorer_app.bench import files  # noqa: PLC0415 (see above)
 
-            return files.run(anyway=args.anyway, side=args.side, repeats=args.repeats, peers=not args.no_peers)
+            return files.run(
+                anyway=args.anyway,
+                side=args.side,
+                repeats=args.repeats,
+                peers=not args.no_peers,
+                codings=args.codings,
+            )
         case "speed":
             from restorer_app.bench import speed  # noqa: PLC0415 (see above)
 
