@@ -161,7 +161,7 @@ def _movements(app: QApplication, canvas: Canvas) -> Iterator[tuple[str, Times]]
     for name, zoom in (("fit", 0.0), ("100 %", 1.0), ("800 %", 8.0)):
         for radius in RADII:
             _look(app, canvas, zoom)
-            canvas.set_brush(Brush(min(2 * radius, 5000), 0.8))
+            canvas.easel.set_brush(Brush(min(2 * radius, 5000), 0.8))
             strokes = _drags(canvas, Qt.MouseButton.LeftButton, 24)
             yield f"brush of radius {radius} at {name}", _timed(canvas, strokes, app)
 
@@ -170,7 +170,7 @@ def _arrivals(app: QApplication, canvas: Canvas, image: Raster) -> Iterator[tupl
     """What a running job costs the window: a finished tile every few milliseconds, far more than any model gives."""
     for name, zoom in (("fit", 0.0), ("100 %", 1.0)):
         _look(app, canvas, zoom)
-        seen = canvas.visible_region or image.bounds
+        seen = canvas.sight.visible_region or image.bounds
         tiles = [tile for tile in seen.aligned(CELL).divided(_JOB_TILE) if image.bounds.contains(tile)][:MOVES]
         times = Times([], [])
         for tile in tiles:
@@ -186,7 +186,7 @@ def _arrivals(app: QApplication, canvas: Canvas, image: Raster) -> Iterator[tupl
 
 
 def _look(app: QApplication, canvas: Canvas, zoom: float) -> None:
-    canvas.zoom_to_fit() if not zoom else canvas.zoom_to(zoom)
+    canvas.sight.zoom_to_fit() if not zoom else canvas.sight.zoom_to(zoom)
     until = time.monotonic() + 20
     while not canvas.is_settled and time.monotonic() < until:
         app.processEvents()
@@ -203,7 +203,7 @@ def _timed(canvas: Canvas, events: Iterator[QEvent], app: QApplication) -> Times
         times.cpu.append((time.thread_time() - cpu) * 1000)
         app.processEvents()  # tiles that came meanwhile
         time.sleep(0.004)
-    canvas.cancel_gesture()
+    canvas.easel.hands.let_go()
     canvas.discard_preview()
     return times
 

@@ -73,10 +73,10 @@ class Binding(QObject):
         # at once: Enter may already wait behind this stroke
         desk.mask_work_began.connect(lambda: window.show_situation(self.situation()))
         saver.changed.connect(self.soon)
-        canvas.cursor_moved.connect(self._show_values)
+        canvas.easel.cursor_moved.connect(self._show_values)
         canvas.reading_failed.connect(self._tell_unreadable)
-        canvas.cursor_left.connect(lambda: window.status.show_place(""))
-        canvas.zoom_changed.connect(lambda factor: window.status.show_zoom(zoom(factor)))
+        canvas.easel.cursor_left.connect(lambda: window.status.show_place(""))
+        canvas.sight.zoom_changed.connect(lambda factor: window.status.show_zoom(zoom(factor)))
         self._show_current()
 
     def soon(self) -> None:
@@ -86,7 +86,7 @@ class Binding(QObject):
     def situation(self) -> Situation:
         document = self._desk.current
         kinds = {way.kind.name for way in self._acts.ways}
-        tool, brush, adjustment = self._canvas.tool, self._canvas.brush, self._canvas.adjustment
+        tool, brush, adjustment = self._canvas.easel.tool, self._canvas.easel.brush, self._canvas.adjustment
         always: dict[str, Any] = {
             "several": len(self._desk.documents) > 1,
             "sampled": self._has_samples,
@@ -138,7 +138,7 @@ class Binding(QObject):
         situation = self.situation()
         window = self._window
         window.show_situation(situation)
-        self._canvas.set_paints_protect(situation.protecting)
+        self._canvas.easel.paints_protect = situation.protecting
         window.film.show_frames(presenting.frames(self._desk.documents), current=self._place_of(document))
         window.one_click.show_offers(offers(self._acts.ways, masked=situation.masked, editable=situation.editable))
         window.options.show_after_each_stroke(on=situation.after_each_stroke)
@@ -180,7 +180,7 @@ class Binding(QObject):
         """Another picture is in hand, or none."""
         document = self._desk.current
         if self._shown is not None:
-            self._shown.view = self._canvas.viewport
+            self._shown.view = self._canvas.sight.chosen
         self._shown = document
         self._window.notice.turn_away()
         self._window.file.show_words(presenting.file_words(document.picture if document else None))
@@ -192,7 +192,7 @@ class Binding(QObject):
         else:
             self._show_picture(document)
             self._window.show_stage(self._canvas)
-            self._window.status.show_zoom(zoom(self._canvas.zoom))  # the canvas tells it only where it changed
+            self._window.status.show_zoom(zoom(self._canvas.sight.zoom))  # the canvas tells it only where it changed
             self._canvas.setFocus()
             self._remember(document)
             self._guide(document)
@@ -218,9 +218,9 @@ class Binding(QObject):
             overview=document.overview if session.image.bounds == session.original.bounds else None,
         )
         if document.view is not None:
-            self._canvas.come_back(document.view)
+            self._canvas.sight.come_back(document.view)
         self._canvas.show_works(works(session))
-        self._canvas.set_editable(picture.editable)
+        self._canvas.easel.set_editable(picture.editable)
         if not picture.editable:
             self._window.notice.say(
                 Told(self.tr("{name} can only be viewed.").format(name=document.name), picture.reason, warns=False)
@@ -238,7 +238,7 @@ class Binding(QObject):
             case "protect":
                 self._canvas.update_protect(session.protect, change.region)
             case "size":
-                document.view = self._canvas.viewport
+                document.view = self._canvas.sight.chosen
                 self._show_picture(document)
         if change.what == "jobs":
             self._canvas.show_works(works(session))

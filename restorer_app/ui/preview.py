@@ -54,7 +54,7 @@ class Preview(QObject):
 
     def show(self, way: Way, strength: float | None, *, device: str) -> None:
         document = self._desk.current
-        view = self._canvas.visible_region
+        view = self._canvas.sight.visible_region
         if document is None or view is None or document.is_reading:
             return
         image = document.session.history.current.image
@@ -89,7 +89,7 @@ class Preview(QObject):
         shown = self._shown[1] if self._shown is not None and self._shown[0] is document else now
         shown = shown.with_patch(tile.region, tile.pixels)
         if tile.done == tile.total and self._region is not None:
-            shown = framed(shown, self._region, thickness=max(1, round(FRAME / self._canvas.zoom)))
+            shown = framed(shown, self._region, thickness=max(1, round(FRAME / self._canvas.sight.zoom)))
         self._shown = (document, shown)
         self._canvas.update_image(shown, self._region)
         if tile.done == tile.total:

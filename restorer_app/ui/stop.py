@@ -27,7 +27,7 @@ class Stop(QObject):
         self._notice = notice
 
     def stop(self) -> None:
-        if self._canvas.cancel_gesture() or self.stop_work() or self._notice.dismiss_warning():
+        if self._canvas.easel.hands.let_go() or self.stop_work() or self._notice.dismiss_warning():
             return
         self._desk.attempt(lambda session: session.clear_mask())
 

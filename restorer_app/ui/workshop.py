@@ -104,16 +104,16 @@ class Workshop(QObject):
             if not done:
                 canvas.discard_preview()
 
-        canvas.stroke_finished.connect(lambda stroke: unless(self.acts.take_stroke(stroke)))
-        canvas.stroke_finished.connect(lambda _stroke: self.view.show_painted())
-        canvas.restore_finished.connect(lambda stroke: unless(desk.restore(stroke)))
-        canvas.clone_finished.connect(lambda stroke, dx, dy: unless(desk.clone(stroke, dx=dx, dy=dy)))
-        canvas.source_missing.connect(self._tell_what_is_missing)
-        canvas.source_chosen.connect(lambda _x, _y: self.window.options.show_hint(""))
-        canvas.source_chosen.connect(lambda _x, _y: self.window.notice.make_way())
+        canvas.easel.stroke_finished.connect(lambda stroke: unless(self.acts.take_stroke(stroke)))
+        canvas.easel.stroke_finished.connect(lambda _stroke: self.view.show_painted())
+        canvas.easel.restore_finished.connect(lambda stroke: unless(desk.restore(stroke)))
+        canvas.easel.clone_finished.connect(lambda stroke, dx, dy: unless(desk.clone(stroke, dx=dx, dy=dy)))
+        canvas.easel.source_missing.connect(self._tell_what_is_missing)
+        canvas.easel.source_chosen.connect(lambda _x, _y: self.window.options.show_hint(""))
+        canvas.easel.source_chosen.connect(lambda _x, _y: self.window.notice.make_way())
         canvas.overview_completed.connect(desk.take_overview)
-        canvas.tool_changed.connect(self._show_what_is_missing)
-        canvas.brush_changed.connect(lambda _brush: self._show_brush())
+        canvas.easel.tool_changed.connect(self._show_what_is_missing)
+        canvas.easel.brush_changed.connect(lambda _brush: self._show_brush())
         self.view.changed.connect(self.binding.soon)
         self.acts.changed.connect(self.binding.soon)
         self.window_acts.changed.connect(self.binding.soon)
@@ -185,7 +185,7 @@ class Workshop(QObject):
 
     def _show_what_is_missing(self) -> None:
         """Said when the tool is taken, not only when it fails."""
-        is_needed = self.canvas.tool == "clone" and self.canvas.clone_source is None
+        is_needed = self.canvas.easel.tool == "clone" and self.canvas.easel.source is None
         self.window.options.show_hint(self.tr("Alt+click or Ctrl+click the source first") if is_needed else "")
 
     def _tell_what_is_missing(self) -> None:
@@ -194,7 +194,7 @@ class Workshop(QObject):
         self.window.notice.say(Told(told, warns=False, passes=True))
 
     def _show_brush(self) -> None:
-        brush = self.canvas.brush
+        brush = self.canvas.easel.brush
         self.window.options.show_brush(size=brush.diameter, hardness=brush.hardness, pressure=brush.pressure_sizes)
 
     def _choices_changed(self, now: Settings, before: Settings) -> None:

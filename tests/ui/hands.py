@@ -31,7 +31,7 @@ def at(program, x, y):
     """Where a pixel of the picture is on the canvas, found by asking the canvas."""
     view = canvas(program)
     bounds = document(program).session.image.bounds
-    zoom = view.zoom / view.devicePixelRatioF()
+    zoom = view.sight.zoom / view.devicePixelRatioF()
     left, top = (view.width() - bounds.width * zoom) / 2, (view.height() - bounds.height * zoom) / 2
     return QPoint(round(left + x * zoom), round(top + y * zoom))
 

@@ -128,7 +128,7 @@ def test_the_picture_shows_where_a_job_will_change_it_until_it_is_done(empty, sc
     if document(empty).session.pending == (job,) and not job.finished:
         assert canvas(empty).grab().toImage().pixelColor(middle) != bare
     idle(empty)
-    assert canvas(empty)._stage._works.layers == []
+    assert canvas(empty)._stage.coverings.works.layers == []
 
 
 def test_a_crash_of_the_engine_costs_the_running_job_and_nothing_else(empty, scan):
@@ -254,4 +254,4 @@ def test_painting_back_where_nothing_was_changed_is_no_step_and_leaves_nothing_o
     assert len(session.history) == 1
     assert not session.is_changed
     assert "as it was opened" in empty.window.notice.text
-    assert not canvas(empty)._stage.stamp_layer("original").has_strokes
+    assert not canvas(empty)._stage.coverings.stamp_layer("original").has_strokes

@@ -25,9 +25,9 @@ def test_holding_the_key_shows_the_original(empty, scan):
     open_file(empty, scan)
     for key in (Qt.Key.Key_Backslash, Qt.Key.Key_F2):
         QTest.keyPress(canvas(empty), key)
-        assert canvas(empty).shows_original
+        assert canvas(empty).sight.shows_original
         QTest.keyRelease(canvas(empty), key)
-        assert not canvas(empty).shows_original
+        assert not canvas(empty).sight.shows_original
 
 
 def test_y_goes_round_the_comparisons(empty, scan):
@@ -35,21 +35,21 @@ def test_y_goes_round_the_comparisons(empty, scan):
     seen = []
     for _ in range(4):
         press(empty, "Y")
-        seen.append(canvas(empty).compare_mode)
+        seen.append(canvas(empty).sight.compare_mode)
     assert seen == ["split", "side by side", "difference", "off"]
 
 
 def test_keys_change_the_brush_and_the_bar_shows_it(empty, scan):
     open_file(empty, scan)
-    size = canvas(empty).brush.diameter
+    size = canvas(empty).easel.brush.diameter
     press(empty, "]")
-    assert canvas(empty).brush.diameter > size
+    assert canvas(empty).easel.brush.diameter > size
     press(empty, "E")
-    assert canvas(empty).brush.erase
+    assert canvas(empty).easel.brush.erase
     QTest.qWait(30)
     assert empty.window.actions_table["mask.erase"].isChecked()
     press(empty, "E")
-    assert empty.choices.now.brush_diameter == canvas(empty).brush.diameter, "the brush is remembered"
+    assert empty.choices.now.brush_diameter == canvas(empty).easel.brush.diameter, "the brush is remembered"
 
 
 def test_f6_leads_out_of_the_picture_over_every_part_and_back(empty, scan):
@@ -118,7 +118,7 @@ def test_points_of_the_tests_are_where_they_are_thought_to_be(empty, scan):
     """The helper `at` is checked against the canvas itself."""
     open_file(empty, scan)
     seen = []
-    canvas(empty).cursor_moved.connect(lambda x, y: seen.append((x, y)))
+    canvas(empty).easel.cursor_moved.connect(lambda x, y: seen.append((x, y)))
     hover(empty, 200, 77, lambda: bool(seen) and abs(QPointF(*seen[-1]).manhattanLength() - 277) < 3)
 
 
@@ -222,27 +222,27 @@ def test_a_picture_comes_back_with_the_place_and_zoom_at_which_it_was_left(empty
     other = Path(shutil.copy(scan, tmp_path / "other.tif"))
     open_file(empty, scan)
     view = canvas(empty)
-    view.centre_on(Region(20, 30, 60, 60), zoom=8.0)
-    left = view.visible_region
+    view.sight.centre_on(Region(20, 30, 60, 60), zoom=8.0)
+    left = view.sight.visible_region
     open_file(empty, other, count=2)
-    assert view.fits, "a picture that is new is seen whole"
+    assert view.sight.fits, "a picture that is new is seen whole"
     press(empty, "Ctrl+PgUp")
-    assert (view.zoom, view.visible_region) == (8.0, left)
+    assert (view.sight.zoom, view.sight.visible_region) == (8.0, left)
     press(empty, "Ctrl+PgDown")
-    assert view.fits
+    assert view.sight.fits
 
 
 def test_an_upscaled_picture_is_looked_at_where_it_was_before(empty, scan):
     open_file(empty, scan)
     view = canvas(empty)
-    view.centre_on(Region(100, 100, 140, 130), zoom=8.0)
-    left = view.visible_region
+    view.sight.centre_on(Region(100, 100, 140, 130), zoom=8.0)
+    left = view.sight.visible_region
     empty.workshop.acts.run_operation("upscale-2")
     idle(empty)
-    assert view.zoom == 4.0
-    assert view.visible_region == Region(2 * left.left, 2 * left.top, 2 * left.right, 2 * left.bottom)
+    assert view.sight.zoom == 4.0
+    assert view.sight.visible_region == Region(2 * left.left, 2 * left.top, 2 * left.right, 2 * left.bottom)
     press(empty, "Ctrl+Z")
-    assert (view.zoom, view.visible_region) == (8.0, left)
+    assert (view.sight.zoom, view.sight.visible_region) == (8.0, left)
 
 
 def test_a_stroke_that_begins_on_good_news_is_painted_and_a_click_only_dismisses_it(empty, scan):

@@ -27,69 +27,69 @@ class ViewActs(QObject):
         self._canvas = canvas
         self._choices = choices
         now = choices.now
-        canvas.set_brush(Brush(now.brush_diameter, now.brush_hardness, pressure_sizes=now.pressure))
+        canvas.easel.set_brush(Brush(now.brush_diameter, now.brush_hardness, pressure_sizes=now.pressure))
         if now.overlay in _COVERS:
             choices.change(overlay="tint")  # a picture that opens black, or a brush that shows nothing, looks broken
         self.show_overlay()
-        canvas.brush_changed.connect(self._remember_brush)
-        canvas.tool_changed.connect(self.changed)
+        canvas.easel.brush_changed.connect(self._remember_brush)
+        canvas.easel.tool_changed.connect(self.changed)
 
     # ------------------------------------------------------------------------------------------- tools
     def choose_tool(self, tool: str) -> None:
-        self._canvas.set_tool(cast("ToolId", tool))
+        self._canvas.easel.set_tool(cast("ToolId", tool))
         self._canvas.setFocus()
 
     def toggle_erase(self) -> None:
-        self._canvas.set_brush(replace(self._canvas.brush, erase=not self._canvas.brush.erase))
+        self._canvas.easel.set_brush(replace(self._canvas.easel.brush, erase=not self._canvas.easel.brush.erase))
 
     def toggle_pressure(self) -> None:
-        self.set_pressure(not self._canvas.brush.pressure_sizes)
+        self.set_pressure(not self._canvas.easel.brush.pressure_sizes)
 
     def set_pressure(self, on: bool) -> None:
-        self._canvas.set_brush(replace(self._canvas.brush, pressure_sizes=on))
+        self._canvas.easel.set_brush(replace(self._canvas.easel.brush, pressure_sizes=on))
 
     def set_size(self, diameter: float) -> None:
-        self._canvas.set_brush(self._canvas.brush.sized(diameter))
+        self._canvas.easel.set_brush(self._canvas.easel.brush.sized(diameter))
 
     def set_hardness(self, hardness: float) -> None:
-        self._canvas.set_brush(self._canvas.brush.hardened(hardness))
+        self._canvas.easel.set_brush(self._canvas.easel.brush.hardened(hardness))
 
     def brush_bigger(self) -> None:
-        self._canvas.set_brush(self._canvas.brush.bigger())
+        self._canvas.easel.set_brush(self._canvas.easel.brush.bigger())
 
     def brush_smaller(self) -> None:
-        self._canvas.set_brush(self._canvas.brush.smaller())
+        self._canvas.easel.set_brush(self._canvas.easel.brush.smaller())
 
     def brush_harder(self) -> None:
-        self.set_hardness(self._canvas.brush.hardness + HARDNESS_STEP)
+        self.set_hardness(self._canvas.easel.brush.hardness + HARDNESS_STEP)
 
     def brush_softer(self) -> None:
-        self.set_hardness(self._canvas.brush.hardness - HARDNESS_STEP)
+        self.set_hardness(self._canvas.easel.brush.hardness - HARDNESS_STEP)
 
     # -------------------------------------------------------------------------------------------- zoom
     def zoom_fit(self) -> None:
-        self._canvas.zoom_to_fit()
+        self._canvas.sight.zoom_to_fit()
 
     def zoom_actual(self) -> None:
-        self._canvas.zoom_to(1.0)
+        self._canvas.sight.zoom_to(1.0)
 
     def zoom_in(self) -> None:
-        self._canvas.zoom_in()
+        self._canvas.sight.zoom_in()
 
     def zoom_out(self) -> None:
-        self._canvas.zoom_out()
+        self._canvas.sight.zoom_out()
 
     # ----------------------------------------------------------------------------------------- looking
     def show_original(self) -> None:
         """By menu or palette: to and fro. The key holds it, see `hold_original`."""
-        self._canvas.show_original(not self._canvas.shows_original)
+        self._canvas.sight.show_original(not self._canvas.sight.shows_original)
 
     def hold_original(self, down: bool) -> None:
-        self._canvas.show_original(down)
+        self._canvas.sight.show_original(down)
 
     def cycle_compare(self) -> None:
-        place = COMPARE_MODES.index(self._canvas.compare_mode)
-        self._canvas.set_compare_mode(COMPARE_MODES[(place + 1) % len(COMPARE_MODES)])
+        place = COMPARE_MODES.index(self._canvas.sight.compare_mode)
+        self._canvas.sight.set_compare_mode(COMPARE_MODES[(place + 1) % len(COMPARE_MODES)])
         self.changed.emit()
 
     def cycle_overlay(self) -> None:

@@ -10,27 +10,17 @@ from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QRegion
 
 from restorer_app.ui.canvas import overlay as overlays
 from restorer_app.ui.canvas.compare import Pane
+from restorer_app.ui.canvas.coverings import Coverings, Stamp
 from restorer_app.ui.canvas.mask_layer import MaskLayer
 from restorer_app.ui.canvas.overlay import EXACT, Fineness, as_rect, cut, draw_image, places_in, rects_of
 from restorer_app.ui.canvas.settings import Overlay
 from restorer_app.ui.canvas.shown import ShownPicture
 from restorer_app.ui.canvas.tiles import Content
 from restorer_app.ui.canvas.viewport import Box, Viewport
-from restorer_app.ui.canvas.work import Works
 
 _WIDE = 300  # device pixels of a brush, from which on it is painted in steps of two
 _NEARLY = 0.75  # screen pixels a pixel of a level, up to which the next level will do in passing
 _CHECK = 8  # device pixels of a square behind what is transparent
-
-
-@dataclass(frozen=True, slots=True)
-class Stamp:
-    """Pixels of elsewhere shown in the shape of a stroke: the original, or the picture `dx`, `dy` away."""
-
-    layer: MaskLayer
-    content: Content
-    dx: int = 0
-    dy: int = 0
 
 
 @dataclass(frozen=True)
@@ -38,12 +28,9 @@ class Scene:
     """Everything that is drawn, at one moment."""
 
     picture: ShownPicture
-    mask: MaskLayer
-    protect: MaskLayer
+    coverings: Coverings
     overlay: Overlay
     background: QColor
-    works: Works
-    stamp: Stamp | None = None
     shows_masks: bool = True
 
 
@@ -75,15 +62,15 @@ def compose_masks(painter: QPainter, box: Box, pane: Pane, scene: Scene, *, smoo
     inside = cut(clip, _picture_box(pane.viewport))
     shows_masks = scene.shows_masks and pane.content != "original"
     if inside is not None:
-        if pane.content == "image" and scene.stamp is not None and not _shows_mask_alone(pane, scene):
-            _draw_stamp(painter, inside, pane.viewport, scene, scene.stamp, smooth=smooth)
+        if pane.content == "image" and scene.coverings.stamp is not None and not _shows_mask_alone(pane, scene):
+            _draw_stamp(painter, inside, pane.viewport, scene, scene.coverings.stamp, smooth=smooth)
         if shows_masks:
             _draw_masks(painter, inside, pane, scene, smooth=smooth)
-    if shows_masks and scene.overlay.mode == "outline" and not scene.mask.is_empty:
+    if shows_masks and scene.overlay.mode == "outline" and not scene.coverings.mask.is_empty:
         # the line around a mask that reaches the picture's edge lies outside the picture
-        overlays.draw_outline(painter, scene.mask, pane.viewport, clip, scene.overlay)
+        overlays.draw_outline(painter, scene.coverings.mask, pane.viewport, clip, scene.overlay)
     if shows_masks:
-        scene.works.draw(painter, pane.viewport, clip, scene.overlay)
+        scene.coverings.works.draw(painter, pane.viewport, clip, scene.overlay)
     painter.setClipping(False)
 
 
@@ -149,13 +136,13 @@ def _draw_masks(painter: QPainter, inside: Box, pane: Pane, scene: Scene, *, smo
     if overlay.mode == "mask only":
         painter.setClipRect(as_rect(inside))
         painter.fillRect(as_rect(inside), QColor(0, 0, 0))
-        overlays.draw_values(painter, scene.mask, view, inside, overlays.share())
+        overlays.draw_values(painter, scene.coverings.mask, view, inside, overlays.share())
         return
-    if not scene.protect.is_empty:
-        overlays.draw_hatching(painter, scene.protect, view, inside, overlay)
-    if overlay.mode == "tint" and not scene.mask.is_empty:
-        fineness = _fineness(scene.mask, view, smooth=smooth)
-        overlays.draw_values(painter, scene.mask, view, inside, overlays.tint(overlay), fineness=fineness)
+    if not scene.coverings.protect.is_empty:
+        overlays.draw_hatching(painter, scene.coverings.protect, view, inside, overlay)
+    if overlay.mode == "tint" and not scene.coverings.mask.is_empty:
+        fineness = _fineness(scene.coverings.mask, view, smooth=smooth)
+        overlays.draw_values(painter, scene.coverings.mask, view, inside, overlays.tint(overlay), fineness=fineness)
 
 
 def _fineness(mask: MaskLayer, view: Viewport, *, smooth: bool) -> Fineness:

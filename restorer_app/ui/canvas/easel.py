@@ -9,41 +9,38 @@ from PySide6.QtCore import QObject, QPointF, Qt, Signal
 from PySide6.QtGui import QCursor
 
 from restorer_app.core.errors import InvalidValueError
-from restorer_app.core.geometry import Region
 from restorer_app.core.stroke import Point, Stroke
-from restorer_app.ui.canvas import compare
+from restorer_app.ui.canvas.coverings import Coverings
 from restorer_app.ui.canvas.cursor import magnifier
 from restorer_app.ui.canvas.hands import LOOKING, ROUND, Hands
 from restorer_app.ui.canvas.marks import Marks
 from restorer_app.ui.canvas.mask_layer import MaskLayer
 from restorer_app.ui.canvas.settings import TOOLS, Brush, ToolId
-from restorer_app.ui.canvas.stage import Stage
+from restorer_app.ui.canvas.sight import Sight
 from restorer_app.ui.canvas.tools.gesture import Pointer, Target
-from restorer_app.ui.canvas.viewport import Viewport
 
 
 class Easel(QObject):
-    """The desk of every gesture. What it tells, the canvas tells."""
+    """The tray of every gesture: where the hand is, what it holds, and what came of it."""
 
-    stroke_finished = Signal(object)
-    restore_finished = Signal(object)
-    clone_finished = Signal(object, int, int)
-    source_chosen = Signal(int, int)
-    source_missing = Signal()
-    cursor_moved = Signal(int, int)
+    stroke_finished = Signal(object)  # Stroke for the mask, or the protect mask while `paints_protect`
+    restore_finished = Signal(object)  # Stroke: put the original back here
+    clone_finished = Signal(object, int, int)  # Stroke, dx, dy: pixel x, y takes what was at x + dx, y + dy
+    source_chosen = Signal(int, int)  # the clone tool's source
+    source_missing = Signal()  # the clone tool was used before it had a source
+    cursor_moved = Signal(int, int)  # stored pixel under the cursor, only while inside the picture
     cursor_left = Signal()
-    brush_changed = Signal(object)
+    brush_changed = Signal(object)  # Brush, also when a gesture changed it
     tool_changed = Signal(str)
-    compare_moved = Signal(float)
     marks_changed = Signal()
     cursor_changed = Signal(object)  # Qt.CursorShape or QCursor
-    viewport_chosen = Signal(object)  # Viewport
 
-    def __init__(self, stage: Stage) -> None:
-        super().__init__(stage)
+    def __init__(self, sight: Sight, coverings: Coverings, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.sight = sight
         self.hands = Hands(self)
-        self.paints_protect = False
-        self._stage = stage
+        self.paints_protect = False  # strokes are shown as going into the protect mask; the listener puts them there
+        self._coverings = coverings
         self._brush = Brush()
         self._tool: ToolId = "brush"
         self._editable = True
@@ -52,8 +49,7 @@ class Easel(QObject):
         self._source_step: tuple[int, int] | None = None  # from what is painted to where it comes from
         self._outline: tuple[Point, ...] = ()
         self._pointer: Pointer | None = None
-        self._pan_rest = (0.0, 0.0)  # of a pixel: the picture moves by whole ones
-        self._pinned: int | None = None  # the part of the view in which the gesture began
+        sight.looked.connect(self.marks_changed)
 
     def begin_picture(self) -> None:
         """Nothing of the last picture's gestures holds for the next."""
@@ -91,17 +87,14 @@ class Easel(QObject):
         return self._editable
 
     def set_editable(self, editable: bool) -> None:
+        """Where False, only hand, zoom and looking work."""
         self._editable = editable
         self.update_cursor()
         self.marks_changed.emit()
 
     @property
     def has_picture(self) -> bool:
-        return self._stage.picture is not None
-
-    @property
-    def zoom(self) -> float:
-        return self._stage.view.zoom if self._stage.view else 1.0
+        return self.sight.view is not None
 
     @property
     def last_point(self) -> Point | None:
@@ -113,13 +106,13 @@ class Easel(QObject):
 
     # -------------------------------------------------------------------------------------------- strokes
     def begin(self, target: Target, stroke: Stroke) -> None:
-        self._stage.spoil_masks(self._layer(target).begin(stroke))
+        self._coverings.spoiled.emit(self._layer(target).begin(stroke))
 
     def extend(self, target: Target, stroke: Stroke, part: Stroke) -> None:
-        self._stage.spoil_masks(self._layer(target).extend(stroke, part, seen=self._stage.seen))
+        self._coverings.spoiled.emit(self._layer(target).extend(stroke, part, seen=self.sight.seen))
 
     def give_up(self, target: Target) -> None:
-        self._stage.spoil_masks(self._layer(target).drop())
+        self._coverings.spoiled.emit(self._layer(target).drop())
 
     def finish(self, target: Target, stroke: Stroke) -> None:
         self._last_point = stroke.points[-1] if stroke.is_round else None
@@ -134,19 +127,18 @@ class Easel(QObject):
 
     def _layer(self, target: Target) -> MaskLayer:
         if target == "mask":
-            return self._stage.protect_layer if self.paints_protect else self._stage.mask_layer
+            return self._coverings.protect if self.paints_protect else self._coverings.mask
         if target == "restore":
-            return self._stage.stamp_layer("original")
+            return self._coverings.stamp_layer("original")
         assert self._source_step is not None  # as above
-        return self._stage.stamp_layer("image", *self._source_step)
+        return self._coverings.stamp_layer("image", *self._source_step)
 
     def draw_outline(self, points: Sequence[Point]) -> None:
         self._outline = tuple(points)
         self.marks_changed.emit()
 
     def choose_source(self, x: float, y: float) -> None:
-        picture = self._stage.picture
-        if picture is not None and picture.bounds.contains_point(x, y):
+        if self._is_inside(x, y):
             self._source, self._source_step = (math.floor(x), math.floor(y)), None
             self.marks_changed.emit()
             self.source_chosen.emit(*self._source)
@@ -159,76 +151,12 @@ class Easel(QObject):
             self._source_step = self._source[0] - math.floor(x), self._source[1] - math.floor(y)
         return True
 
-    # --------------------------------------------------------------------------------------- where we look
-    def viewport_at(self, view_x: float) -> Viewport | None:
-        """That of the part of the view under the hand; a gesture stays with the part in which it began."""
-        panes = self._stage.panes
-        if self._pinned is not None and self._pinned < len(panes):
-            return panes[self._pinned].viewport
-        pane = self._stage.pane_at(view_x)
-        return pane.viewport if pane else None
-
-    def place(self, view_x: float, view_y: float) -> tuple[float, float]:
-        viewport = self.viewport_at(view_x)
-        return viewport.to_stored(view_x, view_y) if viewport else (0.0, 0.0)
-
-    def pan(self, dx: float, dy: float) -> None:
-        if self._stage.view is None:
-            return
-        dx, dy = dx + self._pan_rest[0], dy + self._pan_rest[1]
-        self._pan_rest = (dx - round(dx), dy - round(dy))
-        self.viewport_chosen.emit(self._stage.view.panned(round(dx), round(dy)))
-
-    def zoom_at(self, zoom: float, view_x: float, view_y: float) -> None:
-        view, here = self._stage.view, self.viewport_at(view_x)
-        if view is not None and here is not None:
-            # two sides show the same picture: the place in this side is a place in the one view
-            self.viewport_chosen.emit(view.zoomed(zoom, view_x - (here.left - view.left), view_y))
-
-    def step_zoom_at(self, view_x: float, view_y: float, *, closer: bool) -> None:
-        if self._stage.view is not None:
-            self.zoom_at(self._stage.view.stepped(closer=closer), view_x, view_y)
-
-    def zoom_to_box(self, one: Pointer, other: Pointer) -> None:
-        view, picture = self._stage.view, self._stage.picture
-        assert view is not None and picture is not None  # noqa: PT018 - a zoom gesture has both
-        left, right = sorted((one.x, other.x))
-        top, bottom = sorted((one.y, other.y))
-        region = Region.clipped(
-            math.floor(left), math.floor(top), math.ceil(right), math.ceil(bottom), inside=picture.bounds
-        )
-        if region is not None:
-            shown = picture.turn.shown_region(region)
-            zoom = min(view.view_width / shown.width, view.view_height / shown.height)
-            self.viewport_chosen.emit(view.centred_on(region, min(zoom, 64.0)))
-
-    def is_on_line(self, view_x: float, view_y: float) -> bool:
-        panes = self._stage.panes
-        if self._stage.compare_mode != "split" or len(panes) < 2:
-            return False
-        far, middle = abs(view_x - panes[0].box[2]), panes[0].box[3] / 2
-        on_grip = math.hypot(far, view_y - middle) <= compare.GRIP + compare.REACH / 2
-        # elsewhere than on its handle the line is thin, so that one can paint right beside it
-        return on_grip or far <= compare.REACH / 2
-
-    def drag_line(self, view_x: float) -> None:
-        width = self._stage.panes[-1].box[2]
-        self._stage.move_split(min(max(view_x / width, 0.0), 1.0))
-        self.compare_moved.emit(self._stage.split)
-
     # -------------------------------------------------------------------------------------- under the hand
-    def pin(self, view_x: float | None) -> None:
-        panes = self._stage.panes
-        self._pinned = None
-        if view_x is not None and panes:
-            self._pinned = next((n for n, pane in enumerate(panes) if view_x < pane.box[2]), len(panes) - 1)
-
     def hover(self, pointer: Pointer) -> None:
         self._pointer = pointer
         self.marks_changed.emit()
         self.update_cursor()
-        picture = self._stage.picture
-        if picture is not None and picture.bounds.contains_point(pointer.x, pointer.y):
+        if self._is_inside(pointer.x, pointer.y):
             self.cursor_moved.emit(math.floor(pointer.x), math.floor(pointer.y))
         else:
             self.cursor_left.emit()
@@ -237,6 +165,10 @@ class Easel(QObject):
         self._pointer = None
         self.marks_changed.emit()
         self.cursor_left.emit()
+
+    def _is_inside(self, x: float, y: float) -> bool:
+        view = self.sight.view
+        return view is not None and view.turn.bounds.contains_point(x, y)
 
     def tell_cursor_again(self) -> None:
         if self._pointer is not None:
@@ -254,7 +186,7 @@ class Easel(QObject):
         if self.hands.holds_space or self._tool == "hand" or not (self._editable or self._tool in LOOKING):
             return shapes.OpenHandCursor
         at = self._pointer
-        if at is not None and not self.hands.is_busy and self.is_on_line(at.view_x, at.view_y):
+        if at is not None and not self.hands.is_busy and self.sight.is_on_line(at.view_x, at.view_y):
             return shapes.SplitHCursor
         if self._tool == "zoom":
             return magnifier()
@@ -269,7 +201,7 @@ class Easel(QObject):
         note = f"{self._brush.diameter:.0f} px · {self._brush.hardness * 100:.0f} %" if is_sizing else ""
         return Marks(
             at,
-            self._brush.diameter / 2 * self.zoom / ratio,
+            self._brush.diameter / 2 * self.sight.zoom / ratio,
             self._brush.hardness if is_sizing else None,
             note,
             tuple(self._sources(ratio)),
@@ -282,12 +214,12 @@ class Easel(QObject):
         x, y = self._source[0] + 0.5, self._source[1] + 0.5
         if self._source_step is not None and self._pointer is not None:
             x, y = self._pointer.x + self._source_step[0], self._pointer.y + self._source_step[1]
-        return [QPointF(*pane.viewport.to_view(x, y)) / ratio for pane in self._stage.panes]
+        return [QPointF(*pane.viewport.to_view(x, y)) / ratio for pane in self.sight.panes]
 
     def _outlines(self, ratio: float) -> list[tuple[QPointF, ...]]:
         if not self._outline:
             return []
-        viewport = self.viewport_at(self._pointer.view_x if self._pointer else 0)
+        viewport = self.sight.viewport_at(self._pointer.view_x if self._pointer else 0)
         if viewport is None:
             return []
         return [tuple(QPointF(*viewport.to_view(point.x, point.y)) / ratio for point in self._outline)]

@@ -10,7 +10,7 @@ from PySide6.QtGui import QInputDevice, QMouseEvent, QPointingDevice, QTabletEve
 
 from restorer_app.ui.canvas.settings import Brush, ToolId
 from restorer_app.ui.canvas.tools import box, brush, clone, hand, lasso, restore, zoom
-from restorer_app.ui.canvas.tools.gesture import Desk, Gesture, Phase, Pointer, Tool
+from restorer_app.ui.canvas.tools.gesture import Gesture, Phase, Pointer, Tool, Tray
 
 TOOLS: dict[ToolId, Tool] = {
     "brush": brush.paint,
@@ -33,8 +33,8 @@ _DRAG_HARDENS = 250.0  # and up or down from soft to hard
 Event = QMouseEvent | QTabletEvent
 
 
-class Table(Desk, Protocol):
-    """The desk, and what only hands need of it."""
+class Table(Tray, Protocol):
+    """The tray, and what only hands need besides."""
 
     @property
     def tool(self) -> ToolId: ...
@@ -43,13 +43,7 @@ class Table(Desk, Protocol):
     @property
     def has_picture(self) -> bool: ...
     def set_brush(self, brush: Brush) -> None: ...
-    def is_on_line(self, view_x: float, view_y: float) -> bool: ...
-    def drag_line(self, view_x: float) -> None: ...
     def hover(self, pointer: Pointer) -> None: ...
-    def pin(self, view_x: float | None) -> None:
-        """Whether a gesture goes on, and where in the view it began."""
-        ...
-
     def update_cursor(self) -> None: ...
 
 
@@ -82,7 +76,7 @@ class Hands:
         if not self._table.has_picture:
             return
         if self._gesture is None:
-            self._table.pin(pointer.view_x)
+            self._table.sight.pin(pointer.view_x)
         if button == Qt.MouseButton.MiddleButton or (button == Qt.MouseButton.LeftButton and self.holds_space):
             self._pan = _started(hand.move(self._table, pointer))
         elif button == Qt.MouseButton.RightButton and pointer.alt:
@@ -92,7 +86,7 @@ class Hands:
         self._table.update_cursor()
 
     def _start(self, pointer: Pointer) -> None:
-        if self._table.is_on_line(pointer.view_x, pointer.view_y):
+        if self._table.sight.is_on_line(pointer.view_x, pointer.view_y):
             self._drags_line = True
         elif self._table.editable or self._table.tool in LOOKING:
             self._gesture = _started(TOOLS[self._table.tool](self._table, pointer))
@@ -107,7 +101,7 @@ class Hands:
         elif self._sizing is not None:
             self._size(pointer, *self._sizing)
         elif self._drags_line:
-            self._table.drag_line(pointer.view_x)
+            self._table.sight.set_split(pointer.view_x / self._table.sight.width)
         elif self._gesture is not None:
             self._gesture = _sent(self._gesture, pointer)
         self._last = pointer
@@ -124,7 +118,7 @@ class Hands:
                 self._gesture = _sent(self._gesture, pointer)
         self._last = pointer
         if self._gesture is None:
-            self._table.pin(None)
+            self._table.sight.pin(None)
         self._table.hover(pointer)
 
     def hold_space(self, held: bool) -> None:
@@ -139,7 +133,7 @@ class Hands:
         self._pan, self._sizing, self._drags_line = None, None, False
         if gesture is not None:
             gesture.close()
-        self._table.pin(None)
+        self._table.sight.pin(None)
         self._table.update_cursor()
         return gesture is not None
 
@@ -154,9 +148,9 @@ class Hands:
             least = self._table.brush.diameter + (1 if notches > 0 else -1)
             self._table.set_brush(self._table.brush.sized(max(grown, least) if notches > 0 else min(grown, least)))
         elif pointer.shift:
-            self._table.pan(notches * 60, 0)
+            self._table.sight.pan(notches * 60, 0)
         else:
-            self._table.zoom_at(self._table.zoom * _ZOOM_NOTCH**notches, pointer.view_x, pointer.view_y)
+            self._table.sight.zoom_at(self._table.sight.zoom * _ZOOM_NOTCH**notches, pointer.view_x, pointer.view_y)
 
     def _size(self, pointer: Pointer, start: Pointer, brush_then: Brush) -> None:
         across, up = pointer.view_x - start.view_x, start.view_y - pointer.view_y

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QWidget
 from restorer_app.session.commands import command
 from restorer_app.ui.canvas.easel import Easel
 from restorer_app.ui.canvas.hands import Event, pointer_of
+from restorer_app.ui.canvas.sight import Sight
 from restorer_app.ui.canvas.tools.gesture import Phase, Pointer
 
 _PHASES: dict[QEvent.Type, Phase] = {
@@ -31,7 +32,8 @@ class Listening(QWidget):
 
     original_held = Signal(bool)  # its key is down, or up again
 
-    _easel: Easel
+    sight: Sight
+    easel: Easel
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -43,15 +45,15 @@ class Listening(QWidget):
 
     # -------------------------------------------------------------------------------------- mouse, pen
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        self._easel.hands.press(self._pointer(event, "press"), event.button())
+        self.easel.hands.press(self._pointer(event, "press"), event.button())
         event.accept()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        self._easel.hands.move(self._pointer(event, "move"))
+        self.easel.hands.move(self._pointer(event, "move"))
         event.accept()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        self._easel.hands.release(self._pointer(event, "release"), event.button())
+        self.easel.hands.release(self._pointer(event, "release"), event.button())
         event.accept()
 
     def tabletEvent(self, event: QTabletEvent) -> None:
@@ -60,22 +62,22 @@ class Listening(QWidget):
         # a pen that hovers moves without a button
         button = event.button() if phase != "move" else Qt.MouseButton.NoButton
         if phase == "press":
-            self._easel.hands.press(pointer, button)
+            self.easel.hands.press(pointer, button)
         elif phase == "move":
-            self._easel.hands.move(pointer)
+            self.easel.hands.move(pointer)
         else:
-            self._easel.hands.release(pointer, button)
+            self.easel.hands.release(pointer, button)
         event.accept()  # no mouse event is made of it
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        self._easel.hands.wheel(self._pointer(event, "move"), event)
+        self.easel.hands.wheel(self._pointer(event, "move"), event)
         event.accept()
 
     def event(self, event: QEvent) -> bool:
         if isinstance(event, QNativeGestureEvent) and event.gestureType() == Qt.NativeGestureType.ZoomNativeGesture:
             ratio = self.devicePixelRatioF()
             at = event.position() * ratio
-            self._easel.zoom_at(self._easel.zoom * (1 + event.value()), at.x(), at.y())
+            self.sight.zoom_at(self.sight.zoom * (1 + event.value()), at.x(), at.y())
             return True
         if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride and self._is_mine(event):
             event.accept()
@@ -101,22 +103,22 @@ class Listening(QWidget):
 
     def _hold(self, event: QKeyEvent, *, held: bool) -> None:
         if event.key() == Qt.Key.Key_Space:
-            self._easel.hands.hold_space(held)
+            self.easel.hands.hold_space(held)
         else:
             self.original_held.emit(held)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         # the release of a held key goes to whoever has the focus then
-        self._easel.hands.hold_space(False)
+        self.easel.hands.hold_space(False)
         self.original_held.emit(False)
         super().focusOutEvent(event)
 
     def leaveEvent(self, event: QEvent) -> None:
-        self._easel.leave()
+        self.easel.leave()
         super().leaveEvent(event)
 
     def _pointer(self, event: Event | QWheelEvent, phase: Phase) -> Pointer:
-        return pointer_of(event, phase, self._easel.place, self.devicePixelRatioF())
+        return pointer_of(event, phase, self.sight.place, self.devicePixelRatioF())
 
 
 def _key(keys: str) -> Qt.Key:

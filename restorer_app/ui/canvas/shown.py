@@ -78,11 +78,6 @@ class ShownPicture:
         self.image = image
         return self._replaced(changed)
 
-    def replace_original(self, original: Raster) -> list[Region]:
-        changed = _changes(self.original, original, None)
-        self.original = original
-        return self._replaced(changed)
-
     def relook(self, look: Look) -> None:
         """Shows the same pixels in another way."""
         self.look = look

@@ -47,7 +47,7 @@ class Studio:
         image = Raster.from_array(pixels)
         empty = masks.blank(image.bounds)
         studio = cls(canvas, image, image, empty, empty, facts=facts)
-        canvas.stroke_finished.connect(studio.take)
+        canvas.easel.stroke_finished.connect(studio.take)
         studio.show(canvas)
         return studio
 

@@ -58,7 +58,7 @@ class Gestures(RuleBasedStateMachine):
     @rule(at=places, to=places, diameter=st.sampled_from([1, 7, 60, 400]), erase=st.booleans())
     def stroke(self, at, to, diameter, erase):
         self.keep()
-        self.canvas.set_brush(Brush(diameter, 0.6, erase=erase))
+        self.canvas.easel.set_brush(Brush(diameter, 0.6, erase=erase))
         QTest.mousePress(self.canvas, Qt.LeftButton, pos=QPoint(*at))
         for step in range(1, 4):
             here = QPoint(at[0] + (to[0] - at[0]) * step // 3, at[1] + (to[1] - at[1]) * step // 3)
@@ -71,7 +71,7 @@ class Gestures(RuleBasedStateMachine):
         QTest.mousePress(self.canvas, Qt.LeftButton, pos=QPoint(*at))
         QTest.mouseMove(self.canvas, QPoint(*to))
         self.canvas.repaint()
-        assert self.canvas.cancel_gesture()
+        assert self.canvas.easel.hands.let_go()
         QTest.mouseRelease(self.canvas, Qt.LeftButton, pos=QPoint(*to))
 
     @rule(
@@ -109,31 +109,31 @@ class Gestures(RuleBasedStateMachine):
 
     @rule(zoom=st.sampled_from([0.17, 0.3, 0.5, 1.0, 1.6, 3.0, 8.0]), at=places)
     def zoomed(self, zoom, at):
-        self.canvas._easel.zoom_at(zoom, *at)
+        self.canvas.sight.zoom_at(zoom, *at)
 
     @rule(dx=st.integers(-150, 150), dy=st.integers(-150, 150))
     def panned(self, dx, dy):
-        if self.canvas.fits:
-            self.canvas.zoom_to(1.3)
+        if self.canvas.sight.fits:
+            self.canvas.sight.zoom_to(1.3)
             look(self.canvas, self.qtbot)
-        self.canvas._easel.pan(dx, dy)
+        self.canvas.sight.pan(dx, dy)
         self.canvas.repaint()
 
     @rule()
     def fitted(self):
-        self.canvas.zoom_to_fit()
+        self.canvas.sight.zoom_to_fit()
 
     @rule(mode=st.sampled_from(COMPARE_MODES))
     def compared(self, mode):
-        self.canvas.set_compare_mode(mode)
+        self.canvas.sight.set_compare_mode(mode)
 
     @rule(split=st.floats(0, 1))
     def line_dragged(self, split):
-        self.canvas.set_split(split)
+        self.canvas.sight.set_split(split)
 
     @rule(shown=st.booleans())
     def original_shown(self, shown):
-        self.canvas.show_original(shown)
+        self.canvas.sight.show_original(shown)
 
     @rule(mode=st.sampled_from(OVERLAY_MODES), colour=st.sampled_from(["cyan", "orange"]))
     def overlaid(self, mode, colour):
@@ -145,7 +145,7 @@ class Gestures(RuleBasedStateMachine):
 
     @invariant()
     def it_shows_what_a_new_canvas_shows(self):
-        self.canvas._easel.leave()
+        self.canvas.easel.leave()
         shown = look(self.canvas, self.qtbot)
         other = Canvas()
         other.resize(*VIEW)
@@ -153,11 +153,11 @@ class Gestures(RuleBasedStateMachine):
         other.set_overlay(self.canvas.overlay)
         other.set_adjustment(self.canvas.adjustment)
         self.studio.show(other)
-        other._easel.leave()
-        other.set_compare_mode(self.canvas.compare_mode)
-        other.set_split(self.canvas.split)
-        other.show_original(self.canvas.shows_original)
-        other._stage.look(self.canvas._stage.view)
+        other.easel.leave()
+        other.sight.set_compare_mode(self.canvas.sight.compare_mode)
+        other.sight.set_split(self.canvas.sight.split)
+        other.sight.show_original(self.canvas.sight.shows_original)
+        other.sight.look(self.canvas.sight.view)
         expected = look(other, self.qtbot)
         other.end()
         other.close()

@@ -20,14 +20,14 @@ canvas.resize(200, 160)
 canvas.show()
 pixels = colours(900, 700)
 studio = Studio.of(canvas, pixels)
-canvas.zoom_to(1.0)
+canvas.sight.zoom_to(1.0)
 for _ in range(2):
     canvas.grab()
     while not canvas.is_settled:
         app.processEvents()
-canvas._easel.leave()
+canvas.easel.leave()
 shown = as_array(canvas.grab().toImage())
-region = canvas.visible_region
+region = canvas.sight.visible_region
 print(shown.shape[1], shown.shape[0], region.width, region.height)
 print(np.abs(shown.astype(int) - pixels[region.slices()]).max())
 QTest.mousePress(canvas, Qt.LeftButton, pos=QPoint(100, 80))

@@ -38,7 +38,7 @@ def studio(new_canvas, qtbot, photograph):
     made.patch(Region(100, 480, 260, 600), 30_000)
     for points in (((500, 30), (510, 300), (506, 520)), ((640, 120), (720, 90))):
         made.take(Stroke("brush", tuple(Point(*p) for p in points), diameter=26, hardness=0.8))
-    made.canvas._easel.leave()
+    made.canvas.easel.leave()
     settle(made.canvas, qtbot)
     return made
 
@@ -77,20 +77,20 @@ def test_a_place_that_is_protected(studio, qtbot):
 
 
 def test_pixels_at_800_percent(studio, qtbot):
-    studio.canvas.centre_on(Region(500, 510, 520, 530), zoom=8.0)
+    studio.canvas.sight.centre_on(Region(500, 510, 520, 530), zoom=8.0)
     compare(studio.canvas, qtbot, "800")
 
 
 @pytest.mark.parametrize("mode", ["split", "side by side", "difference"])
 def test_before_and_after(studio, qtbot, mode):
-    studio.canvas.set_compare_mode(mode)
-    studio.canvas.set_split(0.3)
+    studio.canvas.sight.set_compare_mode(mode)
+    studio.canvas.sight.set_split(0.3)
     compare(studio.canvas, qtbot, mode.replace(" ", "-"))
 
 
 def test_the_brush_while_its_size_is_chosen(studio, qtbot):
     canvas = studio.canvas
-    canvas.set_brush(Brush(120, 0.6))
+    canvas.easel.set_brush(Brush(120, 0.6))
     QTest.mousePress(canvas, Qt.RightButton, Qt.AltModifier, QPoint(320, 200))
     QTest.mouseMove(canvas, QPoint(330, 200))
     compare(canvas, qtbot, "sizing")
@@ -98,11 +98,11 @@ def test_the_brush_while_its_size_is_chosen(studio, qtbot):
 
 def test_a_lasso_in_the_making_and_a_source_to_clone_from(studio, qtbot):
     canvas = studio.canvas
-    canvas.set_tool("clone")
+    canvas.easel.set_tool("clone")
     QTest.mouseClick(canvas, Qt.LeftButton, Qt.ControlModifier, QPoint(200, 120))
     QTest.mouseMove(canvas, QPoint(260, 160))
     compare(canvas, qtbot, "clone")
-    canvas.set_tool("lasso")
+    canvas.easel.set_tool("lasso")
     QTest.mousePress(canvas, Qt.LeftButton, pos=QPoint(100, 100))
     for place in ((180, 90), (220, 160), (160, 220), (90, 180)):
         QTest.mouseMove(canvas, QPoint(*place))
@@ -114,5 +114,5 @@ def test_what_is_transparent(new_canvas, qtbot, photograph):
     y, x = np.mgrid[0:height, 0:width]
     alpha = (np.clip(np.hypot(x - width / 2, y - height / 2) / 300, 0, 1) * 65535).astype(np.uint16)
     studio = Studio.of(new_canvas(*SIZE), photograph, alpha=ArraySource(alpha[:, :, None]), orientation=6)
-    studio.canvas._easel.leave()
+    studio.canvas.easel.leave()
     compare(studio.canvas, qtbot, "transparent")

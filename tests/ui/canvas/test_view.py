@@ -21,8 +21,8 @@ from tests.ui.canvas.scenes import Studio, colours, look, settle
 
 def at_full_size(canvas, qtbot, pixels, **facts):
     studio = Studio.of(canvas, pixels, **facts)
-    canvas.zoom_to(1.0)
-    canvas._easel.leave()
+    canvas.sight.zoom_to(1.0)
+    canvas.easel.leave()
     return studio, look(canvas, qtbot)
 
 
@@ -31,7 +31,7 @@ def at_full_size(canvas, qtbot, pixels, **facts):
 def test_at_full_size_the_screen_has_the_pictures_values(canvas, qtbot, dtype, channels):
     pixels = colours(640, 480, dtype=dtype, channels=channels)
     _, shown = at_full_size(canvas, qtbot, pixels)
-    region = canvas.visible_region
+    region = canvas.sight.visible_region
     scale = 255 / (1 if dtype == "float32" else np.iinfo(dtype).max)
     expected = np.broadcast_to(pixels[region.slices()] * scale, (*region.shape, 3))
     assert np.abs(shown.astype(float) - expected).max() <= 1
@@ -43,7 +43,7 @@ def test_only_the_view_turns(canvas, qtbot, orientation):
     _, shown = at_full_size(canvas, qtbot, pixels, orientation=orientation)
     turn = canvas._stage.picture.turn
     upright = turn.turned(pixels)
-    left, top, right, bottom = canvas._stage.view.box_of(turn.bounds)
+    left, top, right, bottom = canvas.sight.view.box_of(turn.bounds)
     part = shown[max(top, 0) : bottom, max(left, 0) : right]
     assert (
         np.abs(part.astype(int) - upright[max(-top, 0) :, max(-left, 0) :][: part.shape[0], : part.shape[1]]).max() <= 1
@@ -52,9 +52,9 @@ def test_only_the_view_turns(canvas, qtbot, orientation):
 
 def test_above_200_percent_pixels_are_squares(canvas, qtbot):
     _, _ = at_full_size(canvas, qtbot, colours(640, 480))
-    canvas.zoom_to(8)
+    canvas.sight.zoom_to(8)
     shown = look(canvas, qtbot)
-    view = canvas._stage.view
+    view = canvas.sight.view
     x = -view.left % 8
     y = -view.top % 8
     square = shown[y : y + 8, x : x + 8]
@@ -74,7 +74,7 @@ def test_what_is_transparent_shows_squares_behind(canvas, qtbot):
     alpha[:, 150:] = 255
     pixels = np.full((200, 300, 3), (200, 40, 40), np.uint8)
     _, shown = at_full_size(canvas, qtbot, pixels, alpha=ArraySource(alpha))
-    left = canvas._stage.view.left
+    left = canvas.sight.view.left
     clear, solid = shown[110:130, left + 20 : left + 100], shown[110:130, left + 200 : left + 280]
     assert set(np.unique(clear)) == {146, 178}
     assert (solid == (200, 40, 40)).all()
@@ -83,18 +83,18 @@ def test_what_is_transparent_shows_squares_behind(canvas, qtbot):
 def test_transparency_of_sixteen_bits_is_shown_too(canvas, qtbot):
     alpha = np.full((200, 300, 1), 32768, np.uint16)
     _, shown = at_full_size(canvas, qtbot, np.zeros((200, 300, 3), np.uint16), alpha=ArraySource(alpha))
-    left = canvas._stage.view.left
+    left = canvas.sight.view.left
     assert abs(int(shown[110:130, left + 20 : left + 100].mean()) - 81) <= 2
 
 
 def test_the_side_of_the_split_line_says_what_is_shown(canvas, qtbot):
     studio, before = at_full_size(canvas, qtbot, colours(640, 480))
     studio.patch(studio.image.bounds, 7)
-    canvas.set_compare_mode("split")
+    canvas.sight.set_compare_mode("split")
     shown = look(canvas, qtbot)
     assert np.array_equal(shown[200:, :140], before[200:, :140])
     assert (shown[200:, 180:] == 7).all()
-    canvas.show_original(True)
+    canvas.sight.show_original(True)
     assert np.array_equal(look(canvas, qtbot)[200:], before[200:])
 
 
@@ -105,9 +105,9 @@ def test_the_difference_is_eight_times_as_strong_and_black_elsewhere(canvas, qtb
     patch = studio.image.read(region) + np.uint8(3)
     studio.image = studio.image.with_patch(region, patch)
     canvas.update_image(studio.image, region)
-    canvas.set_compare_mode("difference")
+    canvas.sight.set_compare_mode("difference")
     shown = look(canvas, qtbot)
-    left, top, right, bottom = canvas._stage.view.box_of(region)
+    left, top, right, bottom = canvas.sight.view.box_of(region)
     assert (shown[top:bottom, left:right] == 24).all()
     assert not shown[bottom + 1 :].any()
 
@@ -115,14 +115,14 @@ def test_the_difference_is_eight_times_as_strong_and_black_elsewhere(canvas, qtb
 def test_one_changed_pixel_is_seen_in_the_difference_of_the_whole(canvas, qtbot):
     studio = Studio.of(canvas, colours(4000, 3000))
     studio.patch(Region(2000, 1500, 2001, 1501), 255)
-    canvas.set_compare_mode("difference")
+    canvas.sight.set_compare_mode("difference")
     assert look(canvas, qtbot)[60:].max() > 20
 
 
 def test_two_sides_show_the_same_place(canvas, qtbot):
     _studio, _ = at_full_size(canvas, qtbot, colours(640, 480))
-    canvas.set_compare_mode("side by side")
-    canvas._easel.pan(-30, 12)
+    canvas.sight.set_compare_mode("side by side")
+    canvas.sight.pan(-30, 12)
     shown = look(canvas, qtbot)
     assert np.array_equal(shown[60:, :159], shown[60:, 161:])
 
@@ -133,7 +133,7 @@ def test_a_repair_is_shown_and_undone(canvas, qtbot):
     for value in (10, 200):  # a second edit of the same place
         studio.patch(Region(300, 200, 360, 260), value)
         shown = look(canvas, qtbot)
-        left, top, right, bottom = canvas._stage.view.box_of(Region(300, 200, 360, 260))
+        left, top, right, bottom = canvas.sight.view.box_of(Region(300, 200, 360, 260))
         assert (shown[top:bottom, left:right] == value).all()
     canvas.update_image(image)
     assert np.array_equal(look(canvas, qtbot), before)
@@ -145,7 +145,7 @@ def test_a_tile_that_came_too_late_is_asked_for_again(canvas, qtbot):
         studio.patch(Region(300, 200, 360, 260), value)
         canvas.repaint()
     shown = look(canvas, qtbot)
-    left, top, right, bottom = canvas._stage.view.box_of(Region(300, 200, 360, 260))
+    left, top, right, bottom = canvas.sight.view.box_of(Region(300, 200, 360, 260))
     assert (shown[top:bottom, left:right] == 240).all()
 
 
@@ -153,7 +153,7 @@ def test_an_image_over_another_source_is_shown(canvas, qtbot):
     _studio, _ = at_full_size(canvas, qtbot, colours(640, 480))
     canvas.update_image(Raster.from_array(np.full((480, 640, 3), 99, np.uint8)))
     assert (look(canvas, qtbot) == 99).all()
-    canvas.show_original(True)
+    canvas.sight.show_original(True)
     assert look(canvas, qtbot)[200:].std() > 10
 
 
@@ -173,7 +173,7 @@ def test_each_way_to_show_a_mask(canvas, qtbot, mode):
     studio.take(Stroke("box", (Point(300, 220), Point(340, 260))))
     canvas.set_overlay(Overlay(mode))
     shown = look(canvas, qtbot).astype(int)
-    left, top, right, bottom = canvas._stage.view.box_of(Region(300, 220, 340, 260))
+    left, top, right, bottom = canvas.sight.view.box_of(Region(300, 220, 340, 260))
     inside, outside = shown[top + 4 : bottom - 4, left + 4 : right - 4], shown[:, : left - 8]
     edge = shown[top - 2 : top, left + 8 : right - 8]
     assert (outside == (0 if mode == "mask only" else 128)).all()
@@ -187,7 +187,7 @@ def test_the_outline_of_a_mask_that_reaches_the_edge_survives_a_partial_paint(ca
     canvas.update_mask(masks.full(studio.image.bounds))
     canvas.set_overlay(Overlay("outline"))
     whole = look(canvas, qtbot)
-    left = canvas._stage.view.left
+    left = canvas.sight.view.left
     assert (whole[120, left - 1] != whole[120, 0]).any()
     canvas._stage._spoil_box((0, 0, left, 240))  # ends where the picture begins
     assert np.array_equal(look(canvas, qtbot), whole)
@@ -196,7 +196,7 @@ def test_the_outline_of_a_mask_that_reaches_the_edge_survives_a_partial_paint(ca
 @pytest.mark.parametrize("mode", ["off", "split", "side by side"])
 def test_what_changes_under_a_mask_is_seen_when_the_mask_goes(canvas, new_canvas, qtbot, mode):
     studio = Studio.of(canvas, colours(600, 400))
-    canvas.set_compare_mode(mode)
+    canvas.sight.set_compare_mode(mode)
     look(canvas, qtbot)
     place = Region(250, 150, 330, 230)
     for value in (10, 240):
@@ -207,7 +207,7 @@ def test_what_changes_under_a_mask_is_seen_when_the_mask_goes(canvas, new_canvas
         studio.mask = masks.blank(studio.image.bounds)
         canvas.update_mask(studio.mask)
     other = new_canvas()
-    other.set_compare_mode(mode)
+    other.sight.set_compare_mode(mode)
     studio.show(other)
     assert np.array_equal(look(canvas, qtbot), look(other, qtbot))
 
@@ -215,9 +215,9 @@ def test_what_changes_under_a_mask_is_seen_when_the_mask_goes(canvas, new_canvas
 def test_a_large_brush_that_moves_a_little_spoils_little(new_canvas, qtbot):
     canvas = new_canvas(640, 640)
     at_full_size(canvas, qtbot, np.full((600, 600, 3), 128, np.uint8))
-    layer = canvas._stage.mask_layer
+    layer = canvas._stage.coverings.mask
     first = Stroke("brush", (Point(300, 300),), diameter=400, hardness=1)
-    canvas._stage.spoil_masks(layer.begin(first))
+    canvas._stage.spoil_covered(layer.begin(first))
     look(canvas, qtbot)
     step = Stroke("brush", (Point(300, 300), Point(306, 300)), diameter=400, hardness=1)
     spoiled = layer.extend(step, step)
@@ -268,7 +268,7 @@ def test_values_are_those_of_the_file_in_its_depth(canvas, qtbot):
     assert canvas.values_at(-1, 0) is None
     studio.patch(Region(0, 0, 30, 30), 5)
     assert canvas.values_at(11, 22) == (5, 5, 5)
-    canvas.show_original(True)
+    canvas.sight.show_original(True)
     assert canvas.values_at(11, 22) == tuple(pixels[22, 11].tolist())
 
 
@@ -302,7 +302,7 @@ def test_values_of_a_slow_file_come_a_moment_later(canvas, qtbot):
     show_slowly(canvas, pixels)
     settle(canvas, qtbot)
     told = []
-    canvas.cursor_moved.connect(lambda x, y: told.append((x, y, canvas.values_at(x, y))))
+    canvas.easel.cursor_moved.connect(lambda x, y: told.append((x, y, canvas.values_at(x, y))))
     QTest.mouseMove(canvas, QPoint(100, 100))
     qtbot.waitUntil(lambda: bool(told) and told[-1][2] is not None)
     x, y, values = told[-1]
@@ -316,11 +316,11 @@ def test_a_file_that_vanished_is_told_once_and_what_is_drawn_stays(canvas, qtbot
     told = []
     canvas.reading_failed.connect(told.append)
     for zoom in (1.0, 2.0, 1.0):
-        canvas.zoom_to(zoom)
+        canvas.sight.zoom_to(zoom)
         canvas.grab()
         qtbot.wait(30)
     qtbot.waitUntil(lambda: told == ["scan.tif is gone."])
-    canvas.zoom_to_fit()
+    canvas.sight.zoom_to_fit()
     qtbot.wait(50)
     assert canvas.grab().toImage().pixelColor(160, 120) != canvas._stage.background
 
@@ -329,8 +329,8 @@ def test_the_cursor_is_told_inside_the_picture_and_left_outside(canvas, qtbot):
     Studio.of(canvas, colours(320, 100))
     settle(canvas, qtbot)
     told, left = [], []
-    canvas.cursor_moved.connect(lambda x, y: told.append((x, y)))
-    canvas.cursor_left.connect(lambda: left.append(True))
+    canvas.easel.cursor_moved.connect(lambda x, y: told.append((x, y)))
+    canvas.easel.cursor_left.connect(lambda: left.append(True))
     QTest.mouseMove(canvas, QPoint(160, 120))
     assert told
     count = len(told)
@@ -341,14 +341,14 @@ def test_the_cursor_is_told_inside_the_picture_and_left_outside(canvas, qtbot):
 
 def test_a_fitted_picture_stays_fitted_and_a_zoomed_one_keeps_its_middle(canvas, qtbot):
     Studio.of(canvas, colours(640, 480))
-    fitted = canvas.zoom
+    fitted = canvas.sight.zoom
     canvas.resize(640, 480)
-    assert canvas.zoom > fitted * 1.8
-    canvas.zoom_to(2.0)
-    middle = canvas._easel.place(320, 240)
+    assert canvas.sight.zoom > fitted * 1.8
+    canvas.sight.zoom_to(2.0)
+    middle = canvas.sight.place(320, 240)
     canvas.resize(400, 300)
-    assert canvas.zoom == 2.0
-    assert canvas._easel.place(200, 150) == pytest.approx(middle, abs=1)
+    assert canvas.sight.zoom == 2.0
+    assert canvas.sight.place(200, 150) == pytest.approx(middle, abs=1)
 
 
 def test_nothing_is_shown_on_the_surround(canvas, qtbot):
@@ -358,7 +358,7 @@ def test_nothing_is_shown_on_the_surround(canvas, qtbot):
     canvas.show_nothing()
     assert canvas.grab().toImage().pixelColor(160, 120) == QColor("#8d8d8d")
     assert not canvas.has_picture
-    assert canvas.visible_region is None
+    assert canvas.sight.visible_region is None
     QTest.mouseClick(canvas, Qt.LeftButton, pos=QPoint(100, 100))
 
 
@@ -366,8 +366,8 @@ def test_the_cache_stays_within_its_bytes(canvas, qtbot):
     Studio.of(canvas, colours(4000, 3000))
     picture = canvas._stage.picture
     picture._cache._limit = 4 << 20
-    canvas.zoom_to(1.0)
+    canvas.sight.zoom_to(1.0)
     for _ in range(12):
-        canvas._easel.pan(-300, -200)
+        canvas.sight.pan(-300, -200)
         settle(canvas, qtbot)
     assert picture.cached_bytes <= 4 << 20

@@ -19,7 +19,7 @@ AREA = Region(60, 40, 240, 160)
 def studio(canvas, qtbot):
     canvas.set_background(QColor("#5c5c5c"))
     made = Studio.of(canvas, colours(320, 240))
-    canvas._easel.leave()
+    canvas.easel.leave()
     return made
 
 
@@ -90,7 +90,7 @@ def test_nothing_is_drawn_where_the_mask_is_off_or_the_original_is_shown(studio,
     studio.canvas.show_works([work(studio)])
     assert not changed(studio, qtbot, before).any()
     studio.canvas.set_overlay(Overlay())
-    studio.canvas.show_original(True)
+    studio.canvas.sight.show_original(True)
     assert not changed(studio, qtbot, before)[38:162, 58:242].any(), "only the word Before has come"
 
 

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 from restorer_app.ui.canvas.tools import brush
-from restorer_app.ui.canvas.tools.gesture import Desk, Gesture, Pointer
+from restorer_app.ui.canvas.tools.gesture import Gesture, Pointer, Tray
 
 
-def clone(desk: Desk, press: Pointer) -> Gesture:
+def clone(tray: Tray, press: Pointer) -> Gesture:
     """Alt+click or Ctrl+click takes the source; then it moves along with the brush."""
     if press.alt or press.control:
-        return _choose(desk, press)
-    return _paint(desk, press)
+        return _choose(tray, press)
+    return _paint(tray, press)
 
 
-def _choose(desk: Desk, press: Pointer) -> Gesture:
+def _choose(tray: Tray, press: Pointer) -> Gesture:
     pointer = press
     while True:
-        desk.choose_source(pointer.x, pointer.y)
+        tray.choose_source(pointer.x, pointer.y)
         if pointer.phase == "release":
             return
         pointer = yield
 
 
-def _paint(desk: Desk, press: Pointer) -> Gesture:
-    if desk.start_cloning(press.x, press.y):
-        yield from brush.stroke(desk, press, target="clone", erase=False)
+def _paint(tray: Tray, press: Pointer) -> Gesture:
+    if tray.start_cloning(press.x, press.y):
+        yield from brush.stroke(tray, press, target="clone", erase=False)

@@ -1,4 +1,4 @@
-"""What a gesture is, and what the canvas lays on the desk for it."""
+"""What a gesture is, and what the canvas lays on the tray for it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Literal, Protocol
 
 from restorer_app.core.stroke import Point, Shape, Stroke
 from restorer_app.ui.canvas.settings import Brush
+from restorer_app.ui.canvas.sight import Sight
 
 Phase = Literal["press", "move", "release"]
 Target = Literal["mask", "restore", "clone"]
@@ -35,16 +36,16 @@ class Pointer:
 
 # One gesture is one generator: it gets every move, and ends with the release. Closed early, it was given up.
 Gesture = Generator[None, Pointer, None]
-Tool = Callable[["Desk", Pointer], Gesture]
+Tool = Callable[["Tray", Pointer], Gesture]
 
 
-class Desk(Protocol):
+class Tray(Protocol):
     """What a gesture may ask of the canvas."""
 
     @property
     def brush(self) -> Brush: ...
     @property
-    def zoom(self) -> float: ...
+    def sight(self) -> Sight: ...
     @property
     def last_point(self) -> Point | None:
         """Where the last stroke ended, for a straight line from there."""
@@ -67,19 +68,15 @@ class Desk(Protocol):
         """A closed line over the picture; none for no points."""
         ...
 
-    def pan(self, dx: float, dy: float) -> None: ...
-    def zoom_at(self, zoom: float, view_x: float, view_y: float) -> None: ...
-    def step_zoom_at(self, view_x: float, view_y: float, *, closer: bool) -> None: ...
-    def zoom_to_box(self, one: Pointer, other: Pointer) -> None: ...
     def choose_source(self, x: float, y: float) -> None: ...
     def start_cloning(self, x: float, y: float) -> bool:
         """Fixes the distance to the source at the first stroke; False without a source."""
         ...
 
 
-def round_stroke(desk: Desk, shape: Shape, points: Sequence[Point], *, erase: bool) -> Stroke:
+def round_stroke(tray: Tray, shape: Shape, points: Sequence[Point], *, erase: bool) -> Stroke:
     """A stroke of the brush in hand."""
-    brush = desk.brush
+    brush = tray.brush
     return Stroke(
         shape,
         tuple(points),
@@ -90,5 +87,5 @@ def round_stroke(desk: Desk, shape: Shape, points: Sequence[Point], *, erase: bo
     )
 
 
-def erases(desk: Desk, press: Pointer) -> bool:
-    return desk.brush.erase or press.alt or press.is_eraser
+def erases(tray: Tray, press: Pointer) -> bool:
+    return tray.brush.erase or press.alt or press.is_eraser

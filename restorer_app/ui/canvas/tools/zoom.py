@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
+import math
+
+from restorer_app.core.geometry import Region
 from restorer_app.core.stroke import Point
-from restorer_app.ui.canvas.tools.gesture import Desk, Gesture, Pointer
+from restorer_app.ui.canvas.tools.gesture import Gesture, Pointer, Tray
 
 _CLICK = 5.0  # screen pixels within which a drag is still a click
 
 
-def look(desk: Desk, press: Pointer) -> Gesture:
+def look(tray: Tray, press: Pointer) -> Gesture:
     try:
         pointer = yield
         while pointer.phase != "release":
             if not _is_click(press, pointer):
                 first, last = press.point, pointer.point
-                desk.draw_outline((first, Point(last.x, first.y), last, Point(first.x, last.y)))
+                tray.draw_outline((first, Point(last.x, first.y), last, Point(first.x, last.y)))
             pointer = yield
     finally:
-        desk.draw_outline(())
+        tray.draw_outline(())
     if _is_click(press, pointer):
-        desk.step_zoom_at(press.view_x, press.view_y, closer=not press.alt)
-    else:
-        desk.zoom_to_box(press, pointer)
+        tray.sight.step_zoom_at(press.view_x, press.view_y, closer=not press.alt)
+    elif (view := tray.sight.view) is not None and (region := _between(press, pointer, view.turn.bounds)) is not None:
+        tray.sight.fill_with(region)
+
+
+def _between(one: Pointer, other: Pointer, bounds: Region) -> Region | None:
+    left, right = sorted((one.x, other.x))
+    top, bottom = sorted((one.y, other.y))
+    return Region.clipped(math.floor(left), math.floor(top), math.ceil(right), math.ceil(bottom), inside=bounds)
 
 
 def _is_click(press: Pointer, pointer: Pointer) -> bool:
