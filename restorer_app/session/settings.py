@@ -61,6 +61,7 @@ class Settings:
     recent: tuple[str, ...] = ()
     geometry: str = ""  # the window's own words, base64
     docks: str = ""
+    panel_shares: str = ""  # of the room, where somebody has dragged a border between panels
     first_run_done: bool = False
 
     def with_recent(self, path: Path) -> Settings:

@@ -57,7 +57,8 @@ class Program(QObject):
         self._wear_app()
         self.window = Window()
         self.window.wear(self.colours)
-        self.window.restore_remembered(self.choices.now.geometry, self.choices.now.docks)
+        now = self.choices.now
+        self.window.arrangement.restore(now.geometry, now.docks, now.panel_shares)
         self.window.first_run.show_samples(samples())
         self.window.first_run.show_recent([Path(path) for path in self.choices.now.recent])
         self.workshop: Workshop | None = None
@@ -108,7 +109,7 @@ class Program(QObject):
         gc.freeze()  # what stays for good is not looked through again: that took 20 ms in the middle of a zoom
         if self._files:
             self.workshop.files.open_paths(self._files)
-            if not self.workshop.desk.loading:  # an empty folder
+            if not self.workshop.arrivals.loading:  # an empty folder
                 self.window.stop_awaiting()
 
     def _wear_app(self) -> None:
@@ -126,8 +127,8 @@ class Program(QObject):
         self._is_ending = False
 
     def _remember(self) -> None:
-        geometry, docks = self.window.remembered()
-        self.choices.change(geometry=geometry, docks=docks)
+        geometry, docks, shares = self.window.arrangement.remembered
+        self.choices.change(geometry=geometry, docks=docks, panel_shares=shares)
 
     def _tell_bug(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         """What nobody foresaw: said with a way to copy it; the window and the pictures stay."""

@@ -16,11 +16,13 @@ from restorer_app.session.session import Session
 from restorer_app.ui import presenting
 from restorer_app.ui.acts.files import own_samples
 from restorer_app.ui.acts.picture import PictureActs
+from restorer_app.ui.arrivals import Arrivals
 from restorer_app.ui.canvas.view import Canvas
 from restorer_app.ui.canvas.work import Work
 from restorer_app.ui.choices import Choices
 from restorer_app.ui.desk import Desk
 from restorer_app.ui.document import Document
+from restorer_app.ui.editing import Editing
 from restorer_app.ui.notice import Told
 from restorer_app.ui.offers import methods, offers, usable_method
 from restorer_app.ui.room import obstacle
@@ -48,12 +50,23 @@ class Binding(QObject):
     """One direction only: from what is true to what is seen."""
 
     def __init__(
-        self, window: Window, canvas: Canvas, *, desk: Desk, saver: Saver, acts: PictureActs, choices: Choices
+        self,
+        window: Window,
+        canvas: Canvas,
+        *,
+        desk: Desk,
+        arrivals: Arrivals,
+        editing: Editing,
+        saver: Saver,
+        acts: PictureActs,
+        choices: Choices,
     ) -> None:
         super().__init__(window)
         self._window = window
         self._canvas = canvas
         self._desk = desk
+        self._arrivals = arrivals
+        self._editing = editing
         self._acts = acts
         self._choices = choices
         self._has_samples = False
@@ -65,13 +78,15 @@ class Binding(QObject):
         desk.current_changed.connect(self._show_current)
         desk.documents_changed.connect(self.soon)
         desk.arrived.connect(self._remember)
-        desk.not_opened.connect(self._forget)
+        arrivals.not_opened.connect(self._forget)
         desk.frame_changed.connect(self.soon)
-        desk.loading_changed.connect(self._look_whether_it_came)
+        editing.mask_work_ended.connect(self.soon)
+        arrivals.changed.connect(self._look_whether_it_came)
         desk.changed.connect(self._take)
-        desk.told.connect(window.notice.say)
+        arrivals.told.connect(window.notice.say)
+        editing.told.connect(window.notice.say)
         # at once: Enter may already wait behind this stroke
-        desk.mask_work_began.connect(lambda: window.show_situation(self.situation()))
+        editing.mask_work_began.connect(lambda: window.show_situation(self.situation()))
         saver.changed.connect(self.soon)
         canvas.easel.cursor_moved.connect(self._show_values)
         canvas.reading_failed.connect(self._tell_unreadable)
@@ -104,7 +119,7 @@ class Binding(QObject):
         if document is None:
             return Situation(**always)
         session = document.session
-        masked = self._desk.is_masking or self._holds_something(session.mask, protects=False)
+        masked = self._editing.is_masking or self._holds_something(session.mask, protects=False)
         protected = self._holds_something(session.protect, protects=True)
         return Situation(
             open=True,
@@ -113,7 +128,7 @@ class Binding(QObject):
             savable=(session.is_unsaved or bool(session.pending)) and document.saving_share is None,
             masked=masked,
             protected=protected,
-            painted=self._desk.is_masking or (protected if self._acts.protecting else masked),
+            painted=self._editing.is_masking or (protected if self._acts.protecting else masked),
             remembered=session.last_mask is not None and session.last_mask.bounds == session.mask.bounds,
             running=bool(session.pending),
             undoable=session.history.can_undo,
@@ -143,7 +158,7 @@ class Binding(QObject):
         window.one_click.show_offers(offers(self._acts.ways, masked=situation.masked, editable=situation.editable))
         window.options.show_after_each_stroke(on=situation.after_each_stroke)
         window.options.show_mask_step(self._choices.now.mask_step)
-        cards = self._desk.cards
+        cards = self._editing.cards
         window.options.show_methods(methods(cards), usable_method(self._choices.now.method, cards))
         window.proof.show_words(presenting.proof_words(document))
         window.history.show_steps(
@@ -200,7 +215,7 @@ class Binding(QObject):
         self.show_all()
 
     def _look_whether_it_came(self) -> None:
-        if self._window.awaits_picture and not self._desk.loading:
+        if self._window.awaits_picture and not self._arrivals.loading:
             QTimer.singleShot(0, self._window.stop_awaiting)  # what was opened is shown a moment after it is there
 
     def _show_picture(self, document: Document) -> None:

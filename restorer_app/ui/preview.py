@@ -6,7 +6,7 @@ import time
 import uuid
 
 import numpy as np
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 
 from restorer_app.core.errors import RestorerError
 from restorer_app.core.geometry import Region
@@ -15,6 +15,7 @@ from restorer_app.core.raster import Raster
 from restorer_app.ui.canvas.view import Canvas
 from restorer_app.ui.desk import Desk
 from restorer_app.ui.document import Document
+from restorer_app.ui.jobs import Jobs
 from restorer_app.ui.notice import Told
 from restorer_app.ui.offers import Way
 
@@ -38,15 +39,18 @@ def framed(image: Raster, region: Region, *, thickness: int) -> Raster:
 class Preview(QObject):
     """Shown in the middle of what is in view; nothing of it stays."""
 
-    def __init__(self, desk: Desk, canvas: Canvas, parent: QObject | None = None) -> None:
+    told = Signal(object)  # Told
+
+    def __init__(self, desk: Desk, jobs: Jobs, canvas: Canvas, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._desk = desk
+        self._jobs = jobs
         self._canvas = canvas
         self.side = 384
         self._began = 0.0
         self._shown: tuple[Document, Raster] | None = None
         self._region: Region | None = None
-        desk.jobs.previewed.connect(self._take)
+        jobs.previewed.connect(self._take)
 
     @property
     def is_shown(self) -> bool:
@@ -73,12 +77,12 @@ class Preview(QObject):
                 f"preview-{uuid.uuid4().hex}", way.operation(strength), image, region, model=way.card, device=device
             )
         except RestorerError as problem:
-            self._desk.told.emit(Told.of(problem))
+            self.told.emit(Told.of(problem))
             return
-        self._desk.jobs.preview(document, job)
+        self._jobs.preview(document, job)
 
     def end(self) -> None:
-        self._desk.jobs.end_preview()
+        self._jobs.end_preview()
         self._put_back()
         self._region = None
 

@@ -8,8 +8,10 @@ from PySide6.QtCore import QObject, QTimer
 
 from restorer_app.files.exchange import Status
 from restorer_app.files.saving import Saved
+from restorer_app.ui.arrivals import Arrivals
 from restorer_app.ui.desk import Desk
 from restorer_app.ui.document import Document
+from restorer_app.ui.jobs import Jobs
 from restorer_app.ui.notice import Told
 from restorer_app.ui.panels.queue import JobRow
 from restorer_app.ui.saver import Saver
@@ -22,20 +24,22 @@ TICK_MS = 1000  # remaining time and "saved 2 min ago" move on by themselves
 class Progress(QObject):
     """Long work is seen, and never stands in the way."""
 
-    def __init__(self, window: Window, desk: Desk, saver: Saver) -> None:
+    def __init__(self, window: Window, desk: Desk, *, arrivals: Arrivals, jobs: Jobs, saver: Saver) -> None:
         super().__init__(window)
         self._window = window
         self._desk = desk
+        self._arrivals = arrivals
+        self._jobs = jobs
         self._saver = saver
         self._status: Status | None = None
         self._tick = QTimer(self)
         self._tick.timeout.connect(self.show_work)
         self._tick.start(TICK_MS)
-        desk.loading_changed.connect(self.show_work)
+        arrivals.changed.connect(self.show_work)
         desk.current_changed.connect(self.show_work)
         desk.changed.connect(lambda _change: self.show_work())
-        desk.jobs.changed.connect(self.show_work)
-        desk.jobs.noted.connect(lambda text: window.notice.say(Told(text, warns=False)))
+        jobs.changed.connect(self.show_work)
+        jobs.noted.connect(lambda text: window.notice.say(Told(text, warns=False)))
         saver.changed.connect(self.show_work)
         saver.told.connect(window.notice.say)
         saver.saved.connect(self._tell_saved)
@@ -60,16 +64,16 @@ class Progress(QObject):
 
     def show_work(self) -> None:
         """The pill says the one thing that goes on with the picture in hand; the queue says all."""
-        jobs = self._desk.jobs
+        jobs = self._jobs
         self._window.queue.show_jobs(jobs.rows)
         document = self._desk.current
-        if self._desk.loading:
-            name = self._desk.loading[0].path.name
-            share = self._desk.loading_share
+        if self._arrivals.loading:
+            name = self._arrivals.loading[0].path.name
+            share = self._arrivals.share
             self._window.pill.say(self.tr("Opening {name}").format(name=name), share=share, can_cancel=False)
         elif document is not None and document.is_reading:
             told = self.tr("Reading {name}").format(name=document.name)
-            self._window.pill.say(told, share=self._desk.loading_share, can_cancel=False)
+            self._window.pill.say(told, share=self._arrivals.share, can_cancel=False)
         elif document is not None and document.saving_share is not None:
             what = self._saver.doing(document) or self.tr("Saving")
             self._window.pill.say(what, share=document.saving_share)

@@ -65,7 +65,7 @@ def _story(program: Program, camera: _Camera, pictures: list[str], mask: Path) -
     camera.rest(0.3)
     camera.take("repairing")
     camera.until(lambda: workshop.jobs.is_empty)
-    workshop.files.load_mask_from(mask)
+    workshop.mask_files.load_mask_from(mask)
     camera.rest()
     workshop.acts.repair()
     camera.until(lambda: workshop.jobs.is_empty)
@@ -74,7 +74,7 @@ def _story(program: Program, camera: _Camera, pictures: list[str], mask: Path) -
     for _ in range(3):  # on to no comparison
         workshop.view.cycle_compare()
     program.choices.change(theme="light")
-    workshop.files.save()
+    workshop.saving.save()
     camera.until(lambda: document.saved is not None)
     camera.take("saved")
     _take_helpers(program, camera)

@@ -6,6 +6,8 @@ from PySide6.QtCore import QObject
 
 from restorer_app.ui.canvas.view import Canvas
 from restorer_app.ui.desk import Desk
+from restorer_app.ui.editing import Editing
+from restorer_app.ui.jobs import Jobs
 from restorer_app.ui.notice import Notice
 from restorer_app.ui.panels.one_click import OneClickPanel
 from restorer_app.ui.preview import Preview
@@ -16,11 +18,22 @@ class Stop(QObject):
     """A gesture, a preview, a job, a save, a warning that stands; then the mask, which can be brought back."""
 
     def __init__(
-        self, desk: Desk, canvas: Canvas, *, saver: Saver, preview: Preview, panel: OneClickPanel, notice: Notice
+        self,
+        desk: Desk,
+        canvas: Canvas,
+        *,
+        editing: Editing,
+        jobs: Jobs,
+        saver: Saver,
+        preview: Preview,
+        panel: OneClickPanel,
+        notice: Notice,
     ) -> None:
         super().__init__(desk)
         self._desk = desk
         self._canvas = canvas
+        self._editing = editing
+        self._jobs = jobs
         self._saver = saver
         self._preview = preview
         self._panel = panel
@@ -29,7 +42,7 @@ class Stop(QObject):
     def stop(self) -> None:
         if self._canvas.easel.hands.let_go() or self.stop_work() or self._notice.dismiss_warning():
             return
-        self._desk.attempt(lambda session: session.clear_mask())
+        self._editing.attempt(lambda session: session.clear_mask())
 
     def stop_work(self) -> bool:
         """Ends what the pill speaks of; False where nothing goes on."""
@@ -40,4 +53,4 @@ class Stop(QObject):
             return True
         if document is None:
             return False
-        return self._desk.jobs.cancel_of(document) or self._saver.cancel(document)
+        return self._jobs.cancel_of(document) or self._saver.cancel(document)

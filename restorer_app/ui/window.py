@@ -6,13 +6,15 @@ import itertools
 from collections.abc import Callable
 from typing import Protocol
 
-from PySide6.QtCore import QByteArray, QMimeData, QPoint, QSize, Qt, Signal
+from PySide6.QtCore import QMimeData, QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QImage, QPaintEvent
-from PySide6.QtWidgets import QApplication, QMainWindow, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMainWindow, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
 
 from restorer_app.session.command import Situation
 from restorer_app.ui.actions import Actions
+from restorer_app.ui.arrangement import Arrangement
 from restorer_app.ui.first_run import FirstRun
+from restorer_app.ui.focus import focus_next
 from restorer_app.ui.icons import mark
 from restorer_app.ui.menus import MenuRow
 from restorer_app.ui.notice import Notice
@@ -32,9 +34,6 @@ from restorer_app.ui.theme import Colours
 from restorer_app.ui.tools_bar import ToolsBar
 
 _TOGETHER = ("history", "file", "record", "queue")  # one at a time, so that each can be seen whole
-_ONE_CLICK, _STEPS, _PROOF = 352, 200, 208  # heights of panels: all of it, three steps, a proof
-_FRAME = QSize(16, 48)  # what a window manager may put around a window
-LAYOUT = 2  # raised when remembered dock places no longer fit the docks there are
 _MASK_BUTTONS = (
     "mask.erase",
     "mask.protect",
@@ -75,8 +74,6 @@ class Window(QMainWindow):
         self.may_close: Callable[[], bool] = lambda: True
         self.awaits_picture = False
         self._painted = False
-        self._is_arranged = False
-        self._before_hiding: QByteArray | None = None
         self.actions_table = Actions(self)
         self.menu_row = MenuRow(self.actions_table)
         self.options = OptionsBar()
@@ -91,7 +88,7 @@ class Window(QMainWindow):
         self.setStatusBar(self.status)
         self._make_stage()
         self._make_panels()
-        self._first_layout = self.saveState(LAYOUT)
+        self.arrangement = Arrangement(self, self.docks, together=_TOGETHER)
         self.menu_row.search_asked.connect(self.find_command)
         self.palette_popup.chosen.connect(self.actions_table.trigger)
         self.show_situation(Situation())
@@ -156,64 +153,16 @@ class Window(QMainWindow):
     def find_command(self) -> None:
         self.palette_popup.open_over(self)
 
-    # ----------------------------------------------------------------------------------------- its layout
-    def toggle_panels(self) -> None:
-        if any(dock.isVisible() for dock in self.docks.values()):
-            self._before_hiding = self.saveState(LAYOUT)  # with heights and the tab in front
-            for dock in self.docks.values():
-                dock.hide()
-        elif self._before_hiding is not None:
-            self.restoreState(self._before_hiding, LAYOUT)
-        else:
-            for dock in self.docks.values():
-                dock.show()
-
     def focus_next_part(self) -> None:
         """Out of the picture, where Tab has another meaning, and round to it again."""
-        parts: list[QWidget] = [
-            self._stage.currentWidget() or self._stage,
-            self.film,
-            self.options,
-            *self.docks.values(),
-        ]
-        now = QApplication.focusWidget()
-        inside = [place for place, part in enumerate(parts) if now and (part is now or part.isAncestorOf(now))]
-        here = inside[0] if inside else 0
-        for part in parts[here + 1 :] + parts[: here + 1]:
-            if there := [each for each in (part, *part.findChildren(QWidget)) if _takes_focus(each)]:
-                min(there, key=_along(part)).setFocus(Qt.FocusReason.TabFocusReason)
-                return
-
-    def reset_panels(self) -> None:
-        self._before_hiding = None
-        self.restoreState(self._first_layout, LAYOUT)
-        self._share_room()
-
-    def remembered(self) -> tuple[str, str]:
-        """Geometry and docks as text for the settings."""
-        geometry = self.saveGeometry().toBase64().data()
-        docks = self.saveState(LAYOUT).toBase64().data()
-        return bytes(geometry).decode(), bytes(docks).decode()
-
-    def restore_remembered(self, geometry: str, docks: str) -> None:
-        if geometry:
-            self.restoreGeometry(QByteArray.fromBase64(geometry.encode()))
-        else:
-            self._fit_screen()
-        if docks:
-            self._is_arranged = self.restoreState(QByteArray.fromBase64(docks.encode()), LAYOUT)
-
-    def _fit_screen(self) -> None:
-        room = self.screen().availableGeometry()  # the system's frame comes on top, and its size is known only later
-        self.resize(min(1600, room.width() - _FRAME.width()), min(1000, room.height() - _FRAME.height()))
+        focus_next([self._stage.currentWidget() or self._stage, self.film, self.options, *self.docks.values()])
 
     # --------------------------------------------------------------------------------------------- events
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
         if not self._painted:
             self._painted = True
-            if not self._is_arranged:
-                self._share_room()
+            self.arrangement.fit()
             self.first_painted.emit()
 
     def closeEvent(self, event: QCloseEvent) -> None:
@@ -285,33 +234,6 @@ class Window(QMainWindow):
         for one, other in itertools.pairwise(_TOGETHER):
             self.tabifyDockWidget(self.docks[one], self.docks[other])
         self.docks[_TOGETHER[0]].raise_()
-
-    def _share_room(self) -> None:
-        """Heights as the panels want them where nobody has chosen others; Qt forgets what it is told before showing."""
-        column = [self.docks[name] for name in ("one-click", _TOGETHER[0], "proof")]
-        self.resizeDocks(column[:1], [320], Qt.Orientation.Horizontal)
-        room = sum(dock.height() for dock in column)
-        left = room - _PROOF
-        one_click = min(_ONE_CLICK, max(left - _STEPS, left // 2))
-        heights = [one_click, left - one_click, _PROOF]
-        self.resizeDocks(column, heights, Qt.Orientation.Vertical)
-
-
-def _takes_focus(widget: QWidget) -> bool:
-    """By the keyboard, here and now."""
-    tabbed = widget.focusPolicy() & Qt.FocusPolicy.TabFocus == Qt.FocusPolicy.TabFocus
-    return tabbed and widget.isVisible() and widget.isEnabled() and not widget.visibleRegion().isEmpty()
-
-
-def _along(part: QWidget) -> Callable[[QWidget], int]:
-    """Where a widget comes when one reads a bar from the left, a panel from above."""
-    is_bar = part.width() > part.height()
-
-    def place(widget: QWidget) -> int:
-        at = widget.mapTo(part, QPoint()) if widget is not part else QPoint(-1, -1)
-        return at.x() if is_bar else at.y()
-
-    return place
 
 
 def local_files(data: QMimeData) -> list[str]:

@@ -12,17 +12,22 @@ from restorer_app.files import cards, places
 from restorer_app.files.budget import Budget
 from restorer_app.files.reader import Reader
 from restorer_app.files.scratch import Scratch, SpillStore
+from restorer_app.session.session import Session
 from restorer_app.session.settings import Settings
 from restorer_app.ui import motion
 from restorer_app.ui.actions import HeldKeys
 from restorer_app.ui.acts.files import FileActs
+from restorer_app.ui.acts.mask_files import MaskFileActs
 from restorer_app.ui.acts.picture import PictureActs
+from restorer_app.ui.acts.saving import SavingActs
 from restorer_app.ui.acts.view import ViewActs
 from restorer_app.ui.acts.windows import WindowActs
+from restorer_app.ui.arrivals import Arrivals
 from restorer_app.ui.binding import Binding
 from restorer_app.ui.canvas.view import Canvas
 from restorer_app.ui.choices import Choices
 from restorer_app.ui.desk import Desk
+from restorer_app.ui.editing import Editing
 from restorer_app.ui.jobs import Jobs
 from restorer_app.ui.loading import Loader
 from restorer_app.ui.memory import memory_bytes
@@ -55,21 +60,46 @@ class Workshop(QObject):
         self.jobs = Jobs(self.worker, self)
         stored = [model.card for model in cards.list_models() if model.card is not None]
         store = SpillStore(self.scratch, limit=SPILL_BYTES)
-        self.desk = Desk(self.loader, self.jobs, store=store, cards=stored, history_bytes=int(room * HISTORY_SHARE))
+        self.desk = Desk(self)
+        self.arrivals = Arrivals(
+            self.desk,
+            self.loader,
+            lambda picture: Session(picture, store=store, history_bytes=int(room * HISTORY_SHARE)),
+        )
+        self.editing = Editing(self.desk, self.jobs, stored, self)
         self.saver = Saver(self)
         self.canvas = Canvas()
-        self.acts = PictureActs(self.desk, choices, self)
+        self.acts = PictureActs(self.editing, choices, self)
         self.acts.ways = ways(stored)
         self.view = ViewActs(self.canvas, choices, self)
-        self.files = FileActs(window, self.desk, self.saver, choices=choices, reader=self.reader)
-        self.window_acts = WindowActs(window, self.desk, choices)
-        self.preview = Preview(self.desk, self.canvas, self)
+        self.files = FileActs(window, self.desk, self.arrivals, choices)
+        self.mask_files = MaskFileActs(window, self.desk, self.editing, self.reader)
+        self.saving = SavingActs(window, self.desk, self.jobs, self.saver)
+        self.window_acts = WindowActs(window, stored, choices)
+        self.preview = Preview(self.desk, self.jobs, self.canvas, self)
         self.stop_act = Stop(
-            self.desk, self.canvas, saver=self.saver, preview=self.preview, panel=window.one_click, notice=window.notice
+            self.desk,
+            self.canvas,
+            editing=self.editing,
+            jobs=self.jobs,
+            saver=self.saver,
+            preview=self.preview,
+            panel=window.one_click,
+            notice=window.notice,
         )
-        self.binding = Binding(window, self.canvas, desk=self.desk, saver=self.saver, acts=self.acts, choices=choices)
+        self.binding = Binding(
+            window,
+            self.canvas,
+            desk=self.desk,
+            arrivals=self.arrivals,
+            editing=self.editing,
+            saver=self.saver,
+            acts=self.acts,
+            choices=choices,
+        )
         self.window_acts.show_begin = self.binding.toggle_begin
-        self.progress = Progress(window, self.desk, self.saver)
+        self.progress = Progress(window, self.desk, arrivals=self.arrivals, jobs=self.jobs, saver=self.saver)
+        self._tie_desk()
         self._tie_canvas()
         self._tie_panels()
         self._tie_window()
@@ -89,15 +119,22 @@ class Workshop(QObject):
         self.worker.stop()
         self.reader.close()
         self.canvas.end()
-        self.desk.documents.clear()
+        self.desk.clear()
         self.scratch.close()
 
     def wear(self, colours: Colours) -> None:
         grey = self.choices.now.surround
         self.canvas.set_background(QColor(grey, grey, grey) if grey >= 0 else QColor(colours.surround))
 
+    def _tie_desk(self) -> None:
+        desk, jobs = self.desk, self.jobs
+        desk.leaving.connect(jobs.end_preview)
+        desk.closed.connect(jobs.forget)
+        self.arrivals.read.connect(jobs.start_waiting)
+        self.preview.told.connect(self.window.notice.say)
+
     def _tie_canvas(self) -> None:
-        canvas, desk = self.canvas, self.desk
+        canvas, editing = self.canvas, self.editing
         self.window.notice.beneath = canvas
 
         def unless(done: bool) -> None:
@@ -106,12 +143,12 @@ class Workshop(QObject):
 
         canvas.easel.stroke_finished.connect(lambda stroke: unless(self.acts.take_stroke(stroke)))
         canvas.easel.stroke_finished.connect(lambda _stroke: self.view.show_painted())
-        canvas.easel.restore_finished.connect(lambda stroke: unless(desk.restore(stroke)))
-        canvas.easel.clone_finished.connect(lambda stroke, dx, dy: unless(desk.clone(stroke, dx=dx, dy=dy)))
+        canvas.easel.restore_finished.connect(lambda stroke: unless(editing.restore(stroke)))
+        canvas.easel.clone_finished.connect(lambda stroke, dx, dy: unless(editing.clone(stroke, dx=dx, dy=dy)))
         canvas.easel.source_missing.connect(self._tell_what_is_missing)
         canvas.easel.source_chosen.connect(lambda _x, _y: self.window.options.show_hint(""))
         canvas.easel.source_chosen.connect(lambda _x, _y: self.window.notice.make_way())
-        canvas.overview_completed.connect(desk.take_overview)
+        canvas.overview_completed.connect(self.desk.take_overview)
         canvas.easel.tool_changed.connect(self._show_what_is_missing)
         canvas.easel.brush_changed.connect(lambda _brush: self._show_brush())
         self.view.changed.connect(self.binding.soon)
@@ -132,9 +169,9 @@ class Workshop(QObject):
         window.history.step_chosen.connect(lambda _step: self.canvas.setFocus())  # Return repairs again
         window.one_click.run_asked.connect(lambda _way, _strength: self.canvas.setFocus())
         window.film.chosen.connect(self.desk.show)
-        window.film.close_asked.connect(self.files.close_place)
-        window.file.page_chosen.connect(self.desk.show_page)
-        window.proof.show_file_asked.connect(self.files.show_saved_file)
+        window.film.close_asked.connect(self.saving.close_place)
+        window.file.page_chosen.connect(self.arrivals.show_page)
+        window.proof.show_file_asked.connect(self.saving.show_saved_file)
         window.queue.cancel_asked.connect(self.jobs.cancel)
         window.one_click.run_asked.connect(self.acts.run_way)
         window.one_click.preview_asked.connect(self._preview)
@@ -154,7 +191,7 @@ class Workshop(QObject):
         self.worker.status_came.connect(self.progress.show_engine)
         self.choices.changed.connect(self._choices_changed)
         self.choices.told.connect(window.notice.say)
-        for actor in (self.files, self.acts, self.view, self.window_acts, self.stop_act):
+        for actor in (self.files, self.mask_files, self.saving, self.acts, self.view, self.window_acts, self.stop_act):
             window.actions_table.add_actor(actor)
         window.actions_table.listen_on(self.canvas)
         self._held = HeldKeys(self)

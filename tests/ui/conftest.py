@@ -65,8 +65,8 @@ def program(qapp, tmp_path_factory):
 
 
 def answer_discard(program):
-    program.workshop.files.ask = lambda _names, _running: "discard"
-    program.workshop.files.ask_painted = lambda _names, _painted: "discard"
+    program.workshop.saving.ask = lambda _names, _running: "discard"
+    program.workshop.saving.ask_painted = lambda _names, _painted: "discard"
 
 
 def until(fact, *, seconds=60):

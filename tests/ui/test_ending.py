@@ -29,7 +29,7 @@ def test_unsaved_work_is_asked_about_when_the_system_wants_the_program_to_end(em
     open_file(empty, scan)
     scratch(empty)
     asked = []
-    empty.workshop.files.ask_painted = lambda names, _painted: asked.append(names) or "stay"
+    empty.workshop.saving.ask_painted = lambda names, _painted: asked.append(names) or "stay"
     ending = Ending()
     ending.asked.connect(empty.end)
     os.kill(os.getpid(), signal.SIGTERM)

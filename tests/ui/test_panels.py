@@ -548,29 +548,29 @@ def test_everything_that_can_be_clicked_has_a_name_for_those_who_cannot_see_it(w
 def test_panels_hide_and_come_back_as_they_were(window):
     names = {name for name, dock in window.docks.items() if dock.isVisible()}
     window.docks["proof"].close()
-    window.toggle_panels()
+    window.arrangement.toggle()
     assert not any(dock.isVisible() for dock in window.docks.values())
-    window.toggle_panels()
+    window.arrangement.toggle()
     assert {name for name, dock in window.docks.items() if dock.isVisible()} == names - {"proof"}
-    window.reset_panels()
+    window.arrangement.reset()
     assert window.docks["proof"].isVisible()
 
 
 def test_geometry_and_docks_survive_a_restart(window):
     window.docks["history"].setFloating(True)
     window.docks["proof"].close()
-    geometry, docks = window.remembered()
-    window.reset_panels()
+    geometry, docks, shares = window.arrangement.remembered
+    window.arrangement.reset()
     assert not window.docks["history"].isFloating()
-    window.restore_remembered(geometry, docks)
+    window.arrangement.restore(geometry, docks, shares)
     assert window.docks["history"].isFloating()
     assert window.docks["proof"].isHidden()
-    window.reset_panels()
+    window.arrangement.reset()
 
 
 @pytest.mark.parametrize("nonsense", ["", "bm9uc2Vuc2U=", "%%%"])
 def test_a_broken_memory_of_the_layout_does_no_harm(window, nonsense):
-    window.restore_remembered(nonsense, nonsense)
+    window.arrangement.restore(nonsense, nonsense, nonsense)
     assert all(dock.isVisible() for name, dock in window.docks.items() if name in {"one-click", "history", "proof"})
 
 
@@ -593,7 +593,7 @@ def test_words_as_long_as_a_file_name_break_and_are_told_whole(qtbot):
 
 
 def test_the_record_scrolls_in_one_place_only(window):
-    window.reset_panels()
+    window.arrangement.reset()
     window.docks["record"].raise_()
     window.record.show_records((RecordRow("repair · faithful", ("a", "b", "c", "d")),) * 5, share="1.15 % treated")
     QTest.qWait(50)

@@ -234,7 +234,7 @@ def test_a_refusal_goes_when_it_is_no_longer_true(empty, scan):
     session = open_file(empty, scan).session
     notice = empty.window.notice
     empty.workshop.acts.run_operation("upscale-2")
-    empty.workshop.desk.stroke(Stroke("brush", (Point(50, 50),), diameter=9))
+    empty.workshop.editing.stroke(Stroke("brush", (Point(50, 50),), diameter=9))
     assert "being upscaled" in notice.text
     assert notice.isVisible()
     idle(empty)

@@ -50,7 +50,7 @@ def test_a_jpeg_is_painted_on_while_it_is_read_and_its_jobs_wait(empty, tmp_path
     scratch(empty)
     press(empty, "Return")
     assert not session.pending[0].is_running
-    assert not empty.workshop.desk.restore(Stroke("brush", (Point(5, 5),), diameter=4))
+    assert not empty.workshop.editing.restore(Stroke("brush", (Point(5, 5),), diameter=4))
     assert "still being read" in empty.window.notice.text
     may_read.set()
     idle(empty)
@@ -141,7 +141,7 @@ def test_closing_with_unsaved_work_asks(empty, scan, answer, is_open):
     open_file(empty, scan)
     repair(empty)
     asked = []
-    empty.workshop.files.ask = lambda names, _running: asked.append(names) or answer
+    empty.workshop.saving.ask = lambda names, _running: asked.append(names) or answer
     press(empty, "Ctrl+W")
     assert asked == [["plate.tif"]]
     assert bool(empty.workshop.desk.documents) is is_open
@@ -150,7 +150,7 @@ def test_closing_with_unsaved_work_asks(empty, scan, answer, is_open):
 def test_closing_and_saving_first_writes_and_then_closes(empty, scan, tmp_path):
     open_file(empty, scan)
     repair(empty)
-    empty.workshop.files.ask = lambda _names, _running: "save"
+    empty.workshop.saving.ask = lambda _names, _running: "save"
     press(empty, "Ctrl+W")
     until(lambda: not empty.workshop.desk.documents)
     assert (tmp_path / "plate_restored_v01.tif").is_file()
@@ -161,7 +161,7 @@ def test_closing_while_a_job_runs_waits_for_it_then_saves_and_closes(empty, scan
     scratch(empty)
     press(empty, "Return")
     asked = []
-    empty.workshop.files.ask = lambda names, running: asked.append((names, running)) or "save"
+    empty.workshop.saving.ask = lambda names, running: asked.append((names, running)) or "save"
     press(empty, "Ctrl+W")
     assert asked == [(["plate.tif"], True)]
     assert empty.workshop.desk.documents, "the job goes on"
@@ -198,7 +198,7 @@ def test_a_job_that_is_cancelled_while_closing_waits_leaves_nothing_to_save(empt
     open_file(empty, scan)
     scratch(empty)
     press(empty, "Return")
-    empty.workshop.files.ask = lambda _names, _running: "save"
+    empty.workshop.saving.ask = lambda _names, _running: "save"
     press(empty, "Ctrl+W")
     press(empty, "Escape")
     until(lambda: not empty.workshop.desk.documents)
@@ -211,7 +211,7 @@ def test_another_answer_takes_back_that_a_picture_is_saved_when_its_job_is_done(
     scratch(empty)
     press(empty, "Return")
     answers = ["save", answer]
-    empty.workshop.files.ask = lambda _names, _running: answers.pop(0)
+    empty.workshop.saving.ask = lambda _names, _running: answers.pop(0)
     press(empty, "Ctrl+W")
     press(empty, "Ctrl+W")
     idle(empty)
@@ -224,7 +224,7 @@ def test_another_answer_takes_back_that_a_picture_is_saved_when_its_job_is_done(
 def test_closing_without_unsaved_work_does_not_ask(empty, scan):
     open_file(empty, scan)
     asked = []
-    empty.workshop.files.ask = lambda names, _running: asked.append(names) or "discard"
+    empty.workshop.saving.ask = lambda names, _running: asked.append(names) or "discard"
     press(empty, "Ctrl+W")
     assert empty.workshop.desk.documents == []
     assert not asked
@@ -235,8 +235,8 @@ def test_closing_with_a_mask_that_was_not_used_asks(empty, scan, monkeypatch, an
     open_file(empty, scan)
     scratch(empty)
     asked = []
-    monkeypatch.setattr(empty.workshop.files, "ask_painted", lambda *about: asked.append(about) or answer)
-    assert empty.workshop.files.may_close() is not is_open
+    monkeypatch.setattr(empty.workshop.saving, "ask_painted", lambda *about: asked.append(about) or answer)
+    assert empty.workshop.saving.may_close() is not is_open
     press(empty, "Ctrl+W")
     assert asked == [(["plate.tif"], {"mask"})] * 2
     assert bool(empty.workshop.desk.documents) is is_open
@@ -247,8 +247,8 @@ def test_a_protection_is_asked_about_until_a_repair_has_left_it_alone(empty, sca
     press(empty, "Shift+P")
     paint(empty, (20, 20), (60, 20))
     asked = []
-    monkeypatch.setattr(empty.workshop.files, "ask_painted", lambda *about: asked.append(about) or "stay")
-    assert not empty.workshop.files.may_close()
+    monkeypatch.setattr(empty.workshop.saving, "ask_painted", lambda *about: asked.append(about) or "stay")
+    assert not empty.workshop.saving.may_close()
     assert asked == [(["plate.tif"], {"protection"})]
     press(empty, "Shift+P")
     repair(empty)
@@ -262,10 +262,10 @@ def test_a_mask_that_a_file_holds_or_a_repair_has_used_is_not_asked_about(empty,
     open_file(empty, scan)
     scratch(empty)
     assert document(empty).has_loose_mask
-    empty.workshop.files.save_mask_to(tmp_path / "mask.png")
+    empty.workshop.mask_files.save_mask_to(tmp_path / "mask.png")
     until(lambda: not document(empty).has_loose_mask)
     press(empty, "Ctrl+D")
-    empty.workshop.files.load_mask_from(tmp_path / "mask.png")
+    empty.workshop.mask_files.load_mask_from(tmp_path / "mask.png")
     until(lambda: not masks.is_empty(document(empty).session.mask))
     assert not document(empty).has_loose_mask
     paint(empty, (20, 20), (60, 20))
@@ -334,7 +334,7 @@ def test_of_files_opened_together_the_first_that_can_be_shown_stays_in_hand(empt
     (tmp_path / "a.png").write_bytes(b"no picture")
     for _ in range(2):  # a second time while they are being opened
         empty.workshop.files.open_paths([str(tmp_path / f"{name}.png") for name in "abcd"])
-    until(lambda: not empty.workshop.desk.loading)
+    until(lambda: not empty.workshop.arrivals.loading)
     assert [one.path.name for one in empty.workshop.desk.documents] == ["b.png", "c.png", "d.png"]
     assert document(empty).path.name == "b.png", "a hand may be at work on it already"
     assert {Path(path).name for path in empty.choices.now.recent} >= {"b.png", "c.png", "d.png"}
@@ -363,10 +363,10 @@ def test_files_that_are_refused_together_are_told_together(empty, tmp_path):
     for name in ("letter.tif", "bill.txt", "note.jpg"):
         (tmp_path / name).write_bytes(b"Dear Sir,")
     empty.workshop.files.open_paths([str(tmp_path / name) for name in ("letter.tif", "bill.txt", "note.jpg")])
-    until(lambda: not empty.workshop.desk.loading)
+    until(lambda: not empty.workshop.arrivals.loading)
     assert empty.window.notice.text.startswith("3 files could not be opened: letter.tif, bill.txt, note.jpg.")
     empty.workshop.files.open_paths([str(tmp_path / "bill.txt")])
-    until(lambda: not empty.workshop.desk.loading)
+    until(lambda: not empty.workshop.arrivals.loading)
     assert empty.window.notice.text.startswith("bill.txt")
 
 
@@ -467,8 +467,8 @@ def test_closing_asks_where_to_save_and_stays_open_where_nobody_says(empty, scan
     open_file(empty, scan)
     repair(empty)
     seen = answering(monkeypatch, None)
-    empty.workshop.files.ask = lambda _names, _running: "save"
-    assert not empty.workshop.files.may_close()
+    empty.workshop.saving.ask = lambda _names, _running: "save"
+    assert not empty.workshop.saving.may_close()
     until(lambda: seen)
     assert document(empty).path == scan
     assert document(empty).session.is_unsaved

@@ -63,10 +63,10 @@ def test_a_mask_goes_to_a_file_and_comes_back(empty, scan, tmp_path):
     session = open_file(empty, scan).session
     scratch(empty)
     kept = masks.digest(session.mask)
-    empty.workshop.files.save_mask_to(tmp_path / "mask.png")
+    empty.workshop.mask_files.save_mask_to(tmp_path / "mask.png")
     press(empty, "Ctrl+D")
     assert masks.is_empty(session.mask)
-    empty.workshop.files.load_mask_from(tmp_path / "mask.png")
+    empty.workshop.mask_files.load_mask_from(tmp_path / "mask.png")
     until(lambda: not masks.is_empty(session.mask))
     assert masks.digest(session.mask) == kept
 
@@ -74,7 +74,7 @@ def test_a_mask_goes_to_a_file_and_comes_back(empty, scan, tmp_path):
 def test_a_mask_of_another_size_is_refused_with_a_sentence(empty, scan, tmp_path):
     session = open_file(empty, scan).session
     Image.fromarray(np.full((10, 10), 255, np.uint8)).save(tmp_path / "mask.png")
-    empty.workshop.files.load_mask_from(tmp_path / "mask.png")
+    empty.workshop.mask_files.load_mask_from(tmp_path / "mask.png")
     until(empty.window.notice.isVisible)
     assert "10 × 10" in empty.window.notice.text
     assert masks.is_empty(session.mask)
@@ -124,11 +124,11 @@ def test_a_protection_goes_to_a_file_and_comes_back_and_is_not_asked_about(empty
     paint(empty, (20, 20), (60, 20))
     kept = masks.digest(session.protect)
     assert document(empty).loose == {"protection"}
-    empty.workshop.files.save_protection_to(tmp_path / "keep.png")
+    empty.workshop.mask_files.save_protection_to(tmp_path / "keep.png")
     until(lambda: not document(empty).loose)
     press(empty, "Ctrl+D")
     assert masks.is_empty(session.protect)
-    empty.workshop.files.load_protection_from(tmp_path / "keep.png")
+    empty.workshop.mask_files.load_protection_from(tmp_path / "keep.png")
     until(lambda: masks.digest(session.protect) == kept)
     assert masks.is_empty(session.mask)
     assert not document(empty).loose

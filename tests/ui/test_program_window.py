@@ -74,7 +74,7 @@ def test_panels_come_back_as_high_as_they_were(empty, scan):
     assert not any(dock.isVisible() for dock in docks.values())
     press(empty, "Tab")
     until(lambda: {name: dock.height() for name, dock in docks.items() if dock.isVisible()} == before)
-    empty.window.reset_panels()
+    empty.window.arrangement.reset()
 
 
 def test_every_command_has_somebody_who_does_it(empty):
@@ -204,7 +204,7 @@ def test_the_clone_tool_asks_for_its_source_as_soon_as_it_is_taken(empty, scan):
 
 def test_a_first_window_leaves_room_for_the_frame_that_the_system_puts_around_it(dark):
     made = Window()
-    made.restore_remembered("", "")
+    made.arrangement.restore("", "")
     room = made.screen().availableGeometry()
     assert made.width() < room.width() or made.width() == 1600
     assert made.height() <= room.height() - 40

@@ -11,7 +11,7 @@ from restorer_app.core.operation import Repair
 from restorer_app.core.raster import Raster
 from restorer_app.core.stroke import Stroke
 from restorer_app.ui.choices import Choices
-from restorer_app.ui.desk import Desk
+from restorer_app.ui.editing import Editing
 from restorer_app.ui.offers import Way, usable_method
 
 OF_PROTECTION = {
@@ -28,9 +28,9 @@ class PictureActs(QObject):
 
     changed = Signal()  # what a stroke does: protects, or repairs at once
 
-    def __init__(self, desk: Desk, choices: Choices, parent: QObject | None = None) -> None:
+    def __init__(self, editing: Editing, choices: Choices, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._desk = desk
+        self._editing = editing
         self._choices = choices
         self.protecting = False
         self.ways: tuple[Way, ...] = ()
@@ -38,7 +38,7 @@ class PictureActs(QObject):
     # ---------------------------------------------------------------------------------------- strokes
     def take_stroke(self, stroke: Stroke) -> bool:
         """A finished stroke of a masking tool. False where it was refused."""
-        if not self._desk.stroke(stroke, protects=self.protecting):
+        if not self._editing.stroke(stroke, protects=self.protecting):
             return False
         if self._choices.now.after_each_stroke and not self.protecting and not stroke.erase:
             self._ask_repair(joined=True)
@@ -53,13 +53,13 @@ class PictureActs(QObject):
 
     # ---------------------------------------------------------------------------------------- history
     def undo(self) -> None:
-        self._desk.attempt(lambda session: session.undo())
+        self._editing.attempt(lambda session: session.undo())
 
     def redo(self) -> None:
-        self._desk.attempt(lambda session: session.redo())
+        self._editing.attempt(lambda session: session.redo())
 
     def go_to(self, position: int) -> None:
-        self._desk.attempt(lambda session: session.go_to(position))
+        self._editing.attempt(lambda session: session.go_to(position))
 
     # ------------------------------------------------------------------------------------------ masks
     def mask_everything(self) -> None:
@@ -84,17 +84,17 @@ class PictureActs(QObject):
         if self.protecting:
             self.clear_protection()
         else:
-            self._desk.attempt(lambda session: session.clear_mask())
+            self._editing.attempt(lambda session: session.clear_mask())
 
     def clear_protection(self) -> None:
-        self._desk.attempt(lambda session: session.clear_protection())
+        self._editing.attempt(lambda session: session.clear_protection())
 
     def reselect_mask(self) -> None:
-        self._desk.attempt(lambda session: session.reselect_mask())
+        self._editing.attempt(lambda session: session.reselect_mask())
 
     def _set(self, title: str, work: Callable[[Raster], Raster]) -> None:
         """Of the mask, or of the protection while that is what the tools paint."""
-        self._desk.change_mask(OF_PROTECTION[title] if self.protecting else title, work, protects=self.protecting)
+        self._editing.change_mask(OF_PROTECTION[title] if self.protecting else title, work, protects=self.protecting)
 
     # ------------------------------------------------------------------------------------- operations
     def repair(self) -> None:
@@ -110,7 +110,7 @@ class PictureActs(QObject):
     def run_way(self, way_id: str, strength: float | None) -> None:
         for way in self.ways:
             if way.id == way_id:
-                self._desk.ask(way.operation(strength), card=way.card, device=self._choices.now.device)
+                self._editing.ask(way.operation(strength), card=way.card, device=self._choices.now.device)
                 return
 
     def choose_method(self, method: str) -> None:
@@ -118,6 +118,6 @@ class PictureActs(QObject):
 
     def _ask_repair(self, *, joined: bool) -> None:
         now = self._choices.now
-        method = usable_method(now.method, self._desk.cards)
+        method = usable_method(now.method, self._editing.cards)
         operation = Repair(method=method, grain=now.grain)  # type: ignore[arg-type]  # settings allow only these
-        self._desk.ask(operation, device=now.device, joined=joined)
+        self._editing.ask(operation, device=now.device, joined=joined)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QDialog
 
+from restorer_app.core.card import ModelCard
 from restorer_app.ui.choices import Choices
-from restorer_app.ui.desk import Desk
 from restorer_app.ui.dialogs.about import AboutDialog
 from restorer_app.ui.dialogs.settings import SettingsDialog
 from restorer_app.ui.shortcuts_sheet import ShortcutsSheet
@@ -19,10 +19,10 @@ from restorer_app.ui.window import Window
 class WindowActs(QObject):
     changed = Signal()
 
-    def __init__(self, window: Window, desk: Desk, choices: Choices) -> None:
+    def __init__(self, window: Window, cards: Sequence[ModelCard], choices: Choices) -> None:
         super().__init__(window)
         self._window = window
-        self._desk = desk
+        self._cards = cards
         self._choices = choices
         self.sheet: ShortcutsSheet | None = None
         self.show_begin: Callable[[], None] = lambda: None  # whoever knows the canvas says how
@@ -31,13 +31,13 @@ class WindowActs(QObject):
         self._window.find_command()
 
     def toggle_panels(self) -> None:
-        self._window.toggle_panels()
+        self._window.arrangement.toggle()
 
     def focus_next_part(self) -> None:
         self._window.focus_next_part()
 
     def reset_panels(self) -> None:
-        self._window.reset_panels()
+        self._window.arrangement.reset()
 
     def toggle_full_screen(self) -> None:
         if self._window.isFullScreen():
@@ -67,4 +67,4 @@ class WindowActs(QObject):
         self.sheet.show()
 
     def show_about(self) -> None:
-        AboutDialog(self._desk.cards, self._window).exec()
+        AboutDialog(self._cards, self._window).exec()

@@ -1,0 +1,96 @@
+"""What commands do with masks as files: load and save, the mask or the protection."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QFileDialog
+
+from restorer_app.core.raster import Raster
+from restorer_app.files.maskfile import read_mask, write_mask
+from restorer_app.files.reader import Reader
+from restorer_app.ui.desk import Desk
+from restorer_app.ui.editing import Editing
+from restorer_app.ui.notice import Told
+from restorer_app.ui.window import Window
+
+
+class MaskFileActs(QObject):
+    """Of the picture in hand; reading and writing happen on a thread."""
+
+    def __init__(self, window: Window, desk: Desk, editing: Editing, reader: Reader) -> None:
+        super().__init__(window)
+        self._window = window
+        self._desk = desk
+        self._editing = editing
+        self._reader = reader
+
+    def load_mask(self) -> None:
+        self._choose_mask(self.tr("Load a mask"), self.load_mask_from)
+
+    def load_protection(self) -> None:
+        self._choose_mask(self.tr("Load a protection"), self.load_protection_from)
+
+    def save_mask(self) -> None:
+        self._name_mask(self.tr("Save the mask"), "mask", self.save_mask_to)
+
+    def save_protection(self) -> None:
+        self._name_mask(self.tr("Save the protection"), "protection", self.save_protection_to)
+
+    def load_mask_from(self, path: Path) -> None:
+        self._load("Loaded mask", path, protects=False)
+
+    def load_protection_from(self, path: Path) -> None:
+        self._load("Loaded protection", path, protects=True)
+
+    def save_mask_to(self, path: Path) -> None:
+        self._write_mask(path, self.tr("The mask is saved as {name}."), protects=False)
+
+    def save_protection_to(self, path: Path) -> None:
+        self._write_mask(path, self.tr("The protection is saved as {name}."), protects=True)
+
+    def _choose_mask(self, title: str, take: Callable[[Path], None]) -> None:
+        if self._desk.current is None:
+            return
+        folder = str(self._desk.current.path.parent)
+        chosen, _ = QFileDialog.getOpenFileName(self._window, title, folder, "*.png *.tif *.tiff")
+        if chosen:
+            take(Path(chosen))
+
+    def _name_mask(self, title: str, what: str, take: Callable[[Path], None]) -> None:
+        if self._desk.current is None:
+            return
+        path = self._desk.current.path
+        suggested = str(path.with_name(f"{path.stem}_{what}.png"))
+        chosen, _ = QFileDialog.getSaveFileName(self._window, title, suggested, "*.png")
+        if chosen:
+            take(Path(chosen))
+
+    def _load(self, title: str, path: Path, *, protects: bool) -> None:
+        document = self._desk.current
+        if document is None:
+            return
+        orientation = document.picture.orientation
+
+        def work(mask: Raster) -> Raster:
+            # a mask is an untrusted file like any other, so the reader process opens it
+            found = read_mask(path, bounds=mask.bounds, orientation=orientation, open_picture=self._reader.open)
+            document.keep(found, protects=protects)
+            return found
+
+        self._editing.change_mask(title, work, protects=protects, slow=True)
+
+    def _write_mask(self, path: Path, told: str, *, protects: bool) -> None:
+        document = self._desk.current
+        if document is None:
+            return
+        orientation = document.picture.orientation
+
+        def write(mask: Raster) -> None:
+            write_mask(path, mask, orientation=orientation)
+            document.keep(mask, protects=protects)
+
+        said = Told(told.format(name=path.name), warns=False, passes=True)
+        self._editing.write_mask(write, said, protects=protects)

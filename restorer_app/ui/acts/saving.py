@@ -1,0 +1,192 @@
+"""What commands do to save pictures, and to close them: whatever would lose work asks first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QUrl
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QDialog
+
+from restorer_app.files.naming import default_target, derived_name
+from restorer_app.files.tiff import holds_levels
+from restorer_app.ui.desk import Desk
+from restorer_app.ui.dialogs.save import SaveDialog
+from restorer_app.ui.dialogs.unsaved import Answer, ask_painted, ask_unsaved
+from restorer_app.ui.document import Document, Painted
+from restorer_app.ui.jobs import Jobs
+from restorer_app.ui.notice import Told
+from restorer_app.ui.room import elsewhere, obstacle
+from restorer_app.ui.saver import Saver
+from restorer_app.ui.window import Window
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """How a picture is to be saved; by itself where nothing was said."""
+
+    target: Path | None = None
+    derives: bool = False
+    carries_levels: bool | None = None
+
+
+class SavingActs(QObject):
+    """A picture on which a job runs is saved, or saved and closed, when the job is finished."""
+
+    def __init__(self, window: Window, desk: Desk, jobs: Jobs, saver: Saver) -> None:
+        super().__init__(window)
+        self._window = window
+        self._desk = desk
+        self._saver = saver
+        self._is_closing = False
+        self._close_when_saved: list[Document] = []
+        self._save_when_done: dict[Document, Order] = {}  # their jobs are still running
+        self.ask: Callable[[list[str], bool], Answer] = lambda names, running: ask_unsaved(
+            names, window, running=running, loose=any(document.loose for document in desk.unsaved)
+        )
+        self.ask_painted: Callable[[list[str], frozenset[Painted]], Answer] = lambda names, painted: ask_painted(
+            names, painted, window
+        )
+        window.may_close = self.may_close
+        saver.saved.connect(self._saved)
+        saver.failed.connect(self._not_saved)
+        jobs.changed.connect(self._jobs_went_on)
+        jobs.failed.connect(lambda document, _event: self._not_saved(document))
+
+    # ------------------------------------------------------------------------------------------ saving
+    def save(self) -> None:
+        """Now, or as soon as nothing runs on the picture any more: what was asked for before belongs to it."""
+        if self._desk.current is not None:
+            self._save(self._desk.current)
+
+    def save_as(self) -> None:
+        document = self._desk.current
+        if document is None:
+            return
+        if not document.session.is_changed and not document.session.pending:
+            told = self.tr("Nothing was changed, so there is nothing to save.")
+            self._window.notice.say(Told(told, warns=False))
+            return
+        order = self._ask_where(document)
+        if order is not None:
+            self._write(document, order)
+
+    def _save(self, document: Document) -> None:
+        """Beside the picture; where that cannot be, a person says where."""
+        order: Order | None = Order()
+        if document.saved is None and obstacle(document.picture):
+            order = self._ask_where(document)
+        if order is None:
+            self._not_saved(document)
+        else:
+            self._write(document, order)
+
+    def _write(self, document: Document, order: Order) -> None:
+        if not document.session.pending:
+            self._saver.save(document, target=order.target, derive=order.derives, pyramid=order.carries_levels)
+            return
+        self._save_when_done[document] = order
+        told = self.tr("{name} is saved as soon as its job is finished.").format(name=document.name)
+        self._window.notice.say(Told(told, warns=False, passes=True))
+
+    def _ask_where(self, document: Document) -> Order | None:
+        picture, session = document.picture, document.session
+        is_enlarged = session.image.bounds != session.original.bounds
+        will_be = is_enlarged or any(pending.changes_size for pending in session.pending)
+        patchable = picture.patchable and not will_be
+        why = obstacle(picture) if document.saved is None else ""
+        beside = elsewhere() / picture.path.name if why else picture.path
+        dialog = SaveDialog(
+            document.path,
+            default_target(beside, kind=picture.kind) if patchable else derived_name(beside),
+            patchable=patchable,
+            reason=f"{why} {picture.reason}".strip(),
+            parent=self._window,
+            ours=document.saved.path if document.saved else None,
+            has_levels=patchable and holds_levels(picture),
+            carries_levels=document.carries_levels,
+        )
+        if dialog.exec() != QDialog.DialogCode.Accepted:
+            return None
+        return Order(dialog.target, dialog.derives, dialog.carries_levels)
+
+    def show_saved_file(self) -> None:
+        document = self._desk.current
+        if document is not None and document.saved is not None:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(document.saved.path.parent)))
+
+    # ----------------------------------------------------------------------------------------- closing
+    def close_picture(self) -> None:
+        if self._desk.current is not None:
+            self.close_place(self._desk.documents.index(self._desk.current))
+
+    def close_place(self, place: int) -> None:
+        document = self._desk.documents[place]
+        if document in self._desk.unsaved:
+            answer = self.ask([document.name], bool(document.session.pending))
+            if answer == "stay":
+                self._not_saved(document)  # nor closed later by an earlier answer
+                return
+            if answer == "save":
+                self._close_when_saved.append(document)
+                self._save_when_done.setdefault(document, Order())
+                self._jobs_went_on()
+                return
+        elif document.loose and self.ask_painted([document.name], document.loose) == "stay":
+            return
+        self._desk.close(self._desk.documents.index(document))
+
+    def quit(self) -> None:
+        self._window.close()
+
+    def may_close(self) -> bool:
+        """Asked by the window; saving goes on first where a person wants it, and then it closes itself."""
+        unsaved = self._desk.unsaved
+        if not unsaved:
+            loose = [(each.name, each.loose) for each in self._desk.documents if each.loose]
+            names = [name for name, _ in loose]
+            return not loose or self.ask_painted(names, frozenset().union(*(each for _, each in loose))) == "discard"
+        answer = self.ask([each.name for each in unsaved], any(each.session.pending for each in unsaved))
+        if answer == "save":
+            self._is_closing = True
+            for each in unsaved:
+                self._save_when_done.setdefault(each, Order())
+            self._jobs_went_on()
+        else:
+            self._save_when_done = {}
+            self._is_closing = False
+        return answer == "discard"
+
+    def _jobs_went_on(self) -> None:
+        """What is to be saved and closed is saved when nothing runs on it any more."""
+        for document in [each for each in self._save_when_done if not each.session.pending]:
+            order = self._save_when_done.pop(document, None)
+            if order is None or document not in self._desk.documents:
+                continue  # a dialog was open, and it happened meanwhile
+            if document.session.is_unsaved and order == Order():
+                self._save(document)
+            elif document.session.is_unsaved:
+                self._write(document, order)
+            else:  # its job was cancelled, and nothing is left to save
+                self._close_what_is_saved(document)
+
+    def _saved(self, document: Document, _saved: object) -> None:
+        self._close_what_is_saved(document)
+
+    def _close_what_is_saved(self, document: Document) -> None:
+        if document in self._close_when_saved:
+            self._close_when_saved.remove(document)
+            if document in self._desk.documents and document not in self._desk.unsaved:
+                self._desk.close(self._desk.documents.index(document))
+        if self._is_closing and not self._desk.unsaved:
+            self._is_closing = False
+            self._window.close()
+
+    def _not_saved(self, document: Document) -> None:
+        """What could not be saved stays open."""
+        self._is_closing = False
+        self._save_when_done.pop(document, None)
+        if document in self._close_when_saved:
+            self._close_when_saved.remove(document)

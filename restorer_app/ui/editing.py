@@ -1,0 +1,179 @@
+"""Editing: what is asked of the picture in hand: strokes, masks, operations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import QObject, Signal
+
+from restorer_app.core import mask as masks
+from restorer_app.core.card import ModelCard
+from restorer_app.core.errors import RestorerError
+from restorer_app.core.geometry import Region
+from restorer_app.core.job import Failed
+from restorer_app.core.operation import Operation
+from restorer_app.core.raster import CELL, Raster
+from restorer_app.core.stroke import Stroke
+from restorer_app.session.session import Session
+from restorer_app.ui.desk import Desk
+from restorer_app.ui.document import Document
+from restorer_app.ui.jobs import Jobs
+from restorer_app.ui.mask_work import MaskWork, Work
+from restorer_app.ui.notice import Told
+
+LARGE = 4_000_000  # pixels of mask work that fit into a frame; more goes to a thread
+LONG = 60  # points of a stroke that do: each takes a quarter of a millisecond
+
+
+class Editing(QObject):
+    """Between hands and a session. What is refused changes nothing, and is told, never raised."""
+
+    told = Signal(object)  # Told
+    mask_work_began = Signal()
+    mask_work_ended = Signal()
+
+    def __init__(self, desk: Desk, jobs: Jobs, cards: Sequence[ModelCard], parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.cards = cards
+        self._desk = desk
+        self._jobs = jobs
+        self._mask_work = MaskWork(self)
+        self._mask_work.refused.connect(lambda problem: self.told.emit(Told.of(problem)))
+        self._mask_work.ended.connect(self.mask_work_ended)
+        desk.closing.connect(self._mask_work.settle)
+        jobs.failed.connect(self._job_failed)
+
+    # ------------------------------------------------------------------------------------------- strokes
+    def stroke(self, stroke: Stroke, *, protects: bool = False) -> bool:
+        """A large one is computed on a thread; the canvas shows its preview meanwhile."""
+        current = self._desk.current
+        extent = stroke.extent(current.session.mask.bounds) if current is not None else None
+        if extent is None or (extent.area <= LARGE and len(stroke.points) <= LONG):
+            return self.attempt(lambda session: session.stroke(stroke, protects=protects))
+        verb = "Erased" if stroke.erase else "Painted"
+        title = f"{verb} {'protection' if protects else 'mask'}"
+        return self.attempt(lambda _session: self._begin(title, lambda mask: masks.paint(mask, stroke)[0], protects))
+
+    def restore(self, stroke: Stroke) -> bool:
+        """False where nothing came of it: then its preview goes."""
+        painted: list[Region | None] = []
+        if not self._is_read() or not self.attempt(lambda session: painted.append(session.restore(stroke))):
+            return False
+        if painted == [None]:
+            told = self.tr("Here the picture is as it was opened: there is nothing to bring back.")
+            self.told.emit(Told(told, warns=False, passes=True))
+        return painted != [None]
+
+    def clone(self, stroke: Stroke, *, dx: int, dy: int) -> bool:
+        painted: list[Region | None] = []
+        return (
+            self._is_read()
+            and self.attempt(lambda session: painted.append(session.clone(stroke, dx=dx, dy=dy)))
+            and painted != [None]
+        )
+
+    def _is_read(self) -> bool:
+        """What takes pixels at once must not wait for a file in the window's thread."""
+        current = self._desk.current
+        if current is None or not current.is_reading:
+            return True
+        told = self.tr("{name} is still being read.").format(name=current.name)
+        self.told.emit(Told(told, self.tr("Masks can be painted already; the rest in a moment."), warns=False))
+        return False
+
+    # --------------------------------------------------------------------------------------------- masks
+    @property
+    def is_masking(self) -> bool:
+        """A mask is being computed; whatever is asked of it waits."""
+        return self._mask_work.is_busy
+
+    def change_mask(self, title: str, work: Work, *, protects: bool = False, slow: bool = False) -> bool:
+        """Another mask made from the one in hand, as one step; on a thread where it is large or known to be slow."""
+
+        def change(session: Session) -> None:
+            mask = session.protect if protects else session.mask
+            if slow or len(mask.tiles) * CELL * CELL > LARGE:
+                self._begin(title, work, protects)
+            else:
+                session.set_mask(title, work(mask), protects=protects)
+
+        return self.attempt(change)
+
+    def write_mask(self, write: Callable[[Raster], None], told: Told, *, protects: bool = False) -> None:
+        """Puts the mask in hand, or the protection, somewhere, on a thread, and tells when it is there."""
+
+        def work(mask: Raster) -> Raster:
+            write(mask)
+            return mask
+
+        def begin(session: Session) -> None:
+            mask = session.protect if protects else session.mask
+            self._mask_work.begin(mask, work, lambda _before, _after: self.told.emit(told))
+
+        self.attempt(begin)
+
+    def _begin(self, title: str, work: Work, protects: bool) -> None:
+        assert self._desk.current is not None  # attempt() has a picture in hand
+        session = self._desk.current.session
+        if not self._desk.current.picture.editable:
+            raise RestorerError(self._desk.current.picture.reason)
+
+        def land(before: Raster, after: Raster) -> None:
+            now = session.protect if protects else session.mask
+            if now is not before:  # a job was given up meanwhile and has brought its mask back
+                after = work(now)
+            if after.changed_cells(now):
+                self._attempt_on(session, lambda each: each.set_mask(title, after, protects=protects))
+
+        self._mask_work.begin(session.protect if protects else session.mask, work, land)
+        self.mask_work_began.emit()
+
+    # ---------------------------------------------------------------------------------------- operations
+    def ask(
+        self, operation: Operation, *, card: ModelCard | None = None, device: str = "auto", joined: bool = False
+    ) -> bool:
+        """Puts an operation into the queue; the mask moves into it. Without a card the first that fits is taken."""
+        self._mask_work.settle()
+        document = self._desk.current
+        if document is None:
+            return False
+        card = card or self.card_for(operation)
+        if operation.task is not None and card is None:
+            told = self.tr("{title} by a learned method needs a model, and none is installed.")
+            advice = self.tr("Choose another method in the bar above the picture.")
+            self.told.emit(Told(told.format(title=operation.title), advice))
+            return False
+        try:
+            pending = document.session.ask(operation, model=card, device=device, joined=joined)
+        except RestorerError as problem:
+            self.told.emit(Told.refusal(problem))
+            return False
+        self._jobs.enter(document, pending)
+        return True
+
+    def card_for(self, operation: Operation) -> ModelCard | None:
+        return next(
+            (card for card in self.cards if card.task == operation.task and card.scale == operation.scale), None
+        )
+
+    def _job_failed(self, document: Document, event: Failed) -> None:
+        has_mask = not masks.is_empty(document.session.mask)
+        kept = self.tr("{name} is as it was before, and the mask is back.")
+        advice = kept if has_mask else self.tr("{name} is as it was before.")
+        self.told.emit(Told(event.message, advice.format(name=document.name), details=event.traceback))
+
+    # ---------------------------------------------------------------------------------------- everything
+    def attempt(self, work: Callable[[Session], object]) -> bool:
+        """Does something with the session in hand; a refusal is told and changes nothing."""
+        self._mask_work.settle()
+        current = self._desk.current
+        return current is not None and self._attempt_on(current.session, work)
+
+    def _attempt_on(self, session: Session, work: Callable[[Session], object]) -> bool:
+        try:
+            work(session)
+        except RestorerError as problem:
+            self.told.emit(Told.refusal(problem))
+            return False
+        self._jobs.look_again()
+        return True
