@@ -13,11 +13,12 @@ _COMMAND = re.compile(r"-.*|[a-z]+(-[a-z]+)*")  # an option or a bare word; a fi
 
 def main(argv: list[str] | None = None) -> int:
     multiprocessing.freeze_support()
+    _give_every_stream_an_end()
     words = sys.argv[1:] if argv is None else argv
     try:
         return _start(words)
     except KeyboardInterrupt:  # Ctrl-C before the command itself could take it
-        print("\nStopped. Nothing was written.", file=sys.stderr)
+        print("\nStopped.", file=sys.stderr)
         return 130
 
 
@@ -38,6 +39,16 @@ def _start(words: list[str]) -> int:
 
         return run(words)
     return _open_window(words)
+
+
+def _give_every_stream_an_end() -> None:
+    """What whoever started us has closed leads nowhere from now on.
+
+    Its number would go to the next file that we open, and what a library complains of would be written into that.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115, PTH123 - open to the end
 
 
 def _open_window(files: list[str]) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import subprocess
 import sys
@@ -15,9 +16,11 @@ _OTHERS = "restorer_app.bench"
 
 
 def add_parser(subparsers: Any) -> None:
-    """For the list of commands alone: the words behind it are the benchmark's own."""
+    """For the list of commands, and for words before it (--debug): those behind it are the benchmark's own."""
     what = "measure the program: core, files, speed, quality or window"
-    subparsers.add_parser("bench", help=what, description=options.sentence(what), add_help=False)
+    parser = subparsers.add_parser("bench", help=what, description=options.sentence(what), add_help=False)
+    parser.add_argument("words", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
+    parser.set_defaults(run=lambda args: hand_over(args.words))
 
 
 def hand_over(words: list[str]) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -71,7 +70,7 @@ def _several(reader: Reader, files: list[Path], *, page: int, as_json: bool) -> 
             print("\n" * bool(blocks) + "\n".join(lines_of(picture, path)), flush=True)
             blocks += 1
     if as_json:
-        print(json.dumps(told, indent=2, ensure_ascii=False))
+        print(telling.as_text(told))
     return 1 if refused else 0
 
 

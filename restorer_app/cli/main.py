@@ -25,6 +25,7 @@ from restorer_app.cli import (
     models,
     repair,
     replay,
+    telling,
     tour,
     train,
     upscale,
@@ -45,8 +46,27 @@ def run(argv: list[str]) -> int:
         return bench.hand_over(argv[1:])
     try:
         return _do(_parser().parse_args(argv))
-    except SystemExit as ending:  # argparse ends the program after help and after a usage error
+    except _WrongWordsError as wrong:
+        print(wrong.told, file=sys.stderr)
+        return _ended(wrong.message, USAGE, as_json="--json" in argv)
+    except SystemExit as ending:  # argparse ends the program after help
         return ending.code if isinstance(ending.code, int) else USAGE
+
+
+class _WrongWordsError(SystemExit):
+    """Words that make no command; an end of the program, as argparse wants it, that knows why."""
+
+    def __init__(self, message: str, told: str) -> None:
+        super().__init__(USAGE)
+        self.message = message
+        self.told = told
+
+
+class _Parser(argparse.ArgumentParser):
+    """Leaves it to us to say what is wrong with the words: a program that asked for JSON wants to read it, too."""
+
+    def error(self, message: str) -> NoReturn:
+        raise _WrongWordsError(message, f"{self.format_usage()}{self.prog}: error: {message}")
 
 
 def _show_whatever_is_said() -> None:
@@ -59,29 +79,38 @@ def _show_whatever_is_said() -> None:
 def _do(args: argparse.Namespace) -> int:
     with _polite_end():
         try:
-            code = int(args.run(args))
-            sys.stdout.flush()
-        except RestorerError as problem:
-            where = problem.where if isinstance(problem, JobFailedError) else traceback.format_exc()
-            return _failed(str(problem), where, debug=args.debug)
-        except KeyboardInterrupt:
-            print("\nStopped. Nothing was written.", file=sys.stderr)
-            return INTERRUPTED
+            return _judged(args)
         except BrokenPipeError:  # the reader of a pipe has seen enough; Python would complain once more at its end
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return FAILED
-        except OSError as problem:  # where no file of ours was being read or written: a name that no disc takes
-            named = f" ({problem.filename})" if problem.filename else ""
-            told = f"The system refused this: {problem.strerror or problem}{named}. Check the names and the drive."
-            return _failed(told, traceback.format_exc(), debug=args.debug)
-        except Exception as fault:  # noqa: BLE001 - one of the two named places: a bug is one line, --debug shows the rest
-            told = f"This is a fault in the program: {type(fault).__name__}: {fault}".splitlines()[0]
-            return _failed(f"{told} (--debug shows where)", traceback.format_exc(), debug=args.debug)
+
+
+def _judged(args: argparse.Namespace) -> int:
+    """The exit code of a command, and a sentence for whatever it ended with."""
+    try:
+        code = int(args.run(args))
+        sys.stdout.flush()
         return code
+    except KeyboardInterrupt:
+        told = f"Stopped. {getattr(args, 'stopped', '')}".rstrip()
+        print(f"\n{told}", file=sys.stderr)
+        return _ended(told, INTERRUPTED, as_json=_wants_json(args))
+    except RestorerError as problem:
+        where = problem.where if isinstance(problem, JobFailedError) else traceback.format_exc()
+        return _failed(str(problem), where, args)
+    except BrokenPipeError:
+        raise
+    except OSError as problem:  # where no file of ours was being read or written: a name that no disc takes
+        named = f" ({problem.filename})" if problem.filename else ""
+        told = f"The system refused this: {problem.strerror or problem}{named}. Check the names and the drive."
+        return _failed(told, traceback.format_exc(), args)
+    except Exception as fault:  # noqa: BLE001 - one of the two named places: a bug is one line, --debug shows the rest
+        told = f"This is a fault in the program: {type(fault).__name__}: {fault}".splitlines()[0]
+        return _failed(f"{told} (--debug shows where)", traceback.format_exc(), args)
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="restorer",
         description="Repairs scanned photographs: changes only what it is told to, proves it, and can do it again.",
         epilog="Without a command the window opens. "
@@ -97,24 +126,44 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _failed(told: str, where: str, *, debug: bool) -> int:
-    if debug and where:
+def _failed(told: str, where: str, args: argparse.Namespace) -> int:
+    if args.debug and where:
         print(where.rstrip(), file=sys.stderr)
     print(f"restorer: {told}", file=sys.stderr)
-    return FAILED
+    return _ended(told, FAILED, as_json=_wants_json(args))
+
+
+def _ended(told: str, code: int, *, as_json: bool) -> int:
+    """The same sentence for a program: whoever asked for JSON finds one object, also where there is no result."""
+    if as_json:
+        with contextlib.suppress(OSError):  # the failure may be that nothing can be said there
+            telling.tell({"error": told}, [], as_json=True)
+            sys.stdout.flush()
+    return code
+
+
+def _wants_json(args: argparse.Namespace) -> bool:
+    return bool(getattr(args, "json", False))
 
 
 @contextlib.contextmanager
 def _polite_end() -> Iterator[None]:
-    """An end asked for by the system is taken like Ctrl-C while a command runs."""
+    """An end asked for by the system, or a terminal that goes away, is taken like Ctrl-C while a command runs."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGTERM, _interrupt)
+    asking = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    # what was started with nohup is to go on
+    before = {number: signal.signal(number, _interrupt) for number in asking if _is_heard(number)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _is_heard(number: int) -> bool:
+    return signal.getsignal(number) != signal.SIG_IGN
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:

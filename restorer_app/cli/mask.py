@@ -46,7 +46,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("changes", nargs="*", metavar="CHANGE", help=words)
     parser.add_argument("-o", "--output", type=Path, metavar="OUT", help="a PNG or TIFF that is not there yet")
     options.add_json(parser)
-    parser.set_defaults(run=lambda args: _run(args, parser))
+    parser.set_defaults(run=lambda args: _run(args, parser), stopped="Nothing was written.")
 
 
 def _run(args: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
@@ -62,6 +62,7 @@ def _run(args: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
             mask = change.apply(mask)
         if args.output is not None:
             write_new(args.output, mask, orientation=picture.orientation)
+            args.stopped = f"{args.output} is complete."
     written = str(args.output) if args.output else None
     telling.tell(_fields(mask) | {"output": written}, _lines(mask, written), as_json=args.json)
     return 0

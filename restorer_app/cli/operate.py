@@ -18,6 +18,7 @@ def add_shared(parser: argparse.ArgumentParser, *, mask: bool | None) -> None:
     options.add_page(parser)
     options.add_computing(parser)
     options.add_json(parser)
+    parser.set_defaults(stopped="Nothing was written.")
 
 
 def operate(args: argparse.Namespace, operation: Operation) -> int:
@@ -29,6 +30,7 @@ def operate(args: argparse.Namespace, operation: Operation) -> int:
         work.check_output(session, operation, output=args.output, derive=args.derive)
         record = work.carry_out(session, operation, how, progress)
         saved = work.save(session, progress, output=args.output, derive=args.derive, pyramid=args.pyramid)
+        args.stopped = f"{saved.path} is complete."  # what is left to do is tidying up
         lines = [telling.of_record(record), *telling.of_save(saved)]
         telling.tell(telling.saved_fields(saved, session.records), lines, as_json=args.json)
     return 0

@@ -15,7 +15,9 @@ def sentence(what: str) -> str:
 
 
 def add_json(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="one JSON object on stdout, for programs")
+    parser.add_argument(
+        "--json", action="store_true", help='one JSON object on stdout, for programs; {"error": …} where it fails'
+    )
 
 
 def add_page(parser: argparse.ArgumentParser) -> None:

@@ -14,7 +14,12 @@ from restorer_app.files.saving import Saved
 
 def tell(fields: dict[str, Any], lines: list[str], *, as_json: bool) -> None:
     """The fields as JSON, or the lines as they are."""
-    print(json.dumps(fields, indent=2, ensure_ascii=False, default=str) if as_json else "\n".join(lines))
+    print(as_text(fields) if as_json else "\n".join(lines))
+
+
+def as_text(fields: Any) -> str:
+    """JSON in letters that every stream knows: what a terminal makes of others need not be JSON any more."""
+    return json.dumps(fields, indent=2, default=str)
 
 
 def megabytes(size: int) -> str:

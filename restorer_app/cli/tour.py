@@ -17,6 +17,7 @@ from restorer_app.core.raster import Raster
 from restorer_app.core.stroke import Point, Stroke
 from restorer_app.files import naming
 from restorer_app.files.maskfile import read_mask, write_mask
+from restorer_app.files.patching import spaced
 from restorer_app.files.verify import verify
 from restorer_app.session.session import Session
 
@@ -36,6 +37,7 @@ def add_parser(subparsers: Any) -> None:
 
 def _run(args: argparse.Namespace) -> int:
     args.out.mkdir(parents=True, exist_ok=True)
+    args.stopped = f"What was finished lies in {args.out}."
     with work.opened(args.input, page=args.page) as session:
         tour = Tour(session, args.out)
         tour.look()
@@ -87,7 +89,9 @@ class Tour:
         same = masks.digest(mask) == masks.digest(again)
         self._session.set_mask("Loaded mask", mask)
         told = "the same after writing and reading" if same else "CHANGED by writing and reading"
-        _title("The mask", [whence, f"{masks.count_covered(mask):,} pixels covered, {told}", f"saved {path.name}"])
+        _title(
+            "The mask", [whence, f"{spaced(masks.count_covered(mask))} pixels covered, {told}", f"saved {path.name}"]
+        )
 
     def repair(self) -> None:
         """The mask filled, saved as a patched copy, proven by the second reader and by verify."""

@@ -1,0 +1,109 @@
+"""However a command ends: its exit code, its one sentence, and for programs one JSON object."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from restorer_app.cli import bench, info, operate, tour, work
+
+AS_BEFORE = ["--method", "telea", "--json"]
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "sentence"),
+    [
+        (["info", "none.tif", "--json"], 1, "There is no file"),
+        (["repair", "scan.tif", "--mask", "none.png", *AS_BEFORE], 1, "There is no file"),
+        (["repair", "scan.tif", *AS_BEFORE], 2, "--mask"),
+        (["mask", "mask.png", "grow", "--json"], 2, "grow needs a number of pixels"),
+        (["denoise", "scan.tif", "--strength", "7", "--json"], 2, "goes from 0 to 1"),
+    ],
+)
+def test_a_failure_is_one_json_object_for_a_program(desk, monkeypatch, words, code, sentence):
+    monkeypatch.chdir(desk.folder)
+    desk.tiff()
+    desk.mask()
+    assert desk.run(*words) == code
+    assert sentence in desk.told()["error"]
+    assert sentence in desk.err, "and the sentence for a person"
+
+
+def test_a_fault_and_a_stop_are_one_json_object_too(desk, monkeypatch):
+    for raised, code in ((ZeroDivisionError("oh"), 1), (KeyboardInterrupt(), 130), (OSError(5, "no drive"), 1)):
+        monkeypatch.setattr(info, "lines_of", _raising(raised))
+        assert desk.run("info", desk.tiff(), "--json") == code
+        assert list(desk.told()) == ["error"]
+
+
+def _raising(problem):
+    def fails(*_words, **_named):
+        raise problem
+
+    return fails
+
+
+def test_json_is_json_whatever_letters_the_stream_knows(desk):
+    scan = desk.tiff().rename(desk / "Überführung 😀.tif")
+    for coding in ("ascii", "latin-1", "utf-8"):
+        words = [sys.executable, "-m", "restorer_app", "info", str(scan), "--json"]
+        told = subprocess.run(words, env=os.environ | {"PYTHONIOENCODING": coding}, capture_output=True, check=True)
+        assert json.loads(told.stdout)["path"] == str(scan)
+
+
+def test_what_a_stop_says_was_written_is_true(desk, monkeypatch):
+    words = ["repair", desk.tiff(), "--mask", desk.mask(), "--method", "telea", "-o", desk / "new.tif"]
+    with monkeypatch.context() as patch:
+        patch.setattr(work, "carry_out", _raising(KeyboardInterrupt()))
+        assert desk.run(*words) == 130
+    assert "Stopped. Nothing was written." in desk.err
+    with monkeypatch.context() as patch:
+        patch.setattr(operate.telling, "of_record", _raising(KeyboardInterrupt()))
+        assert desk.run(*words) == 130
+    assert f"Stopped. {desk / 'new.tif'} is complete." in desk.err
+    monkeypatch.setattr(tour.Tour, "denoise", _raising(KeyboardInterrupt()))
+    assert desk.run("tour", desk / "scan.tif", "--out", desk / "out") == 130
+    assert f"Stopped. What was finished lies in {desk / 'out'}." in desk.err
+
+
+def test_words_before_a_benchmark_are_no_fault(desk, monkeypatch):
+    asked = []
+    monkeypatch.setattr(bench, "hand_over", lambda words: asked.append(words) or 5)
+    assert desk.run("--debug", "bench", "core", "--json") == 5
+    assert desk.run("--debug", "bench") == 5
+    assert asked == [["core", "--json"], []]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="numbers of files as a shell closes them")
+@pytest.mark.parametrize("closed", [(1,), (2,), (0, 1, 2)])
+def test_streams_that_are_closed_lead_nowhere(desk, closed):
+    def close():
+        for number in closed:
+            os.close(number)
+
+    for name, code in (("scan.tif", 0), ("none.tif", 1)):
+        desk.tiff()
+        words = [sys.executable, "-m", "restorer_app", "info", str(desk / name)]
+        child = subprocess.run(words, capture_output=True, check=False, preexec_fn=close)
+        assert child.returncode == code, child.stderr
+        assert b"fault" not in child.stderr
+        assert not (name == "none.tif" and child.stdout), "a complaint does not go where results are read"
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="no such signal here")
+def test_a_terminal_that_goes_away_is_taken_like_ctrl_c(desk, monkeypatch):
+    def gone(*_words, **_named):
+        os.kill(os.getpid(), signal.SIGHUP)
+
+    monkeypatch.setattr(info, "lines_of", gone)
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    try:
+        assert desk.run("info", desk.tiff()) == 130
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)  # nohup
+        assert desk.run("info", desk.tiff()) == 1, "it goes on, as far as a picture that cannot be told of leads"
+        assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
