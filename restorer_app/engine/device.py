@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import platform
@@ -15,12 +16,14 @@ import torch
 
 from restorer_app.core.errors import InvalidValueError
 from restorer_app.engine.cores import threads
+from restorer_app.engine.plan import DeviceFullError
 from restorer_app.files import places
 
 Precision = Literal["float32", "bfloat16"]
 
 WORTH = 1.5  # bfloat16 must be this much faster: it costs accuracy, and emulated it is slower
 _TURNS = 8
+_FULL = ("out of memory", "allocate memory", "ALLOC_FAILED")  # CUDA and MPS, the CPU, cuBLAS and cuDNN
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +40,10 @@ class Place:
 
 
 def place_for(device: str, dtype: str, *, deterministic: bool, allowed: tuple[str, ...]) -> Place:
-    """The place for a job; `allowed` are the types that the model can run in."""
+    """The place for a job; `allowed` are the types that the model can run in. Raises DeviceFullError."""
     if deterministic:
         return Place(deterministic=True)  # the reference for replays: float32, one thread, the CPU
-    found = _device(device)
+    found = _best() if device == "auto" else _existing(device)
     if dtype == "bfloat16" and "bfloat16" not in allowed:
         raise InvalidValueError("This model runs in float32 only.")
     if dtype == "auto":
@@ -48,14 +51,30 @@ def place_for(device: str, dtype: str, *, deterministic: bool, allowed: tuple[st
     return Place(found, "bfloat16" if dtype == "bfloat16" else "float32")
 
 
-def _device(wanted: str) -> str:
-    if wanted == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
+def means_full(problem: RuntimeError) -> bool:
+    """Whether an error of torch says that there is no memory; only one of its ways has a type of its own."""
+    return isinstance(problem, torch.OutOfMemoryError) or any(said in str(problem) for said in _FULL)
+
+
+def _best() -> str:
+    """A graphics card that computes; one that is taken by others, broken or full is as good as none."""
+    if not torch.cuda.is_available():
+        return "cpu"
+    try:
+        torch.empty(1, device="cuda")
+    except (RuntimeError, AssertionError):
+        return "cpu"
+    return "cuda"
+
+
+def _existing(wanted: str) -> str:
     try:
         kind = torch.device(wanted).type
         if kind != "cpu":
             torch.empty(1, device=wanted)
     except (RuntimeError, AssertionError) as problem:  # torch asserts when it was built without CUDA
+        if isinstance(problem, RuntimeError) and means_full(problem):
+            raise DeviceFullError from None
         raise InvalidValueError(
             f"There is no device {wanted!r} that this program can compute on.", advice="Choose auto or cpu."
         ) from problem
@@ -90,7 +109,10 @@ def fastest_dtype(device: str) -> Precision:
     key = f"{name} | torch {torch.__version__}"
     kept = _read_kept()
     if key not in kept:
-        kept[key] = round(bfloat16_gain(device), 2)
+        try:
+            kept[key] = round(bfloat16_gain(device), 2)
+        except torch.OutOfMemoryError:
+            raise DeviceFullError from None
         _keep(kept)
     return "bfloat16" if kept[key] > WORTH else "float32"
 
@@ -142,4 +164,5 @@ def _keep(gains: dict[str, float]) -> None:
         beside.write_text(json.dumps(gains, indent=1), "utf-8")
         beside.replace(path)
     except OSError:
-        beside.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # where it could not be written there may be nothing to reach, either
+            beside.unlink()

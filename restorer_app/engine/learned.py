@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from restorer_app.core.card import ModelCard
 from restorer_app.core.errors import InvalidValueError, UnusableModelError
 from restorer_app.engine import loading
-from restorer_app.engine.device import Place, use_threads
+from restorer_app.engine.device import Place, means_full, use_threads
 from restorer_app.engine.plan import DeviceFullError
 from restorer_app.engine.tensors import from_batch, level_map, to_batch
 from restorer_app.engine.values import Floats
@@ -83,11 +83,9 @@ def computing(place: Place) -> Iterator[None]:
         torch.use_deterministic_algorithms(place.deterministic)
         with torch.inference_mode(), torch.autocast(kind, torch.bfloat16, enabled=place.dtype == "bfloat16"):
             yield
-    except torch.OutOfMemoryError:
-        raise DeviceFullError from None  # the chain would keep the tensors of the failed tile alive
     except RuntimeError as problem:
-        if "allocate memory" not in str(problem):  # the CPU has no error type of its own for it
+        if not means_full(problem):
             raise
-        raise DeviceFullError from None
+        raise DeviceFullError from None  # the chain would keep the tensors of the failed tile alive
     finally:
         torch.use_deterministic_algorithms(strict)

@@ -12,6 +12,7 @@ from torch import nn
 
 from restorer_app.core.card import ModelCard
 from restorer_app.core.errors import UnusableModelError
+from restorer_app.engine.device import means_full
 from restorer_app.engine.nets import NETS
 from restorer_app.engine.plan import DeviceFullError
 from restorer_app.files.cards import weights_of
@@ -34,7 +35,9 @@ def load(card: ModelCard, device: str) -> nn.Module:
     try:
         net.eval().requires_grad_(requires_grad=False)
         net.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's own types miss it
-    except torch.OutOfMemoryError:
+    except RuntimeError as problem:
+        if not means_full(problem):
+            raise
         raise DeviceFullError from None
     _loaded[key] = net
     _forget_oldest()

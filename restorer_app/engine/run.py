@@ -21,9 +21,9 @@ from restorer_app.core.raster import CELL, Cell
 from restorer_app.core.record import Record
 from restorer_app.engine.cover import Cover, cover_of
 from restorer_app.engine.ledger import Ledger
-from restorer_app.engine.methods import Method, method_for
+from restorer_app.engine.methods import Method
 from restorer_app.engine.plan import Tile, plan_covered, plan_holes, plan_whole
-from restorer_app.engine.work import Work
+from restorer_app.engine.work import Work, first_method
 from restorer_app.files.allocator import large_buffers_kept
 
 
@@ -57,7 +57,9 @@ def _run(job: Job, cancel: CancelToken) -> Generator[JobEvent]:
         yield Stopped(job.id)
         return
     cover = cover_of(job)
-    method = method_for(job, cancel)
+    method, note = first_method(job, cancel)
+    if note:
+        yield Note(job.id, note)
     tiles = plan(job, cover, method)
     total, done = sum(tile.out.area for tile in tiles), 0
     work = Work(job, cover, method, cancel)

@@ -19,11 +19,13 @@ _SIDE = 128
 def warm_up() -> Iterator[Status]:
     """Step by step, each a second or two: a job that arrives meanwhile waits for one of them only."""
     # Torch itself is the first step: a job that needs none, or an engine that was just restarted, does not wait for it.
-    from restorer_app.engine.device import describe, place_for  # noqa: PLC0415
+    from restorer_app.engine.device import Place, describe, place_for  # noqa: PLC0415
     from restorer_app.engine.learned import LearnedMethod  # noqa: PLC0415
 
     yield Status("ready")
-    place = place_for("auto", "auto", deterministic=False, allowed=("float32", "bfloat16"))
+    place = Place()
+    with contextlib.suppress(DeviceFullError):  # of a device that is full: jobs go to the CPU, and say so
+        place = place_for("auto", "auto", deterministic=False, allowed=("float32", "bfloat16"))
     yield Status("ready", describe(place), place.dtype)
     cards = [model.card for model in list_models() if model.card is not None]
     for card in sorted((card for card in cards if card.task in _FIRST), key=lambda card: _FIRST.index(card.task)):

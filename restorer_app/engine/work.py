@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import cv2
+import numpy as np
 
 from restorer_app.core.errors import InvalidValueError, RestorerError
 from restorer_app.core.geometry import Region
@@ -21,6 +22,7 @@ from restorer_app.engine.values import Floats, Hole, to_depth, to_float
 from restorer_app.files.scratch import MappedSource
 
 _LET_GO_PIXELS = 16 << 20
+_TO_THE_CPU = "The device has no memory left; going on on the CPU, which is slower."
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,28 @@ class _Context:
     hole: Hole
     grain: grain.Grain | None
     lacks: Floats | None  # of that grain, where it does not depend on what a tile becomes
+
+
+def first_method(job: Job, cancel: CancelToken) -> tuple[Method, str]:
+    """The method to begin with; on the CPU, with a sentence that says so, where its device has no room for it."""
+    try:
+        return method_for(job, cancel), ""
+    except DeviceFullError:
+        return method_on_cpu(job, cancel), _TO_THE_CPU
+
+
+def method_on_cpu(job: Job, cancel: CancelToken) -> Method:
+    try:
+        return method_for(job, cancel, on_cpu=True)
+    except DeviceFullError:
+        raise _no_memory() from None
+
+
+def _no_memory() -> RestorerError:
+    return RestorerError(
+        "There is not enough memory for this, even in the smallest pieces.",
+        advice="Close other programs, or choose another method.",
+    )
 
 
 class Work:
@@ -96,13 +120,10 @@ class Work:
             side = max(max(tile.out.shape) for tile in cut)
             return f"Memory is short; going on in tiles of at most {side} pixels.", self._queued(cut, 0)
         if self.method.device.startswith("cpu"):
-            raise RestorerError(
-                "There is not enough memory for this, even in the smallest pieces.",
-                advice="Close other programs, or choose another method.",
-            )
-        self.method = method_for(self._job, self._cancel, on_cpu=True)
+            raise _no_memory()
+        self.method = method_on_cpu(self._job, self._cancel)
         self.devices.append(self.method.device)
-        return "The device has no memory left; going on on the CPU, which is slower.", self._queued(tiles, 0)
+        return _TO_THE_CPU, self._queued(tiles, 0)
 
     def _run(self, batch: list[Tile]) -> list[Floats]:
         """What the tiles produce, cut to their own regions."""
@@ -177,4 +198,6 @@ class Work:
         if not self._open[tile.context]:
             self._contexts.pop(tile.context, None)
         before = self._job.image.read(tile.out)
+        if before.dtype.kind == "f" and not self.method.fills:
+            new = np.where(np.isfinite(before), new, before)  # no number is not noise: it stays what it is
         return Piece(tile.out, tile.out.area, before, blend(before, new, self._cover.read(tile.out)))

@@ -8,8 +8,9 @@ import pytest
 from restorer_app.core.job import CancelToken, Finished, Job, TileDone
 from restorer_app.core.operation import Decompress, Denoise, Repair, Upscale
 from restorer_app.core.raster import Raster
-from restorer_app.engine import run as engine_run
+from restorer_app.engine import work
 from restorer_app.engine.plan import Needs
+from restorer_app.engine.run import run_job
 from restorer_app.files import places
 from restorer_app.files.cards import list_models, verify
 from tests.engine.conftest import photograph, result_of
@@ -33,7 +34,7 @@ def job_for(card, picture, dtype):
 
 
 def run(job):
-    events = list(engine_run.run_job(job, CancelToken()))
+    events = list(run_job(job, CancelToken()))
     assert isinstance(events[-1], Finished), events[-1]
     result = result_of(job, events)
     return result.read(result.bounds), sum(isinstance(event, TileDone) for event in events)
@@ -51,7 +52,7 @@ def test_tiled_equals_whole(stored, dtype, tolerance, monkeypatch):
     if dtype not in card.dtypes:
         pytest.skip("the card does not offer it")
     job = job_for(card, photograph(181, 203, dtype="float32"), dtype)
-    made = engine_run.method_for
+    made = work.method_for
     sides = {}
 
     def with_side(*args, **rest):
@@ -59,7 +60,7 @@ def test_tiled_equals_whole(stored, dtype, tolerance, monkeypatch):
         needs = Needs(method.needs.halo, method.needs.multiple_of, sides["now"], method.needs.context)
         return replace(method, needs=needs)
 
-    monkeypatch.setattr(engine_run, "method_for", with_side)
+    monkeypatch.setattr(work, "method_for", with_side)
     sides["now"] = 512
     whole, one = run(job)
     sides["now"] = 64

@@ -8,6 +8,8 @@ import torch
 from restorer_app.core.errors import InvalidValueError
 from restorer_app.engine import cores, device
 from restorer_app.engine.device import Place, place_for
+from restorer_app.engine.plan import DeviceFullError
+from restorer_app.engine.warming import warm_up
 from restorer_app.files import places
 
 BOTH = ("float32", "bfloat16")
@@ -58,6 +60,63 @@ def test_deterministic_is_float32_on_the_cpu_whatever_was_asked():
 def test_a_device_that_is_not_there_is_one_sentence(name):
     with pytest.raises(InvalidValueError, match="no device"):
         place_for(name, "float32", deterministic=False, allowed=BOTH)
+
+
+class FullCard:
+    """Stands in for a card whose memory others have: every tensor on it is refused, each time in another way."""
+
+    def __init__(self, monkeypatch, problem):
+        made = torch.empty
+
+        def refused(*size, device="cpu", **rest):
+            if device != "cpu":
+                raise problem
+            return made(*size, device=device, **rest)
+
+        monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+        monkeypatch.setattr(torch, "empty", refused)
+
+
+@pytest.mark.parametrize(
+    "problem", [torch.OutOfMemoryError("none left"), RuntimeError("CUDA error: out of memory"), RuntimeError("busy")]
+)
+def test_auto_is_the_cpu_where_the_graphics_card_cannot_be_had(monkeypatch, problem):
+    FullCard(monkeypatch, problem)
+    assert place_for("auto", "float32", deterministic=False, allowed=BOTH) == Place("cpu", "float32")
+
+
+def test_a_card_that_was_asked_for_and_is_full_is_not_said_to_be_missing(monkeypatch):
+    FullCard(monkeypatch, RuntimeError("CUDA error: out of memory"))
+    with pytest.raises(DeviceFullError):
+        place_for("cuda", "float32", deterministic=False, allowed=BOTH)
+
+
+def test_a_timing_that_finds_no_memory_is_a_full_device(monkeypatch):
+    def full(_name):
+        raise torch.OutOfMemoryError("none left")
+
+    monkeypatch.setattr(device, "bfloat16_gain", full)
+    with pytest.raises(DeviceFullError):
+        place_for("cpu", "auto", deterministic=False, allowed=BOTH)
+
+
+def test_the_engine_is_ready_where_the_device_is_full(monkeypatch):
+    def full(*_, **__):
+        raise DeviceFullError
+
+    monkeypatch.setattr(device, "place_for", full)
+    states = list(warm_up())
+    assert {status.state for status in states} == {"ready"}
+    assert states[-1].device.startswith("cpu")
+
+
+def test_a_cache_that_is_no_folder_costs_the_timing_alone(monkeypatch, tmp_path):
+    timed(monkeypatch, 3.0)
+    (tmp_path / "file").write_bytes(b"")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    monkeypatch.setenv("LOCALAPPDATA", str(tmp_path / "file"))
+    monkeypatch.setenv("HOME", str(tmp_path / "file"))
+    assert device.fastest_dtype("cpu") == "bfloat16"
 
 
 def test_a_type_that_the_model_cannot_run_in_is_refused():

@@ -10,7 +10,6 @@ from restorer_app.core.geometry import Region
 from restorer_app.core.job import CLOSING, CancelToken, Failed, Finished, Job, Note, Stopped, TileDone
 from restorer_app.core.operation import Decompress, Denoise, Repair, Upscale
 from restorer_app.core.raster import Raster, digest_cells
-from restorer_app.engine import run as engine_run
 from restorer_app.engine import work
 from restorer_app.engine.plan import DeviceFullError, Needs
 from restorer_app.engine.run import run_job
@@ -97,14 +96,14 @@ def test_a_repair_keeps_to_its_region(run):
 
 def whole_and_tiled(run, monkeypatch, job, *, side):
     _, whole = run(job)
-    made = engine_run.method_for
+    made = work.method_for
 
     def smaller(*args, **rest):
         method = made(*args, **rest)
         needs = Needs(method.needs.halo, method.needs.multiple_of, side, method.needs.context)
         return replace(method, needs=needs)
 
-    monkeypatch.setattr(engine_run, "method_for", smaller)
+    monkeypatch.setattr(work, "method_for", smaller)
     events, tiled = run(job)
     assert sum(isinstance(event, TileDone) for event in events) > 1
     return whole.read(whole.bounds), tiled.read(tiled.bounds)
@@ -314,17 +313,61 @@ def test_a_full_graphics_card_hands_over_to_the_cpu_and_says_so(run, model, monk
     """There is none here, so the first method only claims to be on one, and is always out of memory."""
     job = job_of(Denoise(0.5), photograph(150, 200), model=model(), device="cpu", dtype="float32")
     _, expected = run(job)
-    made = engine_run.method_for
+    made = work.method_for
 
     def full(*_):
         raise DeviceFullError
 
-    monkeypatch.setattr(engine_run, "method_for", lambda *args: replace(made(*args), run=full, device="cuda (none)"))
+    def claimed(*args, on_cpu=False):
+        method = made(*args, on_cpu=on_cpu)
+        return method if on_cpu else replace(method, run=full, device="cuda (none)")
+
+    monkeypatch.setattr(work, "method_for", claimed)
     events, result = run(job)
     record = closing(events)
     assert [event.message for event in events if isinstance(event, Note)][-1].endswith("on the CPU, which is slower.")
     assert record.device.startswith("cuda (none), then cpu")
     np.testing.assert_allclose(result.read(result.bounds), expected.read(expected.bounds), atol=1)
+
+
+def test_a_graphics_card_without_room_for_the_net_hands_over_to_the_cpu_and_says_so(run, model, monkeypatch):
+    job = job_of(Denoise(0.5), photograph(150, 200), model=model(), device="cpu", dtype="float32")
+    _, expected = run(job)
+    made = work.method_for
+
+    def without_room(*args, on_cpu=False):
+        if not on_cpu:
+            raise DeviceFullError
+        return made(*args, on_cpu=on_cpu)
+
+    monkeypatch.setattr(work, "method_for", without_room)
+    events, result = run(job)
+    assert closing(events).device.startswith("cpu")
+    assert [event.message for event in events if isinstance(event, Note)] == [
+        "The device has no memory left; going on on the CPU, which is slower."
+    ]
+    assert np.array_equal(result.read(result.bounds), expected.read(expected.bounds))
+    monkeypatch.setattr(work, "method_for", _full)
+    (event,) = run(job)[0]
+    assert "not enough memory" in event.message
+    assert event.traceback == ""
+
+
+def _full(*_, **__):
+    raise DeviceFullError
+
+
+@pytest.mark.parametrize("operation", [Denoise(0), Denoise(0.5, "guided"), Denoise(0.5, "nlm")])
+def test_noise_is_taken_from_numbers_alone(run, operation, model):
+    picture = photograph(60, 60, dtype="float32")
+    picture[5, 5, 0], picture[20, 20] = np.nan, np.inf
+    card = model() if operation.task else None
+    events, result = run(job_of(operation, picture, model=card))
+    after = result.read(result.bounds)
+    assert np.isnan(after[5, 5, 0])
+    assert np.isinf(after[20, 20]).all()
+    assert np.count_nonzero(~np.isfinite(after)) == 4
+    assert closing(events).changed_pixels == np.count_nonzero((after.view("u4") != picture.view("u4")).any(2))
 
 
 def test_a_mapped_picture_does_not_stay_in_memory(run, tmp_path, monkeypatch):
