@@ -74,6 +74,11 @@ class Server:
                 self._tell("ready")
 
     def _receive(self) -> None:
+        with contextlib.suppress(OSError):  # from answering: the other end is gone
+            self._hear_all()
+        os._exit(0)  # the program is gone; whatever is being computed here is for nobody
+
+    def _hear_all(self) -> None:
         while (message := self._channel.receive()) is not None:
             if isinstance(message, Submit):
                 with self._changed:
@@ -84,7 +89,6 @@ class Server:
                 self._cancel(message.job_id)
             elif isinstance(message, Taken):
                 self._ring.taken()
-        os._exit(0)  # the program is gone; whatever is being computed here is for nobody
 
     def _cancel(self, job_id: str) -> None:
         with self._changed:

@@ -24,7 +24,8 @@ class _Owed:
     """A job that the engine has not answered yet. Holding it keeps its tiles where the engine looks for them."""
 
     job: Job
-    sent_to: EngineLink | None = None
+    sent_to: EngineLink | None = None  # from the moment on that its pixels are written for it
+    is_told: bool = False  # so that an answer can be waited for
     suspected: int = 0  # of engines that died with nothing else to blame
 
 
@@ -82,13 +83,14 @@ class EngineProcess:
 
     def start(self) -> None:
         """Returns at once; the engine is ready some seconds later, and jobs may be submitted meanwhile."""
-        if self._threads:
-            return
-        self._tell("starting")
-        for work in (self._keep_running, self._speak):
-            thread = threading.Thread(target=work, name=f"engine-{work.__name__.strip('_')}", daemon=True)
-            self._threads.append(thread)
-            thread.start()
+        with self._lock:  # closing joins what is started, and nothing starts after it
+            if self._threads or self._is_closed:
+                return
+            self._tell("starting")
+            for work in (self._keep_running, self._speak):
+                thread = threading.Thread(target=work, name=f"engine-{work.__name__.strip('_')}", daemon=True)
+                self._threads.append(thread)
+                thread.start()
 
     def submit(self, job: Job) -> None:
         """Queues a job; nothing is copied in the caller's thread."""
@@ -179,7 +181,7 @@ class EngineProcess:
             owed, link = self._owed.get(job.id), self._link
             if owed is None or link is None or owed.sent_to is link:
                 return  # given up, or sent when an engine is there
-            owed.sent_to = link
+            owed.sent_to, owed.is_told = link, False
         try:
             message = self._handover.submit(job)
         except (RestorerError, OSError) as problem:  # no room for its pixels, on the disc or to map them
@@ -187,6 +189,11 @@ class EngineProcess:
                 self._owed.pop(job.id, None)
             self._inbox.put(Failed(job.id, str(problem)))
             return
+        with self._lock:  # much may have happened: the pixels of a large picture take seconds
+            if job.id not in self._untold:
+                self._owed.pop(job.id, None)
+                return
+            owed.is_told = True
         link.send(message)
 
     def _look_later(self, job_id: str) -> None:
@@ -200,10 +207,10 @@ class EngineProcess:
             owed, link = self._owed.get(job_id), self._link
             if owed is None or link is None or owed.sent_to is not link or self._is_closed:
                 return  # answered, or gone with its engine
-        if link.is_ready:
+        if link.is_ready and owed.is_told:
             link.kill()
         else:
-            self._look_later(job_id)  # it has not begun to listen, and has nothing to stop
+            self._look_later(job_id)  # it has not begun to listen, or has nothing to stop
 
     # ------------------------------------------------------------------ listening to the engine
     def _keep_running(self) -> None:
@@ -287,6 +294,8 @@ class EngineProcess:
             return
         told = f"The engine process cannot start: it {why}." if why[:1].islower() else why
         with self._lock:
+            if self._is_closed:
+                return  # closing has set what is waited for below, once
             failed = list(self._owed)
             self._owed.clear()
             self._wanted.clear()

@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -20,8 +21,9 @@ from restorer_app.core.job import CLOSING, CancelToken, Failed, Finished, Job, S
 from restorer_app.core.operation import Denoise, Repair, Upscale
 from restorer_app.core.raster import Raster
 from restorer_app.files import places
-from restorer_app.files.exchange import Status
+from restorer_app.files.exchange import Status, Submit
 from restorer_app.session.child import EngineProcess
+from restorer_app.session.engine_link import EngineLink
 from restorer_app.session.runner import run
 
 SLOW = Denoise(1, "nlm")  # seconds for a few megapixels
@@ -280,6 +282,55 @@ def test_an_engine_that_dies_of_warming_up_is_not_started_for_ever():
     client.submit(job)  # it is worth another try, and ends all the same
     assert isinstance(until_closed(client, job.id)[-1], Failed)
     client.close()
+
+
+def test_a_job_given_up_while_its_pixels_are_written_costs_no_engine(engine, monkeypatch):
+    engine._patience = 0.05
+    running, given_up = job_of(SLOW, picture(260, 1100)), job_of(SLOW, picture(260, 1100))
+    write, writing, sent = engine._handover.submit, threading.Event(), []
+
+    def slowly(job):
+        if job is given_up:
+            writing.set()
+            time.sleep(1)
+        return write(job)
+
+    monkeypatch.setattr(engine._handover, "submit", slowly)
+    monkeypatch.setattr(
+        EngineLink, "send", lambda link, said, send=EngineLink.send: sent.append(said) or send(link, said)
+    )
+    engine.submit(running)
+    until_it_works(engine)
+    pid = engine.pid
+    engine.submit(given_up)
+    assert writing.wait(10)
+    engine.cancel(given_up.id)
+    heard = until_closed(engine, running.id, given_up.id)
+    assert {event.job_id: type(event) for event in heard if isinstance(event, CLOSING)} == {
+        running.id: Finished,
+        given_up.id: Stopped,
+    }
+    assert engine.pid == pid
+    assert [said.fields["id"] for said in sent if isinstance(said, Submit)] == [running.id], "nobody waits for it"
+
+
+def test_closing_is_not_waited_for_by_an_engine_that_cannot_start():
+    client = EngineProcess(command=[sys.executable, "-c", ""])
+    client.close()
+    late = threading.Thread(target=lambda: [client._cannot_start("is gone") for _ in range(4)], daemon=True)
+    late.start()  # it had seen the engine die just before
+    late.join(10)
+    assert not late.is_alive()
+    client.start()
+    assert not client._threads
+
+
+def until_it_works(engine):
+    """Its events stay unread: a tile that waits is enough."""
+    deadline = time.monotonic() + 60
+    while not (engine._link and engine._link.working):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 def test_a_source_that_is_gone_is_one_sentence(engine, tmp_path):
