@@ -6,12 +6,12 @@ from collections.abc import Mapping
 
 from PySide6.QtCore import QByteArray, QEvent, QObject, QRect, QSize, Qt, QTimer
 from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QMainWindow, QTabBar
+from PySide6.QtWidgets import QMainWindow, QScrollArea, QTabBar, QWidget
 
 from restorer_app.ui.panels.dock import PanelDock
 
 LAYOUT = 2  # raised when remembered dock places no longer fit the docks there are
-_ONE_CLICK, _STEPS = 352, 200  # heights of panels: all of it, three steps
+_STEPS = 200  # height of the history: three steps
 _FRAME = QSize(16, 48)  # what a window manager may put around a window
 _WIDTH = 320
 _ROUNDS = 8  # Qt moves other things while it gives a height, and what was wanted is reached step by step
@@ -19,7 +19,7 @@ _SPARE = 36  # two lines: room that a shorter text gives back at once would come
 
 
 class Arrangement(QObject):
-    """Heights follow the window and the words of the proof until somebody drags a border; then its shares stay."""
+    """Heights follow the window and what panels hold until somebody drags a border; then its shares stay."""
 
     def __init__(self, window: QMainWindow, docks: Mapping[str, PanelDock], *, together: tuple[str, ...]) -> None:
         super().__init__(window)
@@ -30,7 +30,7 @@ class Arrangement(QObject):
         self._before_hiding: QByteArray | None = None
         self._chosen: dict[str, float] = {}  # shares of the column that a hand gave
         self._fitted: tuple[int, frozenset[str]] = (0, frozenset())  # to this height of the column, of these panels
-        self._proof_given = 0  # what the proof needed then
+        self._needed = {"one-click": 0, "proof": 0}  # what these needed then: the history takes what is left
         self._is_dragging = False
         self._rounds = 0  # that are left
         self._soon = QTimer(self, singleShot=True, interval=0)
@@ -38,8 +38,9 @@ class Arrangement(QObject):
         window.installEventFilter(self)
         for dock in docks.values():
             dock.visibilityChanged.connect(lambda _is_visible: self._soon.start())
-        self._proof_panel = docks["proof"].widget()
-        self._proof_panel.installEventFilter(self)
+        self._panels = {name: _panel_of(docks[name]) for name in self._needed}
+        for panel in self._panels.values():
+            panel.installEventFilter(self)
 
     # ------------------------------------------------------------------------------------ shown, hidden
     def toggle(self) -> None:
@@ -110,9 +111,10 @@ class Arrangement(QObject):
     def _wanted(self, column: Mapping[str, PanelDock], room: int) -> dict[str, int]:
         if self._chosen and set(self._chosen) == set(column):
             return {name: round(share * room) for name, share in self._chosen.items()}
-        proof = min(self._proof_needs, room // 2) if "proof" in column else 0
+        needs = self._needs()
+        proof = min(needs["proof"], room // 2) if "proof" in column else 0
         left = room - proof
-        one_click = min(_ONE_CLICK, max(left - _STEPS, left // 2)) if "one-click" in column else 0
+        one_click = min(needs["one-click"], max(left - _STEPS, left // 2)) if "one-click" in column else 0
         wanted = dict.fromkeys(column, left - one_click)
         return wanted | {"one-click": one_click, "proof": proof}
 
@@ -136,17 +138,25 @@ class Arrangement(QObject):
         above = QRect(dock.x(), dock.y() - 2, dock.width(), 2)
         return dock.height() + sum(bar.height() for bar in bars if bar.isVisible() and bar.geometry().intersects(above))
 
-    @property
-    def _proof_needs(self) -> int:
-        return self._docks["proof"].minimumSizeHint().height()
+    def _needs(self) -> dict[str, int]:
+        """Heights with which no word of a panel is cut and nothing of it scrolls."""
+        needs = {}
+        for name, panel in self._panels.items():
+            title = self._docks[name].titleBarWidget()
+            needs[name] = panel.minimumSizeHint().height() + (title.sizeHint().height() if title else 0)
+        return needs
 
     def _fit_again(self) -> None:
         """Another height of the column, other panels, other words in the proof: but never against a hand."""
-        column, needs = self._column(), self._proof_needs
         if self._is_dragging:
             return
-        has_other_words = needs > self._proof_given or needs < self._proof_given - _SPARE
-        if self._fitted != self._fit_of(column) or (has_other_words and "proof" in column and not self._chosen):
+        column, needs = self._column(), self._needs()
+        has_other_words = any(
+            needs[name] > needed or needs[name] < needed - _SPARE
+            for name, needed in self._needed.items()
+            if name in column
+        )
+        if self._fitted != self._fit_of(column) or (has_other_words and not self._chosen):
             self._rounds = _ROUNDS
         if self._rounds:
             self._rounds -= 1
@@ -159,12 +169,12 @@ class Arrangement(QObject):
         return sum(map(self._height, column.values())), frozenset(column)
 
     def _remember_fit(self, column: Mapping[str, PanelDock]) -> None:
-        self._fitted, self._proof_given = self._fit_of(column), self._proof_needs
+        self._fitted, self._needed = self._fit_of(column), self._needs()
 
     # ------------------------------------------------------------------------------------------ events
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         kind = event.type()
-        if watched is self._proof_panel:
+        if watched in self._panels.values():
             if kind in (QEvent.Type.LayoutRequest, QEvent.Type.Resize):  # other words, or another width for them
                 self._soon.start()
         elif kind == QEvent.Type.Resize:
@@ -183,6 +193,14 @@ class Arrangement(QObject):
         if len(column) > 1:
             self._chosen = {name: self._height(dock) / room for name, dock in column.items()}
             self._remember_fit(column)
+
+
+def _panel_of(dock: PanelDock) -> QWidget:
+    """What the dock holds, also where it scrolls."""
+    held = dock.widget()
+    panel = held.widget() if isinstance(held, QScrollArea) else held
+    assert panel is not None  # a scrolling dock is made around its panel
+    return panel
 
 
 def _is_in_sight(dock: PanelDock) -> bool:
