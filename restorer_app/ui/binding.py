@@ -153,7 +153,7 @@ class Binding(QObject):
         situation = self.situation()
         window = self._window
         window.show_situation(situation)
-        self._canvas.easel.paints_protect = situation.protecting
+        self._canvas.easel.set_paints_protect(situation.protecting)
         window.film.show_frames(presenting.frames(self._desk.documents), current=self._place_of(document))
         window.one_click.show_offers(offers(self._acts.ways, masked=situation.masked, editable=situation.editable))
         window.options.show_after_each_stroke(on=situation.after_each_stroke)

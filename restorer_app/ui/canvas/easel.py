@@ -39,7 +39,7 @@ class Easel(QObject):
         super().__init__(parent)
         self.sight = sight
         self.hands = Hands(self)
-        self.paints_protect = False  # strokes are shown as going into the protect mask; the listener puts them there
+        self._paints_protect = False
         self._coverings = coverings
         self._brush = Brush()
         self._tool: ToolId = "brush"
@@ -91,6 +91,16 @@ class Easel(QObject):
         self._editable = editable
         self.update_cursor()
         self.marks_changed.emit()
+
+    @property
+    def paints_protect(self) -> bool:
+        """Whether strokes are shown as going into the protect mask; the listener puts them there."""
+        return self._paints_protect
+
+    def set_paints_protect(self, paints_protect: bool) -> None:
+        if paints_protect != self._paints_protect:
+            self.hands.let_go()  # one stroke does not go half into the one and half into the other
+            self._paints_protect = paints_protect
 
     @property
     def has_picture(self) -> bool:

@@ -8,11 +8,11 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from restorer_app.core.geometry import Region
+from restorer_app.core.geometry import Region, bounding
 from restorer_app.core.mask import background
 from restorer_app.core.raster import Raster
 from restorer_app.core.stroke import Stroke
-from restorer_app.ui.canvas.dab import cover
+from restorer_app.ui.canvas.dab import Imprint
 from restorer_app.ui.canvas.mask_mips import LaterError, MaskMips, Values
 from restorer_app.ui.canvas.tiles import Place
 from restorer_app.ui.canvas.viewport import TILE, tile_region
@@ -101,12 +101,16 @@ class MaskLayer:
         if not self._worked:
             return [] if in_view is None else [in_view]
         level = next(iter(self._worked))[0]
+        imprint = Imprint(drawn.stroke, level)
+        regions = {place: tile_region(*place, self.raster.bounds) for place in self._worked}
+        around = bounding(region for region in regions.values() if region.overlaps(drawn.extent))
+        changes = None if around is None else imprint.go_on(around)
         found: list[Region | None] = []
-        for place in list(self._worked):
-            region = tile_region(*place, self.raster.bounds)
-            if region.overlaps(drawn.extent):
-                before, after = self._draw(place, region, drawn.stroke)
-                found.append(_region_of_change(before, after, region, level))
+        for place, region in regions.items():
+            if changes is None or not (region.overlaps(changes) and region.overlaps(drawn.extent)):
+                continue
+            before, after = self._draw(place, region, imprint, erase=drawn.stroke.erase)
+            found.append(_region_of_change(before, after, region, level))
         if in_view is not None:
             step = TILE << level
             rows = range(in_view.top // step, -(-in_view.bottom // step))
@@ -178,12 +182,14 @@ class MaskLayer:
             return self._mips.tile(place)
         self._worked[place] = self._mips.tile(place)
         for stroke in near:
-            self._draw(place, region, stroke)
+            self._draw(place, region, Imprint(stroke, place[0]), erase=stroke.erase)
         return self._worked[place]
 
-    def _draw(self, place: Place, region: Region, stroke: Stroke) -> tuple[Values | int, Values | int]:
+    def _draw(
+        self, place: Place, region: Region, imprint: Imprint, *, erase: bool
+    ) -> tuple[Values | int, Values | int]:
         """Draws a stroke into a worked tile; one that it fills becomes a number again. What it was, and what it is."""
-        before, end = self._worked[place], 0 if stroke.erase else 255
+        before, end = self._worked[place], 0 if erase else 255
         if isinstance(before, int):
             if before == end:
                 return before, before
@@ -191,7 +197,7 @@ class MaskLayer:
             values = np.full((-(-region.height // size), -(-region.width // size)), before, np.uint8)
         else:
             values = before.copy()
-        self._worked[place] = end if cover(values, stroke, place[0], region) else values
+        self._worked[place] = end if imprint.cover(values, region) else values
         return before, values
 
     def _shown_strokes(self) -> list[_Drawn]:

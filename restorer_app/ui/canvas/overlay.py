@@ -194,8 +194,9 @@ def _strided(part: Box, box: Box, stride: int) -> tuple[tuple[int, int], tuple[i
 
 def _under(values: Values, rows: range, columns: range, corner: tuple[float, float], *, scale: float) -> Values:
     """What lies under the middles of screen pixels, of a tile whose first pixel begins at `corner` of the screen."""
-    if scale == 1 == rows.step:
-        column, row = math.floor(columns.start + 0.5 - corner[0]), math.floor(rows.start + 0.5 - corner[1])
+    if scale == rows.step:  # one for one
+        column = math.floor((columns.start + 0.5 - corner[0]) / scale)
+        row = math.floor((rows.start + 0.5 - corner[1]) / scale)
         return values[row : row + len(rows), column : column + len(columns)]
     down = _nearest(rows, corner[1], scale, values.shape[0])
     return _taken(values, down, _nearest(columns, corner[0], scale, values.shape[1]))

@@ -14,6 +14,7 @@ from restorer_app.ui.canvas.overlay import as_rect, rects_of
 from restorer_app.ui.canvas.viewport import Box
 
 _MOST_BOXES = 12  # from here on one box around all of them costs less
+_NEARLY_ONE = 1.6  # times the area of all boxes: up to here, too; each box costs as much as forty thousand pixels
 _BLOCK = 128  # device pixels
 _MOST_GROUND = 0.5  # of the screen; a change of more than that seldom comes again, and is drawn as it is
 
@@ -174,4 +175,6 @@ def _blocks(rect: QRect) -> Iterator[tuple[int, int]]:
 
 
 def _boxes(region: QRegion) -> list[QRect]:
-    return [region.boundingRect()] if region.rectCount() > _MOST_BOXES else rects_of(region)
+    rects, around = rects_of(region), region.boundingRect()
+    is_nearly_one = _area(around) <= sum(map(_area, rects)) * _NEARLY_ONE
+    return [around] if len(rects) > _MOST_BOXES or (is_nearly_one and len(rects) > 1) else rects

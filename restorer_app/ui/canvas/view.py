@@ -193,6 +193,9 @@ class Canvas(Listening):
         image = self._stage.paint()
         with QPainter(self) as painter:
             for rect in rects_of(event.region()):  # one by one: a clip of several rectangles costs more than they do
+                if ratio == 1:
+                    painter.drawImage(rect, image, rect)
+                    continue
                 painter.save()
                 painter.setClipRect(rect)
                 painter.scale(1 / ratio, 1 / ratio)

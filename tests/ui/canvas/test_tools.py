@@ -70,6 +70,47 @@ def test_a_drag_is_a_stroke_in_the_pictures_own_pixels(studio):
     )
 
 
+def test_a_stroke_is_of_one_size_whatever_is_pressed_meanwhile(studio, qtbot):
+    canvas = studio.canvas
+    before = canvas.easel.brush
+    QTest.mousePress(canvas, LEFT, NONE, QPoint(100, 100))
+    QTest.mouseMove(canvas, QPoint(130, 100))
+    canvas.repaint()
+    canvas.easel.set_brush(before.sized(before.diameter * 3))
+    QTest.mouseMove(canvas, QPoint(170, 100))
+    canvas.easel.leave()
+    in_hand = look(canvas, qtbot)
+    QTest.mouseRelease(canvas, LEFT, NONE, QPoint(170, 100))
+    canvas.easel.leave()
+    assert studio.strokes[0].diameter == before.diameter
+    assert np.abs(look(canvas, qtbot).astype(int) - in_hand).max() <= 8
+
+
+def test_a_stroke_ends_where_the_protection_is_taken_in_hand_and_leaves_nothing_behind(studio):
+    canvas = studio.canvas
+    QTest.mousePress(canvas, LEFT, NONE, QPoint(100, 100))
+    QTest.mouseMove(canvas, QPoint(130, 100))
+    canvas.easel.set_paints_protect(True)
+    QTest.mouseMove(canvas, QPoint(170, 100))
+    QTest.mouseRelease(canvas, LEFT, NONE, QPoint(170, 100))
+    assert studio.strokes == []
+    assert not canvas._stage.coverings.mask.has_strokes
+    assert not canvas._stage.coverings.protect.has_strokes
+
+
+def test_a_pen_that_comes_while_the_mouse_paints_makes_one_stroke(studio):
+    canvas = studio.canvas
+    QTest.mousePress(canvas, LEFT, NONE, QPoint(100, 100))
+    QTest.mouseMove(canvas, QPoint(130, 100))
+    pen(canvas, QEvent.Type.TabletPress, (140, 100), 0.5)
+    pen(canvas, QEvent.Type.TabletMove, (160, 100), 0.5)
+    pen(canvas, QEvent.Type.TabletRelease, (160, 100), 0.0)
+    QTest.mouseMove(canvas, QPoint(190, 100))
+    QTest.mouseRelease(canvas, LEFT, NONE, QPoint(190, 100))
+    assert len(studio.strokes) == 1
+    assert not canvas.easel.hands.is_busy
+
+
 def test_a_click_is_a_stroke_of_one_point(studio):
     drag(studio.canvas, (100, 100))
     assert len(studio.strokes[0].points) == 1
@@ -198,7 +239,7 @@ def test_clone_takes_its_source_by_alt_click_and_keeps_its_distance(studio, qtbo
 
 def test_strokes_of_the_protect_mask_are_shown_as_protection(studio, qtbot):
     canvas = studio.canvas
-    canvas.easel.paints_protect = True
+    canvas.easel.set_paints_protect(True)
     QTest.mousePress(canvas, LEFT, pos=QPoint(100, 100))
     QTest.mouseMove(canvas, QPoint(160, 100))
     assert canvas._stage.coverings.protect.has_strokes

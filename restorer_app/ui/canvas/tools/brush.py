@@ -29,30 +29,30 @@ def stroke(tray: Tray, press: Pointer, *, target: Target, erase: bool) -> Gestur
 
 
 def _freehand(tray: Tray, press: Pointer, target: Target, *, erase: bool) -> Gesture:
-    points = [press.point]
-    tray.begin(target, round_stroke(tray, "brush", points, erase=erase))
+    points, brush = [press.point], tray.brush  # a stroke is of one size, whatever is pressed meanwhile
+    tray.begin(target, round_stroke(brush, "brush", points, erase=erase))
     pointer = yield
     while True:
         is_over = pointer.phase == "release"
         # a pen that leaves the tablet reports no pressure: its last point would be a needle
         point = Point(pointer.x, pointer.y, points[-1].pressure) if is_over else pointer.point
-        least = max(_LEAST_STEP / tray.sight.zoom, tray.brush.diameter * _LEAST_SHARE)
+        least = max(_LEAST_STEP / tray.sight.zoom, brush.diameter * _LEAST_SHARE)
         far = math.hypot(point.x - points[-1].x, point.y - points[-1].y)
         if far >= least or (is_over and far > 0):
             points.append(point)
-            whole = round_stroke(tray, "brush", points, erase=erase)
-            tray.extend(target, whole, round_stroke(tray, "brush", points[-2:], erase=erase))
+            whole = round_stroke(brush, "brush", points, erase=erase)
+            tray.extend(target, whole, round_stroke(brush, "brush", points[-2:], erase=erase))
         if is_over:
-            tray.finish(target, round_stroke(tray, "brush", points, erase=erase))
+            tray.finish(target, round_stroke(brush, "brush", points, erase=erase))
             return
         pointer = yield
 
 
 def _straight(tray: Tray, press: Pointer, target: Target, start: Point, *, erase: bool) -> Gesture:
-    pointer = press
+    pointer, brush = press, tray.brush
     while True:
         pressure = start.pressure if pointer.phase == "release" else pointer.pressure
-        line = round_stroke(tray, "line", [start, Point(pointer.x, pointer.y, pressure)], erase=erase)
+        line = round_stroke(brush, "line", [start, Point(pointer.x, pointer.y, pressure)], erase=erase)
         tray.begin(target, line)
         if pointer.phase == "release":
             tray.finish(target, line)

@@ -74,9 +74,7 @@ class Tray(Protocol):
         ...
 
 
-def round_stroke(tray: Tray, shape: Shape, points: Sequence[Point], *, erase: bool) -> Stroke:
-    """A stroke of the brush in hand."""
-    brush = tray.brush
+def round_stroke(brush: Brush, shape: Shape, points: Sequence[Point], *, erase: bool) -> Stroke:
     return Stroke(
         shape,
         tuple(points),
