@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QMainWindow, QScrollArea, QTabBar, QWidget
 from restorer_app.ui.panels.dock import PanelDock
 
 LAYOUT = 2  # raised when remembered dock places no longer fit the docks there are
-_STEPS = 200  # height of the history: three steps
+_STEPS = 232  # height of the history: tabs, heading, three steps
 _FRAME = QSize(16, 48)  # what a window manager may put around a window
 _WIDTH = 320
 _ROUNDS = 8  # Qt moves other things while it gives a height, and what was wanted is reached step by step

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -116,12 +117,12 @@ class Arrivals(QObject):
     def _refusal(self) -> Told:
         """One sentence for all files that were refused together: a later one must not hide an earlier."""
         if len(self._refused) == 1:
-            return Told.of(self._refused[0][1])
+            return replace(Told.of(self._refused[0][1]), about="opening")
         names = ", ".join(opening.path.name for opening, _ in self._refused[:_MOST_NAMED])
         more = len(self._refused) - _MOST_NAMED
         names += self.tr(" and {count} more").format(count=more) if more > 0 else ""
         told = self.tr("{count} files could not be opened: {names}.").format(count=len(self._refused), names=names)
-        return Told(told, details="\n".join(str(problem) for _, problem in self._refused))
+        return Told(told, details="\n".join(str(problem) for _, problem in self._refused), about="opening")
 
     def _went_on(self, _opening: Opening, share: float) -> None:
         self.share = share

@@ -3,18 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from PySide6.QtCore import QObject, QTimer
 
-from restorer_app.core import mask as masks
-from restorer_app.core.raster import Raster
-from restorer_app.files.tiff import holds_levels
 from restorer_app.session.change import Change
-from restorer_app.session.command import Situation
 from restorer_app.session.session import Session
-from restorer_app.ui import presenting
-from restorer_app.ui.acts.files import own_samples
 from restorer_app.ui.acts.picture import PictureActs
 from restorer_app.ui.arrivals import Arrivals
 from restorer_app.ui.canvas.view import Canvas
@@ -23,10 +16,14 @@ from restorer_app.ui.choices import Choices
 from restorer_app.ui.desk import Desk
 from restorer_app.ui.document import Document
 from restorer_app.ui.editing import Editing
-from restorer_app.ui.notice import Told
+from restorer_app.ui.guidance import Guidance
 from restorer_app.ui.offers import methods, offers, usable_method
-from restorer_app.ui.room import obstacle
+from restorer_app.ui.presenting.pictures import file_words, frames, values_words, view_words
+from restorer_app.ui.presenting.proof import changed_share, proof_words
+from restorer_app.ui.presenting.records import record_rows
+from restorer_app.ui.presenting.steps import StepRows
 from restorer_app.ui.saver import Saver
+from restorer_app.ui.situating import Situating
 from restorer_app.ui.window import Window
 from restorer_app.ui.wording import grouped, share, steps, zoom
 
@@ -69,9 +66,11 @@ class Binding(QObject):
         self._editing = editing
         self._acts = acts
         self._choices = choices
-        self._has_samples = False
+        self._situating = Situating(window, canvas, desk=desk, editing=editing, acts=acts, choices=choices)
+        self._guidance = Guidance(self)
+        self._guidance.told.connect(window.notice.say)
+        self._step_rows: StepRows | None = None  # of the picture in hand
         self._shown: Document | None = None
-        self._known: dict[bool, tuple[Raster, bool]] = {}  # of the mask, and of the protection
         self._later = QTimer(self)  # many changes of one moment are shown once
         self._later.setSingleShot(True)
         self._later.timeout.connect(self.show_all)
@@ -86,10 +85,10 @@ class Binding(QObject):
         arrivals.told.connect(window.notice.say)
         editing.told.connect(window.notice.say)
         # at once: Enter may already wait behind this stroke
-        editing.mask_work_began.connect(lambda: window.show_situation(self.situation()))
+        editing.mask_work_began.connect(lambda: window.show_situation(self._situating.now()))
         saver.changed.connect(self.soon)
         canvas.easel.cursor_moved.connect(self._show_values)
-        canvas.reading_failed.connect(self._tell_unreadable)
+        canvas.reading_failed.connect(self._guidance.tell_unreadable)
         canvas.easel.cursor_left.connect(lambda: window.status.show_place(""))
         canvas.sight.zoom_changed.connect(lambda factor: window.status.show_zoom(zoom(factor)))
         self._show_current()
@@ -98,45 +97,6 @@ class Binding(QObject):
         self._later.start(0)
 
     # ---------------------------------------------------------------------------------- what is true now
-    def situation(self) -> Situation:
-        document = self._desk.current
-        kinds = {way.kind.name for way in self._acts.ways}
-        tool, brush, adjustment = self._canvas.easel.tool, self._canvas.easel.brush, self._canvas.adjustment
-        always: dict[str, Any] = {
-            "several": len(self._desk.documents) > 1,
-            "sampled": self._has_samples,
-            "tool": tool,
-            "erasing": brush.erase,
-            "pressure": brush.pressure_sizes,
-            "protecting": self._acts.protecting,
-            "after_each_stroke": self._choices.now.after_each_stroke,
-            "inverted": adjustment.invert,
-            "full_screen": self._window.isFullScreen(),
-            "denoise": "denoise" in kinds,
-            "upscale": "upscale" in kinds,
-            "decompress": "decompress" in kinds,
-        }
-        if document is None:
-            return Situation(**always)
-        session = document.session
-        masked = self._editing.is_masking or self._holds_something(session.mask, protects=False)
-        protected = self._holds_something(session.protect, protects=True)
-        return Situation(
-            open=True,
-            editable=document.picture.editable,
-            unsaved=session.is_unsaved,
-            savable=(session.is_unsaved or bool(session.pending)) and document.saving_share is None,
-            masked=masked,
-            protected=protected,
-            painted=self._editing.is_masking or (protected if self._acts.protecting else masked),
-            remembered=session.last_mask is not None and session.last_mask.bounds == session.mask.bounds,
-            running=bool(session.pending),
-            undoable=session.history.can_undo,
-            redoable=session.history.can_redo,
-            paged=document.picture.page_count > 1,
-            **always,
-        )
-
     def toggle_begin(self) -> None:
         """The page on how to begin, also beside an open picture; asked again, the picture is back."""
         window = self._window
@@ -144,25 +104,24 @@ class Binding(QObject):
         window.show_stage(self._canvas if is_there and self._desk.current is not None else window.first_run)
 
     def show_samples(self, *, there: bool) -> None:
-        self._has_samples = there
+        self._situating.has_samples = there
         self.soon()
 
     # -------------------------------------------------------------------------------------- what is seen
     def show_all(self) -> None:
         document = self._desk.current
-        situation = self.situation()
+        situation = self._situating.now()
         window = self._window
         window.show_situation(situation)
-        self._canvas.easel.set_paints_protect(situation.protecting)
-        window.film.show_frames(presenting.frames(self._desk.documents), current=self._place_of(document))
+        window.film.show_frames(frames(self._desk.documents), current=self._place_of(document))
         window.one_click.show_offers(offers(self._acts.ways, masked=situation.masked, editable=situation.editable))
         window.options.show_after_each_stroke(on=situation.after_each_stroke)
         window.options.show_mask_step(self._choices.now.mask_step)
         cards = self._editing.cards
         window.options.show_methods(methods(cards), usable_method(self._choices.now.method, cards))
-        window.proof.show_words(presenting.proof_words(document))
+        window.proof.show_words(proof_words(document))
         window.history.show_steps(
-            presenting.step_rows(document) if document else [],
+            self._step_rows.rows() if self._step_rows else [],
             cursor=document.session.history.cursor if document else 0,
             of=document,
         )
@@ -171,7 +130,7 @@ class Binding(QObject):
 
     def _show_view(self) -> None:
         """Never a look that is not the picture's own without a word."""
-        words = presenting.view_words(self._canvas.adjustment, self._choices.now.overlay) if self._desk.current else ""
+        words = view_words(self._canvas.adjustment, self._choices.now.overlay) if self._desk.current else ""
         self._window.status.show_view(words, hint=self.tr("Only the view; Ctrl+Alt+0 and O bring the plain one back."))
 
     def _show_facts(self, document: Document | None) -> None:
@@ -180,8 +139,8 @@ class Binding(QObject):
         count = len(session.history) - 1 if session else 0
         window.docks["history"].set_fact(steps(count) if count else "")
         window.record.show_records(
-            presenting.record_rows(session.records) if session else (),
-            share=self.tr("{share} of the picture treated").format(share=share(presenting.changed_share(document)))
+            record_rows(session.records) if session else (),
+            share=self.tr("{share} of the picture treated").format(share=share(changed_share(document)))
             if document and document.session.records
             else "",
         )
@@ -197,8 +156,9 @@ class Binding(QObject):
         if self._shown is not None:
             self._shown.view = self._canvas.sight.chosen
         self._shown = document
+        self._step_rows = StepRows(document) if document is not None else None
         self._window.notice.turn_away()
-        self._window.file.show_words(presenting.file_words(document.picture if document else None))
+        self._window.file.show_words(file_words(document.picture if document else None))
         if document is None:
             self._canvas.show_nothing()
             self._window.show_empty()
@@ -210,8 +170,7 @@ class Binding(QObject):
             self._window.status.show_zoom(zoom(self._canvas.sight.zoom))  # the canvas tells it only where it changed
             self._canvas.setFocus()
             self._remember(document)
-            self._guide(document)
-            self._tell_what_is_special(document)
+            self._guidance.welcome(document)
         self.show_all()
 
     def _look_whether_it_came(self) -> None:
@@ -236,10 +195,7 @@ class Binding(QObject):
             self._canvas.sight.come_back(document.view)
         self._canvas.show_works(works(session))
         self._canvas.easel.set_editable(picture.editable)
-        if not picture.editable:
-            self._window.notice.say(
-                Told(self.tr("{name} can only be viewed.").format(name=document.name), picture.reason, warns=False)
-            )
+        self._guidance.tell_view_only(document)
 
     def _take(self, change: Change) -> None:
         document = self._desk.current
@@ -260,46 +216,9 @@ class Binding(QObject):
         if change.what == "history":
             self._window.notice.make_way()
         if change.what in ("mask", "protect", "history", "saved"):
-            self._window.show_situation(self.situation())  # at once: Enter may already wait behind this stroke
+            self._window.show_situation(self._situating.now())  # at once: Enter may already wait behind this stroke
         if change.what in ("history", "saved", "jobs", "size"):
             self.soon()
-
-    def _tell_unreadable(self, problem: str) -> None:
-        kept = self.tr("What is in sight stays, and so does every finished step; put the file back and open it again.")
-        self._window.notice.say(Told(problem, kept))
-
-    def _holds_something(self, mask: Raster, *, protects: bool) -> bool:
-        """Asked often, and a mask never changes: counted once each."""
-        known = self._known.get(protects)
-        if known is None or known[0] is not mask:
-            known = self._known[protects] = (mask, not masks.is_empty(mask))
-        return known[1]
-
-    def _guide(self, document: Document) -> None:
-        """A newcomer with a sample is told the next thing to do, once."""
-        if document.path.parent != own_samples() or len(document.session.history) > 1:
-            return
-        first = self.tr("Paint along a scratch, then press Enter or Repair.")
-        narrow = self.tr("[ makes the brush smaller.")
-        then = self.tr("Hold \\ to see the original, Ctrl+Z takes it back, Ctrl+S saves a copy and proves it.")
-        self._window.notice.say(Told(first, f"{narrow} {then}", warns=False))
-
-    def _tell_what_is_special(self, document: Document) -> None:
-        """Once: what saving this file will do otherwise than with most, and what is wrong with it."""
-        picture = document.picture
-        if document.is_told_of or not picture.editable:
-            return
-        document.is_told_of = True
-        if why := obstacle(picture):
-            advice = self.tr("Saving will ask for another folder; everything else works as always.")
-            self._window.notice.say(Told(why, advice, warns=False))
-        elif not picture.patchable:
-            told = self.tr("{name} will be saved as a new TIFF.").format(name=document.name)
-            self._window.notice.say(Told(told, picture.reason, warns=False))
-        elif holds_levels(picture):  # a viewer that takes a smaller copy from the saved file would show the damage
-            told = self.tr("{name} holds smaller copies of its picture, which a repair does not reach by itself.")
-            advice = self.tr("“Save restoration as…” can carry it into them.")
-            self._window.notice.say(Told(told.format(name=document.name), advice, warns=False))
 
     def _remember(self, document: Document) -> None:
         self._choices.take(self._choices.now.with_recent(document.path))
@@ -320,5 +239,5 @@ class Binding(QObject):
         if values is None or document is None:
             self._window.status.show_place("")
             return
-        words = presenting.values_words(values, document.picture.layout)
+        words = values_words(values, document.picture.layout)
         self._window.status.show_place(f"x {grouped(x)}  y {grouped(y)}   {words}")

@@ -59,7 +59,7 @@ class Progress(QObject):
         self._window.status.show_engine(" · ".join(part for part in parts if part), hint=hint)
         if status.state == "stopped" and status.message and (self._status is None or self._status != status):
             advice = self.tr("Painting, saving and everything by hand still work; asking for a repair tries again.")
-            self._window.notice.say(Told(status.message, advice))
+            self._window.notice.say(Told(status.message, advice, about="engine"))
         self._status = status
 
     def show_work(self) -> None:
@@ -98,7 +98,9 @@ class Progress(QObject):
         """The proof again, over the picture: the panel may be closed."""
         told = self.tr("Saved as {name}.").format(name=saved.path.name)
         advice = " ".join([saved.verdict.sentence, *saved.notes])
-        self._window.notice.say(Told(told, advice, warns=not saved.verdict.same, passes=saved.verdict.same))
+        self._window.notice.say(
+            Told(told, advice, warns=not saved.verdict.same, passes=saved.verdict.same, about="saving")
+        )
 
     def _show_time(self) -> None:
         document = self._desk.current

@@ -91,7 +91,7 @@ def _open(workshop: Workshop, camera: _Camera, pictures: list[str]) -> Document:
 
 def _take_helpers(program: Program, camera: _Camera) -> None:
     program.choices.change(theme="dark")
-    program.window.notice.hide()
+    program.window.notice.clear()
     program.window.find_command()
     camera.take("palette", of=program.window.palette_popup)
     program.window.palette_popup.close()

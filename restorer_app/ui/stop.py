@@ -8,7 +8,7 @@ from restorer_app.ui.canvas.view import Canvas
 from restorer_app.ui.desk import Desk
 from restorer_app.ui.editing import Editing
 from restorer_app.ui.jobs import Jobs
-from restorer_app.ui.notice import Notice
+from restorer_app.ui.notices import Notices
 from restorer_app.ui.panels.one_click import OneClickPanel
 from restorer_app.ui.preview import Preview
 from restorer_app.ui.saver import Saver
@@ -27,7 +27,7 @@ class Stop(QObject):
         saver: Saver,
         preview: Preview,
         panel: OneClickPanel,
-        notice: Notice,
+        notice: Notices,
     ) -> None:
         super().__init__(desk)
         self._desk = desk

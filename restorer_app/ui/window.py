@@ -17,7 +17,7 @@ from restorer_app.ui.first_run import FirstRun
 from restorer_app.ui.focus import focus_next
 from restorer_app.ui.icons import mark
 from restorer_app.ui.menus import MenuRow
-from restorer_app.ui.notice import Notice
+from restorer_app.ui.notices import Notices
 from restorer_app.ui.palette_dialog import Palette
 from restorer_app.ui.panels.dock import PanelDock
 from restorer_app.ui.panels.file_facts import FilePanel
@@ -200,7 +200,7 @@ class Window(QMainWindow):
         self._stage.addWidget(self.first_run)
         self._stage.addWidget(self._waiting)
         self.pill = Pill(self._stage)
-        self.notice = Notice(self._stage)
+        self.notice = Notices(self._stage)
         centre = QWidget()
         column = QVBoxLayout(centre)
         column.setContentsMargins(0, 0, 0, 0)

@@ -152,6 +152,8 @@ class Workshop(QObject):
         canvas.easel.tool_changed.connect(self._show_what_is_missing)
         canvas.easel.brush_changed.connect(lambda _brush: self._show_brush())
         self.view.changed.connect(self.binding.soon)
+        # at once: the next stroke may already be on its way
+        self.acts.changed.connect(lambda: canvas.easel.set_paints_protect(self.acts.protecting))
         self.acts.changed.connect(self.binding.soon)
         self.window_acts.changed.connect(self.binding.soon)
         self._show_brush()

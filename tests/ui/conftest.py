@@ -83,10 +83,11 @@ def empty(program):
     workshop = program.workshop
     while workshop.desk.documents:
         workshop.desk.close(0)
-    program.window.notice.hide()
+    program.window.notice.clear()
     program.choices.change(after_each_stroke=False, method="telea", brush_diameter=12.0)
     workshop.view.set_size(12)
-    workshop.acts.protecting = False
+    if workshop.acts.protecting:
+        workshop.acts.toggle_protect()
     workshop.view.choose_tool("brush")
     program.window.activateWindow()
     until(program.window.isActiveWindow)

@@ -78,3 +78,15 @@ def repair(program):
 
 def pixels(session):
     return session.image.read(session.image.bounds)
+
+
+def drag_border(window, by):
+    """The one between the one-click panel and the history, by hand."""
+    dock = window.docks["one-click"]
+    at = QPoint(dock.x() + dock.width() // 2, dock.geometry().bottom() + 2)
+    assert window.isSeparator(at)
+    QTest.mousePress(window, Qt.MouseButton.LeftButton, pos=at)
+    QTest.mouseMove(window, at + QPoint(0, by // 2))
+    QTest.mouseMove(window, at + QPoint(0, by))
+    QTest.qWait(40)  # the border follows a moment later
+    QTest.mouseRelease(window, Qt.MouseButton.LeftButton, pos=at + QPoint(0, by))

@@ -1,11 +1,11 @@
 """Heights of panels: by rule in any window, as a hand gave them where one did."""
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
 from restorer_app.ui.panels.proof import ProofWords
 from tests.ui.conftest import until
+from tests.ui.hands import drag_border
 
 SHORT = ProofWords("Nothing was changed", detail="The file is as it was opened.")
 LONG = ProofWords(
@@ -36,19 +36,6 @@ def heights(window):
     return {name: window.docks[name].height() for name in ("one-click", "history", "proof")}
 
 
-def drag_border(window, by):
-    """Of the history and what stands above it."""
-    dock = window.docks["one-click"]
-    at = QPoint(dock.x() + dock.width() // 2, dock.geometry().bottom() + 2)
-    assert window.isSeparator(at)
-    QTest.mousePress(window, Qt.MouseButton.LeftButton, pos=at)
-    QTest.mouseMove(window, at + QPoint(0, by // 2))
-    QTest.mouseMove(window, at + QPoint(0, by))
-    QTest.qWait(40)  # the border follows a moment later
-    QTest.mouseRelease(window, Qt.MouseButton.LeftButton, pos=at + QPoint(0, by))
-    settle(window)
-
-
 def test_heights_from_a_small_window_do_not_stay_in_a_large_one(window):
     window.arrangement.reset()
     settle(window)
@@ -71,6 +58,7 @@ def test_a_border_that_was_dragged_keeps_its_shares_in_another_window_and_in_the
     settle(window)
     before = heights(window)
     drag_border(window, 90)
+    settle(window)
     dragged = heights(window)
     assert dragged["one-click"] == pytest.approx(before["one-click"] + 90, abs=8)
     room = sum(dragged.values())
@@ -105,6 +93,7 @@ def test_room_that_a_hand_gave_does_not_follow_the_words(window):
     window.arrangement.reset()
     settle(window)
     drag_border(window, 40)
+    settle(window)
     dragged = heights(window)
     window.proof.show_words(SHORT)
     settle(window)

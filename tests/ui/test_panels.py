@@ -22,7 +22,8 @@ from PySide6.QtWidgets import (
 
 from restorer_app.session.command import Situation
 from restorer_app.ui.first_run import FirstRun, Sample
-from restorer_app.ui.notice import Notice, Told
+from restorer_app.ui.notice import Told
+from restorer_app.ui.notices import Notices
 from restorer_app.ui.panels.dock import WIDTH
 from restorer_app.ui.panels.file_facts import FilePanel, FileWords
 from restorer_app.ui.panels.film import FilmStrip, Frame
@@ -90,7 +91,7 @@ def test_a_long_name_neither_leaves_the_pill_nor_widens_the_status_bar(qtbot):
 
 def test_what_is_said_of_a_picture_goes_when_another_is_in_hand(qtbot):
     stage = shown(QWidget(), qtbot, size=(500, 300))
-    notice = Notice(stage)
+    notice = Notices(stage)
     for told, stays in (
         (Told("bits.tif can only be viewed.", warns=False), False),
         (Told("Saved as a.tif.", warns=False, passes=True), True),
@@ -98,7 +99,8 @@ def test_what_is_said_of_a_picture_goes_when_another_is_in_hand(qtbot):
     ):
         notice.say(told)
         notice.turn_away()
-        assert notice.isVisible() is stays
+        assert notice.are_seen is stays
+        notice.clear()
 
 
 def test_tab_goes_over_the_first_page_as_the_eye_does(qtbot):
@@ -494,24 +496,65 @@ def test_a_method_says_what_it_does_to_the_evidence(options, qtbot):
 
 def test_a_notice_says_what_to_do_and_goes_when_dismissed(qtbot):
     stage = shown(QWidget(), qtbot, size=(700, 300))
-    notice = Notice(stage)
+    notice = Notices(stage)
     notice.say(Told("The disc is full.", "Free some space, then save again.", details="trace"))
     assert notice.text == "The disc is full. Free some space, then save again."
     with qtbot.waitSignal(notice.copy_asked) as asked:
-        click(buttons(notice, "Copy details")[0])
+        click(buttons(stage, "Copy details")[0])
     assert asked.args == ["trace"]
-    with qtbot.waitSignal(notice.dismissed):
-        click(next(button for button in notice.findChildren(QPushButton) if button.accessibleName() == "Dismiss"))
-    assert not notice.isVisible()
+    click(next(button for button in stage.findChildren(QPushButton) if button.accessibleName() == "Dismiss"))
+    assert not notice.are_seen
 
 
 @pytest.mark.parametrize("warns", [True, False])
 def test_a_press_on_good_news_puts_it_away_and_a_warning_stays(qtbot, warns):
     place = shown(QWidget(), qtbot, (600, 400))
-    notice = Notice(place)
+    notice = Notices(place)
     notice.say(Told("Paint along a scratch.", warns=warns))
-    QTest.mouseClick(notice, Qt.MouseButton.LeftButton)
-    assert notice.isVisible() is warns
+    QTest.mouseClick(notice.standing[0], Qt.MouseButton.LeftButton)
+    assert notice.are_seen is warns
+
+
+def test_two_notices_in_a_row_can_both_be_read_and_the_first_keeps_its_place(qtbot):
+    stage = shown(QWidget(), qtbot, size=(700, 500))
+    notices = Notices(stage)
+    notices.say(Told("The engine has stopped.", "It starts again."))
+    (first,) = notices.standing
+    QTest.qWait(20)
+    place = first.geometry()
+    notices.say(Told("a.tif could not be saved.", "The disc is full."))
+    QTest.qWait(20)
+    second = notices.standing[1]
+    assert first.geometry() == place
+    assert second.y() > place.bottom()
+    for notice in (first, second):
+        assert notice.visibleRegion().boundingRect() == notice.rect()
+    assert notices.dismiss_warning()
+    assert [notice.text for notice in notices.standing] == ["The engine has stopped. It starts again."]
+
+
+def test_a_notice_takes_the_place_of_one_about_the_same_thing_and_is_not_said_twice(qtbot):
+    notices = Notices(shown(QWidget(), qtbot, size=(700, 500)))
+    notices.say(Told("a.tif is saved as soon as its job is finished.", warns=False, about="saving"))
+    notices.say(Told("Paint along a scratch.", warns=False))
+    notices.say(Told("Saved as a_restored.tif.", warns=False, about="saving"))
+    notices.say(Told("Paint along a scratch.", warns=False))
+    assert [notice.text for notice in notices.standing] == ["Saved as a_restored.tif.", "Paint along a scratch."]
+    notices.say(Told("Repair needs a mask.", refuses=True))
+    notices.say(Told("The picture is being upscaled.", refuses=True))
+    assert notices.text == "The picture is being upscaled."
+    assert len(notices.standing) == 3
+
+
+def test_warnings_wait_for_their_turn_and_good_news_gives_way(qtbot):
+    notices = Notices(shown(QWidget(), qtbot, size=(700, 500)))
+    notices.say(Told("Saved.", warns=False))
+    for number in range(4):
+        notices.say(Told(f"Broken {number}."))
+    seen = [notice.text for notice in notices.standing if notice.isVisible()]
+    assert seen == ["Broken 0.", "Broken 1.", "Broken 2."]
+    assert notices.dismiss_warning()
+    assert [notice.text for notice in notices.standing if notice.isVisible()] == ["Broken 0.", "Broken 1.", "Broken 3."]
 
 
 def test_the_first_page_opens_files_and_recent_ones(qtbot, tmp_path):

@@ -10,7 +10,7 @@ from PySide6.QtTest import QTest
 
 from restorer_app.core import mask as masks
 from restorer_app.core.stroke import Point, Stroke
-from restorer_app.ui.presenting import step_rows
+from restorer_app.ui.presenting.steps import StepRows
 from tests.ui.conftest import until
 from tests.ui.hands import at, canvas, document, idle, open_file, paint, pixels, press, repair, scratch
 
@@ -180,16 +180,16 @@ def test_clone_without_a_source_says_over_the_picture_what_comes_first(empty, sc
     assert session.records == ()
     assert empty.window.notice.text.startswith("First choose where to copy from")
     QTest.mouseClick(canvas(empty), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.AltModifier, at(empty, 100, 100))
-    assert not empty.window.notice.isVisible(), "it has been chosen"
+    assert not empty.window.notice.are_seen, "it has been chosen"
 
 
 def test_steps_to_come_say_whether_they_wait_and_an_upscaled_one_how_large_it_is(empty, scan):
     open_file(empty, scan)
     empty.workshop.acts.run_operation("denoise")
     empty.workshop.acts.run_operation("upscale-2")
-    assert [row.detail for row in step_rows(document(empty))][1:] == ["piece by piece", "waits for its turn"]
+    assert [row.detail for row in StepRows(document(empty).rows())][1:] == ["piece by piece", "waits for its turn"]
     idle(empty)
-    assert step_rows(document(empty))[-1].detail.endswith("640 × 480")
+    assert StepRows(document(empty).rows())[-1].detail.endswith("640 × 480")
 
 
 def test_one_click_runs_in_the_mask_and_says_so(empty, scan):
@@ -236,14 +236,14 @@ def test_a_refusal_goes_when_it_is_no_longer_true(empty, scan):
     empty.workshop.acts.run_operation("upscale-2")
     empty.workshop.editing.stroke(Stroke("brush", (Point(50, 50),), diameter=9))
     assert "being upscaled" in notice.text
-    assert notice.isVisible()
+    assert notice.are_seen
     idle(empty)
-    until(lambda: not notice.isVisible())
+    until(lambda: not notice.are_seen)
     press(empty, "Ctrl+Z")
     empty.workshop.acts.repair()
     assert "needs a mask" in notice.text
     paint(empty, (50, 50), (80, 50))
-    assert not notice.isVisible()
+    assert not notice.are_seen
     assert len(session.history) == 2
 
 

@@ -20,7 +20,7 @@ from restorer_app.core.stroke import Point, Stroke
 from restorer_app.files.reader_sources import DecodedSource
 from restorer_app.ui.acts.files import own_samples
 from restorer_app.ui.dialogs.save import SaveDialog
-from restorer_app.ui.presenting import frames
+from restorer_app.ui.presenting.pictures import frames
 from tests.ui.conftest import until
 from tests.ui.hands import document, hover, idle, open_file, paint, pixels, press, repair, scratch
 
@@ -98,7 +98,7 @@ def test_a_file_that_is_no_picture_costs_a_sentence(empty, tmp_path):
     path = tmp_path / "letter.tif"
     path.write_bytes(b"Dear Sir,")
     empty.workshop.files.open_paths([str(path)])
-    until(empty.window.notice.isVisible)
+    until(lambda: empty.window.notice.are_seen)
     assert "letter.tif" in empty.window.notice.text
     assert empty.workshop.desk.documents == []
 
@@ -108,7 +108,7 @@ def test_a_vanished_file_is_told_on_saving_and_the_work_is_kept(empty, scan):
     repair(empty)
     scan.unlink()
     press(empty, "Ctrl+S")
-    until(empty.window.notice.isVisible)
+    until(lambda: empty.window.notice.are_seen)
     assert session.is_unsaved
     assert document(empty).saved is None
 
@@ -283,11 +283,11 @@ def test_a_file_that_is_saved_as_another_kind_says_so_when_it_is_opened_and_only
     notice = empty.window.notice
     assert "cut.jpg will be saved as a new TIFF" in notice.text
     assert "breaks off" in notice.text
-    notice.hide()
+    notice.clear()
     open_file(empty, scan, count=2)
     press(empty, "Ctrl+PgUp")
     assert document(empty).path == path
-    assert not notice.isVisible()
+    assert not notice.are_seen
 
 
 def test_a_repair_is_carried_into_the_levels_of_a_pyramid_where_that_was_chosen(empty, scan):
@@ -312,7 +312,7 @@ def test_the_sample_opens_as_a_copy_with_a_word_on_how_to_begin(empty):
     assert document(empty).path.parent == own_samples()
     assert "press Enter" in empty.window.notice.text
     paint(empty, (100, 100), (120, 120))
-    assert not empty.window.notice.isVisible(), "it has been understood"
+    assert not empty.window.notice.are_seen, "it has been understood"
 
 
 def test_a_picture_that_can_only_be_viewed_says_so_where_it_is_seen(empty, tmp_path):
@@ -320,10 +320,11 @@ def test_a_picture_that_can_only_be_viewed_says_so_where_it_is_seen(empty, tmp_p
     Image.fromarray(np.zeros((40, 40), np.uint8)).convert("P").save(path)
     open_file(empty, path)
     notice = empty.window.notice
-    assert notice.isVisible()
+    assert notice.are_seen
     assert "only be viewed" in notice.text
-    middle = notice.mapTo(empty.window, notice.rect().center())
-    assert notice.isAncestorOf(empty.window.childAt(middle)) or empty.window.childAt(middle) is notice
+    (told,) = notice.standing
+    middle = told.mapTo(empty.window, told.rect().center())
+    assert told.isAncestorOf(empty.window.childAt(middle)) or empty.window.childAt(middle) is told
     assert not empty.window.actions_table["tool.brush"].isEnabled()
     assert not empty.window.actions_table["mask.invert"].isEnabled()
 
@@ -356,7 +357,7 @@ def test_a_folder_opens_its_pictures_and_leaves_the_rest(empty, tmp_path):
     empty.workshop.files.open_paths([str(tmp_path)])
     until(lambda: len(empty.workshop.desk.documents) == 2)
     assert [one.path.name for one in empty.workshop.desk.documents] == ["A.PNG", "b.png"]
-    assert not empty.window.notice.isVisible()
+    assert not empty.window.notice.are_seen
 
 
 def test_files_that_are_refused_together_are_told_together(empty, tmp_path):

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QPushButton, QSpinBox, QToolButton
 from restorer_app.core import mask as masks
 from restorer_app.core.stroke import Point, Stroke
 from restorer_app.ui.notice import Told
+from restorer_app.ui.presenting.steps import StepRows
 from tests.ui.conftest import until
 from tests.ui.hands import canvas, document, idle, open_file, paint, pixels, press, repair, scratch
 
@@ -75,7 +76,7 @@ def test_a_mask_of_another_size_is_refused_with_a_sentence(empty, scan, tmp_path
     session = open_file(empty, scan).session
     Image.fromarray(np.full((10, 10), 255, np.uint8)).save(tmp_path / "mask.png")
     empty.workshop.mask_files.load_mask_from(tmp_path / "mask.png")
-    until(empty.window.notice.isVisible)
+    until(lambda: empty.window.notice.are_seen)
     assert "10 × 10" in empty.window.notice.text
     assert masks.is_empty(session.mask)
 
@@ -192,8 +193,24 @@ def test_esc_dismisses_a_warning_before_it_clears_the_mask(empty, scan):
     scratch(empty)
     empty.window.notice.say(Told("The engine process was killed.", "The mask is back."))
     press(empty, "Esc")
-    assert not empty.window.notice.isVisible()
+    assert not empty.window.notice.are_seen
     assert not masks.is_empty(session.mask)
     empty.window.notice.say(Told("Saved.", warns=False, passes=True))
     press(empty, "Esc")
     assert masks.is_empty(session.mask), "good news is in nobody's way"
+
+
+def test_one_more_stroke_makes_one_more_row_and_leaves_those_of_the_others(empty, scan):
+    opened = open_file(empty, scan)
+    editing, rows = empty.workshop.editing, StepRows(opened)
+    for number in range(12):
+        editing.stroke(Stroke("brush", (Point(20 + 20 * number, 50),), diameter=9))
+    before = rows.rows()
+    editing.stroke(Stroke("brush", (Point(100, 150),), diameter=9))
+    after = rows.rows()
+    assert len(after) == len(before) + 1
+    assert [new is old for new, old in zip(after[:-2], before[:-1], strict=True)] == [True] * 12
+    assert [row.title for row in after] == [row.title for row in StepRows(opened).rows()]
+    press(empty, "Ctrl+Z")
+    editing.stroke(Stroke("box", (Point(10, 10), Point(200, 200)), diameter=1, erase=True))
+    assert rows.rows()[-1].title == "Erased mask"

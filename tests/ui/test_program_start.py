@@ -62,5 +62,5 @@ def test_where_nothing_comes_the_page_for_beginners_does(start, tmp_path, what):
     path.mkdir() if "folder" in what else path.write_bytes(b"no picture at all")
     program, _ = start(path)
     until(lambda: program.window.shows(program.window.first_run))
-    assert program.window.notice.isVisible()
+    assert program.window.notice.are_seen
     assert not program.window.pill.isVisible()

@@ -18,7 +18,7 @@ from restorer_app.ui.acts.view import ViewActs
 from restorer_app.ui.notice import Told
 from restorer_app.ui.window import Window
 from tests.ui.conftest import until
-from tests.ui.hands import at, canvas, hover, idle, open_file, paint, press
+from tests.ui.hands import at, canvas, drag_border, hover, idle, open_file, paint, press
 
 
 def test_holding_the_key_shows_the_original(empty, scan):
@@ -67,8 +67,9 @@ def test_f6_leads_out_of_the_picture_over_every_part_and_back(empty, scan):
 def test_panels_come_back_as_high_as_they_were(empty, scan):
     open_file(empty, scan)
     docks = empty.window.docks
-    empty.window.resizeDocks([docks["one-click"], docks["history"]], [230, 330], Qt.Orientation.Vertical)
-    QTest.qWait(30)
+    QTest.qWait(100)
+    drag_border(empty.window, -60)
+    QTest.qWait(100)
     before = {name: dock.height() for name, dock in docks.items() if dock.isVisible()}
     press(empty, "Tab")
     assert not any(dock.isVisible() for dock in docks.values())
@@ -247,19 +248,20 @@ def test_an_upscaled_picture_is_looked_at_where_it_was_before(empty, scan):
 
 def test_a_stroke_that_begins_on_good_news_is_painted_and_a_click_only_dismisses_it(empty, scan):
     session = open_file(empty, scan).session
-    notice, view = empty.window.notice, canvas(empty)
+    notices, view = empty.window.notice, canvas(empty)
 
     def over(x, y):
         return notice.mapFromGlobal(view.mapToGlobal(at(empty, x, y)))
 
     for way, steps in (((), 1), (((160, 60), (160, 120)), 2)):
-        notice.say(Told("Saved.", warns=False))
-        until(lambda: notice.rect().contains(over(160, 4)))
+        notices.say(Told("Saved.", warns=False))
+        notice = notices.standing[-1]
+        until(lambda told=notice: told.rect().contains(over(160, 4)))
         QTest.mousePress(notice, Qt.MouseButton.LeftButton, pos=over(160, 4))
         for point in way:
             QTest.mouseMove(notice, over(*point))
         QTest.mouseRelease(notice, Qt.MouseButton.LeftButton, pos=over(*(way or ((160, 4),))[-1]))
-        assert not notice.isVisible()
+        assert not notices.are_seen
         assert len(session.history) == steps
     assert masks.covered_region(session.mask).top < 4
     assert masks.covered_region(session.mask).bottom > 120

@@ -145,8 +145,8 @@ def test_the_failed_state_looks_as_stored(dressed):
         "There is no room left on the disc.", "Nothing was lost. Free some space, then save again.", details="x"
     )
     window.notice.say(told)
-    look(window.notice, f"failed-{colours.name}")
-    window.notice.hide()
+    look(window.notice.standing[0], f"failed-{colours.name}")
+    window.notice.clear()
 
 
 def test_the_palette_looks_as_stored(dressed):

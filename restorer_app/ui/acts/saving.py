@@ -89,7 +89,7 @@ class SavingActs(QObject):
             return
         self._save_when_done[document] = order
         told = self.tr("{name} is saved as soon as its job is finished.").format(name=document.name)
-        self._window.notice.say(Told(told, warns=False, passes=True))
+        self._window.notice.say(Told(told, warns=False, passes=True, about="saving"))
 
     def _ask_where(self, document: Document) -> Order | None:
         picture, session = document.picture, document.session

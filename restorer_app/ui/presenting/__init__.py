@@ -1,0 +1,1 @@
+"""What panels say about a picture: plain values made from sessions, records and proofs, a file for each panel."""
