@@ -58,8 +58,13 @@ def _lines(found: Difference, *, alpha: bool) -> list[str]:
         lines += [
             f"They lie in {pixels} between {corners}; the largest difference is {found.largest:g}.",
             f"MSE {found.mse:.6g}, PSNR {found.psnr:.2f} dB"
-            + (f", SSIM {found.ssim:.5f}" if found.ssim is not None else "")
+            + (f", SSIM {_rounded_down(found.ssim)}" if found.ssim is not None else "")
             if math.isfinite(found.mse)
             else "Some samples are no numbers in one of them (NaN or infinity), so no mean can be told.",
         ]
     return lines + (["The alpha channels differ."] if alpha else [])
+
+
+def _rounded_down(similarity: float) -> str:
+    """So that 1 is said of equal pictures alone."""
+    return f"{math.floor(similarity * 1e5) / 1e5:.5f}"

@@ -109,6 +109,15 @@ def test_compare_counts_and_frames_what_differs(desk):
     assert desk.told()["psnr"] is None
 
 
+def test_a_likeness_of_one_is_told_of_equal_pictures_alone(desk):
+    pixels = light(300, 400)
+    tifffile.imwrite(desk / "one.tif", pixels, photometric="rgb")
+    pixels[5, 7, 1] += 1
+    tifffile.imwrite(desk / "other.tif", pixels, photometric="rgb")
+    assert desk.run("compare", desk / "one.tif", desk / "other.tif") == 1
+    assert "SSIM 0.99999" in desk.out
+
+
 def test_compare_and_verify_give_4_where_they_cannot_judge(desk):
     scan = desk.tiff()
     (desk / "junk.tif").write_bytes(b"II*\x00junk")
@@ -153,6 +162,22 @@ def test_a_difference_in_bands_equals_the_difference_of_the_whole(shape, dtype):
         assert found.ssim == pytest.approx(metrics.ssim(one, other), abs=1e-9)
     else:
         assert found.ssim is None
+
+
+@pytest.mark.parametrize("box", [(0, 0, 1, 1), (300, 20, 301, 21), (5, 250, 290, 275), (599, 0, 600, 300), None])
+def test_the_likeness_of_what_is_equal_is_not_computed_and_counts_all_the_same(box, monkeypatch):
+    rng = np.random.default_rng(4)
+    one = rng.integers(0, 65535, (300, 600, 3)).astype(np.uint16)
+    other = one.copy()
+    if box is not None:
+        left, top, right, bottom = box
+        other[top:bottom, left:right] ^= 999
+    computed = []
+    ssim = metrics.ssim
+    monkeypatch.setattr(metrics, "ssim", lambda a, b, *, peak: computed.append(a.size) or ssim(a, b, peak=peak))
+    found = difference(ArraySource(one), ArraySource(other), Progress())
+    assert found.ssim == pytest.approx(ssim(one, other), abs=1e-12)
+    assert sum(computed) < one.size
 
 
 def test_numbers_that_are_none_are_equal_to_themselves():
