@@ -78,7 +78,7 @@ def load(file: Path) -> Settings:
     """The settings of a file; values that are missing or make no sense take their defaults."""
     try:
         told = json.loads(file.read_text("utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):  # the last of brackets in brackets in brackets
         return Settings()
     if not isinstance(told, dict):
         return Settings()
@@ -87,7 +87,7 @@ def load(file: Path) -> Settings:
 
 def save(file: Path, settings: Settings) -> None:
     """Writes beside and renames: a full disc or a pulled plug leaves the old settings."""
-    text = json.dumps(asdict(settings), indent=1, ensure_ascii=False)
+    text = json.dumps(asdict(settings), indent=1)  # as ASCII: the name of a file need not be text
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         handle, beside = tempfile.mkstemp(dir=file.parent, prefix=file.name)
@@ -122,7 +122,10 @@ def _sound(told: dict[str, Any]) -> dict[str, Any]:
 
 def _fits(name: str, value: object, *, like: object) -> bool:
     if isinstance(like, float) and isinstance(value, int) and not isinstance(value, bool):
-        value = float(value)
+        try:
+            value = float(value)
+        except OverflowError:  # JSON knows larger numbers
+            return False
     if type(value) is not type(like):
         return False
     if name in _CHOICES:

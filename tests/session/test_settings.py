@@ -1,4 +1,5 @@
 import json
+import os
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -60,3 +61,17 @@ def test_a_place_that_cannot_be_written_is_told_in_a_sentence_and_leaves_no_litt
     with pytest.raises(UnwritableFileError, match="settings could not be written"):
         save(blocked / "settings.json", Settings())
     assert list(tmp_path.iterdir()) == [blocked]
+
+
+def test_a_recent_file_whose_name_is_no_text_is_remembered(tmp_path):
+    settings = Settings().with_recent(Path(os.fsdecode(b"/scans/Gro\xdfmutter.tif")))
+    save(tmp_path / "settings.json", settings)
+    assert load(tmp_path / "settings.json") == settings
+
+
+@pytest.mark.parametrize(
+    "text", ['{"grain": 1' + "0" * 400 + "}", "[" * 200_000, '{"grain": 1e999}', '{"surround": NaN}']
+)
+def test_what_no_program_writes_is_not_fatal_either(tmp_path, text):
+    (tmp_path / "settings.json").write_text(text, "ascii")
+    assert load(tmp_path / "settings.json") == Settings()
