@@ -59,6 +59,7 @@ class Actions(QObject):
         super().__init__(window)
         self._window = window
         self._actors: list[object] = []
+        self._methods: dict[str, Callable[..., object] | None] = {}
         self._situation = Situation()
         self._made = {command.id: self._make(command) for command in commands}
         self._commands = {command.id: command for command in commands}
@@ -74,14 +75,14 @@ class Actions(QObject):
     def add_actor(self, actor: object) -> None:
         """Whoever carries commands out: methods are found by name, the first actor that has one does it."""
         self._actors.append(actor)
+        self._methods.clear()
         self.show_situation(self._situation)
 
     def method_of(self, command: Command) -> Callable[..., object] | None:
-        for actor in self._actors:
-            method = getattr(actor, command.method, None)
-            if callable(method):
-                return method  # type: ignore[no-any-return]  # getattr knows no types
-        return None
+        if command.method not in self._methods:  # asked for every command after every stroke
+            found = (getattr(actor, command.method, None) for actor in self._actors)
+            self._methods[command.method] = next((method for method in found if callable(method)), None)
+        return self._methods[command.method]
 
     def trigger(self, command_id: str) -> None:
         if self._made[command_id].isEnabled():

@@ -38,6 +38,7 @@ def recorder(window):
     window.show_situation(EVERYTHING)
     yield actor
     window.actions_table._actors.remove(actor)
+    window.actions_table._methods.clear()
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.id)

@@ -118,6 +118,8 @@ class OptionsBar(QToolBar):
         self._groups.append((self.addWidget(holder), MASKING))
 
     def show_tool(self, tool: str) -> None:
+        if tool == self._tool:
+            return  # told after every stroke, and fitting costs as much as a paint
         self._tool = tool
         self._hint_action.setVisible(bool(self._hint.text()))
         self._fit()
