@@ -13,13 +13,15 @@ from restorer_app.cli.verify import DIFFERENT, NOT_JUDGED, SAME
 from restorer_app.core import operation as operations
 from restorer_app.core.errors import RestorerError
 from restorer_app.core.geometry import Region
+from restorer_app.core.history import Store
+from restorer_app.core.job import TileDone
 from restorer_app.core.raster import Raster
 from restorer_app.core.record import Record
 from restorer_app.files import cards, metadata
 from restorer_app.files.coveragecode import decode_coverage
 from restorer_app.files.reader import Reader
 from restorer_app.session import by_hand, runner
-from restorer_app.session.replay import Replayed, fits, replay
+from restorer_app.session.replay import fits, replay
 
 
 def add_parser(subparsers: Any) -> None:
@@ -35,21 +37,23 @@ def add_parser(subparsers: Any) -> None:
 def _run(args: argparse.Namespace) -> int:
     progress = Progress()
     try:
-        with work.reading() as (reader, _):
-            done = _replayed(reader, args.master, args.derivative, progress)
+        with work.reading() as (reader, scratch):
+            done = list(_replayed(reader, args.master, args.derivative, progress, work.store_in(scratch)))
     except RestorerError as problem:
         progress.clear()
         told = f"This could not be replayed: {problem}"
         telling.tell({"judged": False, "reason": str(problem)}, [told], as_json=args.json)
         return NOT_JUDGED
     progress.clear()
-    steps = [{"same": one.same, "sentence": one.sentence, "record": one.found.to_fields()} for one in done]
-    same = all(one.same for one in done)
-    telling.tell({"judged": True, "same": same, "steps": steps}, [one.sentence for one in done], as_json=args.json)
+    same = all(step["same"] for step in done)
+    telling.tell({"judged": True, "same": same, "steps": done}, [step["sentence"] for step in done], as_json=args.json)
     return SAME if same else DIFFERENT
 
 
-def _replayed(reader: Reader, master: Path, derivative: Path, progress: Progress) -> list[Replayed]:
+def _replayed(
+    reader: Reader, master: Path, derivative: Path, progress: Progress, store: Store
+) -> Iterator[dict[str, Any]]:
+    """What became of each step, without its picture: those of several would not fit into memory together."""
     said = _said(reader, derivative)
     if said is None:  # named the other way round: only one of the two says how it was made
         master, derivative = derivative, master
@@ -60,16 +64,14 @@ def _replayed(reader: Reader, master: Path, derivative: Path, progress: Progress
         )
     image = Raster(reader.open(master, page=said.page).source)
     models = {model.card.sha256: model.card for model in cards.all_models() if model.card is not None}
-    return list(
-        replay(
-            said.records,
-            image,
-            used=list(_used(said, image.bounds)),
-            models=models,
-            run=runner.run,
-            progress=lambda tile: progress.show("Replaying", tile.done / tile.total),
-        )
-    )
+    step, used = 1, list(_used(said, image.bounds))
+
+    def show(tile: TileDone) -> None:
+        progress.show(f"Replaying step {step} of {len(used)}", tile.done / tile.total)
+
+    for one in replay(said.records, image, used=used, models=models, run=runner.run, store=store, progress=show):
+        yield {"same": one.same, "sentence": one.sentence, "record": one.found.to_fields()}
+        step += 1
 
 
 def _said(reader: Reader, path: Path) -> metadata.Embedded | None:

@@ -57,10 +57,15 @@ def reading() -> Iterator[tuple[Reader, Scratch]]:
 def opened(path: Path, *, page: int = 0, mask: Path | None = None) -> Iterator[Session]:
     """A session on one file, with its mask in place."""
     with reading() as (reader, scratch):
-        session = Session(reader.open(path, page=page), store=SpillStore(scratch, limit=_SPILL_BYTES))
+        session = Session(reader.open(path, page=page), store=store_in(scratch))
         if mask is not None:
             session.set_mask("Loaded mask", mask_for(session, mask, reader))
         yield session
+
+
+def store_in(scratch: Scratch) -> SpillStore:
+    """Where results lie that memory has no room for."""
+    return SpillStore(scratch, limit=_SPILL_BYTES)
 
 
 def mask_for(session: Session, path: Path, reader: Reader) -> Raster:

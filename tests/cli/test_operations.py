@@ -12,10 +12,12 @@ import pytest
 import tifffile
 
 from restorer_app.cli import work
+from restorer_app.cli.progress import Progress
 from restorer_app.core.job import Failed
 from restorer_app.files import cards, metadata
 from restorer_app.files.reader import Reader
-from restorer_app.files.scratch import Scratch
+from restorer_app.files.scratch import Scratch, SpillStore
+from restorer_app.session import pending
 
 ROOT = Path(__file__).parents[2]
 
@@ -37,6 +39,19 @@ def test_a_repair_changes_the_mask_alone_and_proves_it(desk):
     assert desk.run("verify", scan, told["output"], "--mask", mask) == 0
     assert desk.run("replay", scan, told["output"]) == 0
     assert desk.run("replay", told["output"], scan) == 0, "named the other way round"
+
+
+def test_a_replay_keeps_its_results_where_an_operation_does(desk, monkeypatch):
+    scan, shown, put = desk.tiff(), [], []
+    monkeypatch.setattr(pending, "LIVE_BYTES", 0)
+    monkeypatch.setattr(Progress, "show", lambda _self, what, _share: shown.append(what))
+    words = ["denoise", scan, "--method", "guided", "--strength", "0.3", "-o", desk / "calm.tif"]
+    assert desk.run(*words) == 0
+    keep = SpillStore.put
+    monkeypatch.setattr(SpillStore, "put", lambda store, pixels: put.append(pixels.shape) or keep(store, pixels))
+    assert desk.run("replay", scan, desk / "calm.tif") == 0
+    assert put == [(70, 90, 3)]
+    assert "Replaying step 1 of 1" in shown
 
 
 @pytest.mark.parametrize("kind", ["tiff", "jpeg"])
