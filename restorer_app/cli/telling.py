@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -31,10 +32,25 @@ def of_record(record: Record) -> str:
     method = record.operation.get("method")
     by = f" ({method})" if method and not record.model_id else ""
     where = [record.model_id, record.device, record.dtype, f"seed {record.seed}"]
-    where += [f"{name.replace('_', ' ')} {value}" for name, value in record.measured.items()]
+    where += _measured(record.measured)
     changed = f"{spaced(record.changed_pixels)} pixels changed" if record.changed_pixels else "no pixel had to change"
     details = ", ".join(part for part in where if part)
     return f"{record.name.capitalize()}{by}: {changed} in {record.seconds:.1f} s [{details}]"
+
+
+def _measured(found: Mapping[str, Any]) -> list[str]:
+    """What the picture showed, and what was done about it, in the units that people know."""
+    words = [f"noise of {_of_255(found['noise_sigma'])} found"] if "noise_sigma" in found else []
+    if found.get("sigma_used") != found.get("noise_sigma"):
+        words.append(f"worked for noise of {_of_255(found['sigma_used'])}")
+    if "jpeg_quality" in found:
+        quality = found["jpeg_quality"]
+        words.append("no JPEG compression found" if quality is None else f"JPEG quality {quality} found")
+    return words
+
+
+def _of_255(sigma: float) -> str:
+    return f"σ {255 * sigma:.1f} of 255"
 
 
 def of_save(saved: Saved) -> list[str]:

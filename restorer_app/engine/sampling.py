@@ -24,8 +24,9 @@ def sample(image: Raster) -> Floats:
 
 
 def crops(bounds: Region) -> list[Region]:
-    """Squares spread evenly, on an 8-pixel grid so that JPEG blocks stay where they are."""
+    """Squares spread evenly, on an 8-pixel grid so that JPEG blocks stay where they are, also one below the other."""
     width, height = min(_SIDE, bounds.width), min(_SIDE * _SIDE // min(_SIDE, bounds.width), bounds.height)
+    height = height // 8 * 8 or height
     columns = max(1, min(_COUNT, round((_COUNT * bounds.width / bounds.height) ** 0.5)))
     rows = -(-_COUNT // columns)
     lefts = np.linspace(0, bounds.width - width, columns).astype(int) // 8 * 8

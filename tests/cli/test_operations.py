@@ -5,15 +5,17 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import tifffile
 
-from restorer_app.cli import work
+from restorer_app.cli import telling, work
 from restorer_app.cli.progress import Progress
 from restorer_app.core.job import Failed
+from restorer_app.core.record import Record
 from restorer_app.files import cards, metadata
 from restorer_app.files.reader import Reader
 from restorer_app.files.scratch import Scratch, SpillStore
@@ -52,6 +54,24 @@ def test_a_replay_keeps_its_results_where_an_operation_does(desk, monkeypatch):
     assert desk.run("replay", scan, desk / "calm.tif") == 0
     assert put == [(70, 90, 3)]
     assert "Replaying step 1 of 1" in shown
+
+
+@pytest.mark.parametrize(
+    ("measured", "words"),
+    [
+        ({"noise_sigma": 0.04, "sigma_used": 0.04}, "noise of σ 10.2 of 255 found]"),
+        ({"noise_sigma": 0.0004, "sigma_used": 0.0}, "noise of σ 0.1 of 255 found, worked for noise of σ 0.0 of 255]"),
+        ({"sigma_used": 0.058824}, "seed 0, worked for noise of σ 15.0 of 255]"),
+        ({"jpeg_quality": 30}, "seed 0, JPEG quality 30 found]"),
+        ({"jpeg_quality": None}, "seed 0, no JPEG compression found]"),
+        ({}, "seed 0]"),
+    ],
+)
+def test_what_a_picture_showed_is_told_in_units_that_people_know(desk, measured, words):
+    words_of_one = ["denoise", desk.tiff(), "--method", "guided", "--strength", "0.3", "--json"]
+    assert desk.run(*words_of_one) == 0
+    record = Record.from_fields(desk.told()["records"][0])
+    assert telling.of_record(replace(record, measured=measured)).endswith(words)
 
 
 @pytest.mark.parametrize("kind", ["tiff", "jpeg"])

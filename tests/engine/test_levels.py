@@ -8,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from restorer_app.core.raster import Raster
 from restorer_app.engine import levels
+from restorer_app.engine.sampling import sample
 
 
 def _photograph(seed=0, size=(256, 320), fall_off=1.8):
@@ -56,6 +58,15 @@ def _jpeg(quality, *, subsampling=0, crop=(0, 0)):
 @pytest.mark.parametrize("crop", [(0, 0), (3, 5)])
 def test_the_jpeg_quality_is_found_also_in_a_cut_picture(quality, crop):
     assert levels.jpeg_quality(_jpeg(quality, subsampling=2, crop=crop)) == pytest.approx(quality, abs=1)
+
+
+@pytest.mark.parametrize("size", [(250, 9000), (9000, 250), (3000, 4000)])
+def test_the_jpeg_quality_of_a_large_picture_is_found_in_crops_whatever_its_shape(size):
+    repeats = [-(-side // 256) for side in size]
+    pixels = np.tile(_photograph(2, fall_off=1.2)[:, :256, 0] * 255, repeats)[: size[0], : size[1]]
+    file = io.BytesIO()
+    Image.fromarray(pixels.astype(np.uint8)).save(file, "JPEG", quality=40)
+    assert levels.jpeg_quality(sample(Raster.from_array(np.asarray(Image.open(file))))) == pytest.approx(40, abs=1)
 
 
 def test_a_picture_that_never_was_jpeg_has_no_quality():
