@@ -113,6 +113,11 @@ class Jobs(QObject):
         return self._preview is not None
 
     @property
+    def is_at_work(self) -> bool:
+        """The engine has something to do."""
+        return self._active is not None or self._preview is not None
+
+    @property
     def is_empty(self) -> bool:
         return not self._order
 

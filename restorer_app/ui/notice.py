@@ -48,13 +48,19 @@ class Told:
         return cls(problem.message, problem.advice, refuses=True)
 
 
+_MEANT_FOR_THE_PICTURE = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier
+
+
 class Passage:
     """A hand that has pressed on a notice: its stroke reaches the widget beneath as soon as it is one."""
 
     def __init__(self, beneath: QWidget | None, press: QMouseEvent) -> None:
         self._beneath = beneath if beneath is not None and beneath.isVisible() else None
         self._press = press
-        self._is_stroke = False
+        # with a key held it is meant for the picture from the first: a source is chosen, something is erased
+        self._is_stroke = self._beneath is not None and bool(press.modifiers() & _MEANT_FOR_THE_PICTURE)
+        if self._is_stroke:
+            self._hand_on(press)
 
     def move(self, event: QMouseEvent) -> bool:
         """True once it is a stroke."""

@@ -45,6 +45,13 @@ class Progress(QObject):
         saver.saved.connect(self._tell_saved)
 
     def show_engine(self, status: Status) -> None:
+        before, self._status = self._status, status
+        self._show_engine(status)
+        if status.state == "stopped" and status.message and before != status:
+            advice = self.tr("Painting, saving and everything by hand still work; asking for a repair tries again.")
+            self._window.notice.say(Told(status.message, advice, about="engine"))
+
+    def _show_engine(self, status: Status) -> None:
         words = {
             "starting": self.tr("Engine starting…"),
             "ready": self.tr("Engine ready"),
@@ -52,20 +59,20 @@ class Progress(QObject):
             "restarting": self.tr("Engine starting again…"),
             "stopped": self.tr("Engine stopped"),
         }
-        parts = [words.get(status.state, status.state), device(status.device)]
+        # it tells its state when it changes; what it was given a moment ago is work already
+        state = "busy" if status.state == "ready" and self._jobs.is_at_work else status.state
+        parts = [words.get(state, state), device(status.device)]
         if status.memory_bytes:
             parts.append(amount(status.memory_bytes))
         hint = status.message or f"{status.device} {status.dtype}".strip()
         self._window.status.show_engine(" · ".join(part for part in parts if part), hint=hint)
-        if status.state == "stopped" and status.message and (self._status is None or self._status != status):
-            advice = self.tr("Painting, saving and everything by hand still work; asking for a repair tries again.")
-            self._window.notice.say(Told(status.message, advice, about="engine"))
-        self._status = status
 
     def show_work(self) -> None:
         """The pill says the one thing that goes on with the picture in hand; the queue says all."""
         jobs = self._jobs
         self._window.queue.show_jobs(jobs.rows)
+        if self._status is not None:
+            self._show_engine(self._status)
         document = self._desk.current
         if self._arrivals.loading:
             name = self._arrivals.loading[0].path.name

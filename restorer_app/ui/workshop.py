@@ -12,6 +12,7 @@ from restorer_app.files import cards, places
 from restorer_app.files.budget import Budget
 from restorer_app.files.reader import Reader
 from restorer_app.files.scratch import Scratch, SpillStore
+from restorer_app.session.change import Change
 from restorer_app.session.session import Session
 from restorer_app.session.settings import Settings
 from restorer_app.ui import motion
@@ -128,7 +129,9 @@ class Workshop(QObject):
 
     def _tie_desk(self) -> None:
         desk, jobs = self.desk, self.jobs
-        desk.leaving.connect(jobs.end_preview)
+        desk.leaving.connect(self._end_preview)
+        desk.closing.connect(self._end_preview)
+        desk.changed.connect(self._end_preview_of_what_was)
         desk.closed.connect(jobs.forget)
         self.arrivals.read.connect(jobs.start_waiting)
         self.preview.told.connect(self.window.notice.say)
@@ -221,6 +224,15 @@ class Workshop(QObject):
         for way in self.acts.ways:
             if way.id == way_id:
                 self.preview.show(way, strength, device=self.choices.now.device)
+
+    def _end_preview(self) -> None:
+        """Another picture is about to be in hand: the tick would stand beside one without a preview."""
+        self.window.one_click.end_preview()
+        self.preview.end()
+
+    def _end_preview_of_what_was(self, change: Change) -> None:
+        if change.what in ("image", "size") and self.preview.is_shown:
+            self._end_preview()  # it was made of other pixels
 
     def _show_what_is_missing(self) -> None:
         """Said when the tool is taken, not only when it fails."""

@@ -1,7 +1,9 @@
 """The whole program, repairs: real keys and mouse, the real engine process, real files."""
 
 import os
+import shutil
 import signal
+from pathlib import Path
 
 import numpy as np
 import tifffile
@@ -13,6 +15,8 @@ from restorer_app.core.stroke import Point, Stroke
 from restorer_app.ui.presenting.steps import StepRows
 from tests.ui.conftest import until
 from tests.ui.hands import at, canvas, document, idle, open_file, paint, pixels, press, repair, scratch
+
+DAB = Stroke("brush", (Point(100, 100),), diameter=20)
 
 
 def test_paint_repair_compare_save_and_the_proof(empty, scan, qtbot):
@@ -187,9 +191,9 @@ def test_steps_to_come_say_whether_they_wait_and_an_upscaled_one_how_large_it_is
     open_file(empty, scan)
     empty.workshop.acts.run_operation("denoise")
     empty.workshop.acts.run_operation("upscale-2")
-    assert [row.detail for row in StepRows(document(empty).rows())][1:] == ["piece by piece", "waits for its turn"]
+    assert [row.detail for row in StepRows(document(empty)).rows()][1:] == ["piece by piece", "waits for its turn"]
     idle(empty)
-    assert StepRows(document(empty).rows())[-1].detail.endswith("640 × 480")
+    assert StepRows(document(empty)).rows()[-1].detail.endswith("640 × 480")
 
 
 def test_one_click_runs_in_the_mask_and_says_so(empty, scan):
@@ -228,6 +232,26 @@ def test_a_preview_is_shown_and_leaves_nothing(empty, scan):
     assert empty.workshop.preview.is_shown
     press(empty, "Esc")
     assert not empty.workshop.preview.is_shown
+
+
+def test_a_preview_ends_with_its_pixels_and_where_another_picture_is_taken_in_hand(empty, scan, tmp_path):
+    other = Path(shutil.copy(scan, tmp_path / "other.tif"))
+    open_file(empty, other)
+    open_file(empty, scan, count=2)
+    workshop, box = empty.workshop, empty.window.one_click._strength.preview
+    QTest.qWait(30)
+    for leave in (
+        lambda: press(empty, "Ctrl+PgDown"),
+        lambda: workshop.editing.attempt(lambda session: session.clone(DAB, dx=40, dy=0)),
+        lambda: press(empty, "Ctrl+Z"),
+    ):
+        box.setChecked(True)
+        workshop.preview.show(workshop.acts.ways[0], None, device="cpu")
+        assert workshop.preview.is_shown
+        leave()
+        assert not workshop.preview.is_shown
+        assert not workshop.jobs.is_previewing
+        assert not box.isChecked()
 
 
 def test_a_refusal_goes_when_it_is_no_longer_true(empty, scan):

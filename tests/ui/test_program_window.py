@@ -267,6 +267,20 @@ def test_a_stroke_that_begins_on_good_news_is_painted_and_a_click_only_dismisses
     assert masks.covered_region(session.mask).bottom > 120
 
 
+def test_a_click_with_ctrl_on_good_news_is_meant_for_the_picture_beneath(empty, scan):
+    open_file(empty, scan)
+    press(empty, "S")
+    notices, view = empty.window.notice, canvas(empty)
+    notices.say(Told("First choose where to copy from: Ctrl+click there.", warns=False, passes=True))
+    (notice,) = notices.standing
+    QTest.qWait(50)
+    place = notice.mapFromGlobal(view.mapToGlobal(at(empty, 160, 4)))
+    assert notice.rect().contains(place)
+    QTest.mouseClick(notice, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ControlModifier, place)
+    assert view.easel.source is not None
+    assert not notices.are_seen
+
+
 def test_nothing_that_takes_the_focus_is_without_a_name(empty, scan):
     """What a screen reader says when Tab arrives there."""
 
