@@ -17,7 +17,7 @@ from restorer_app.ui.document import Document
 from restorer_app.ui.loading import Loader, Opened, Opening
 from restorer_app.ui.notice import Told
 
-_MOST_NAMED = 4  # files in one sentence
+_MOST_NAMED, _MOST_EXPLAINED = 4, 3  # files in one sentence, and those of which each has its own besides
 
 
 class Batch:
@@ -122,7 +122,10 @@ class Arrivals(QObject):
         more = len(self._refused) - _MOST_NAMED
         names += self.tr(" and {count} more").format(count=more) if more > 0 else ""
         told = self.tr("{count} files could not be opened: {names}.").format(count=len(self._refused), names=names)
-        return Told(told, details="\n".join(str(problem) for _, problem in self._refused), about="opening")
+        why = (
+            "\n".join(problem.message for _, problem in self._refused) if len(self._refused) <= _MOST_EXPLAINED else ""
+        )
+        return Told(told, why, details="\n".join(str(problem) for _, problem in self._refused), about="opening")
 
     def _went_on(self, _opening: Opening, share: float) -> None:
         self.share = share
