@@ -58,6 +58,7 @@ class Arrangement(QObject):
     def reset(self) -> None:
         """As at the first start."""
         self._before_hiding, self._chosen = None, {}
+        self._needed = dict.fromkeys(self._needed, 0)
         self._lay_out(self._first)
         self.fit()
 
@@ -139,12 +140,15 @@ class Arrangement(QObject):
         return dock.height() + sum(bar.height() for bar in bars if bar.isVisible() and bar.geometry().intersects(above))
 
     def _needs(self) -> dict[str, int]:
-        """Heights with which no word of a panel is cut and nothing of it scrolls."""
+        """Heights with which no word of a panel is cut and nothing of it scrolls.
+
+        The one-click panel keeps what it once needed: its slider comes and goes with the card that is chosen.
+        """
         needs = {}
         for name, panel in self._panels.items():
             title = self._docks[name].titleBarWidget()
             needs[name] = panel.minimumSizeHint().height() + (title.sizeHint().height() if title else 0)
-        return needs
+        return needs | {"one-click": max(needs["one-click"], self._needed["one-click"])}
 
     def _fit_again(self) -> None:
         """Another height of the column, other panels, other words in the proof: but never against a hand."""
