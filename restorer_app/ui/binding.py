@@ -96,7 +96,6 @@ class Binding(QObject):
     def soon(self) -> None:
         self._later.start(0)
 
-    # ---------------------------------------------------------------------------------- what is true now
     def toggle_begin(self) -> None:
         """The page on how to begin, also beside an open picture; asked again, the picture is back."""
         window = self._window

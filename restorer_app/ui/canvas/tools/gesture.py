@@ -1,4 +1,4 @@
-"""What a gesture is, and what the canvas lays on the tray for it."""
+"""What a gesture is, and the tray that lies ready for it."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ Tool = Callable[["Tray", Pointer], Gesture]
 
 
 class Tray(Protocol):
-    """What a gesture may ask of the canvas."""
+    """What a gesture finds at hand: the brush, where the view looks, a place for strokes."""
 
     @property
     def brush(self) -> Brush: ...
