@@ -26,7 +26,7 @@ def operate(args: argparse.Namespace, operation: Operation) -> int:
     work.model_for(operation)  # refused before a large file is read
     progress = Progress()
     how = work.Computing(args.seed, args.device, args.dtype, args.deterministic)
-    with work.opened(args.input, page=args.page, mask=getattr(args, "mask", None)) as session:
+    with work.opened(args.input, progress, page=args.page, mask=getattr(args, "mask", None)) as session:
         work.check_output(session, operation, output=args.output, derive=args.derive)
         record = work.carry_out(session, operation, how, progress)
         saved = work.save(session, progress, output=args.output, derive=args.derive, pyramid=args.pyramid)

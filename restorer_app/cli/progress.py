@@ -18,7 +18,7 @@ class Progress:
         self._stream = sys.stderr if stream is None else stream
         self._is_terminal = self._stream.isatty()
         self._what = ""
-        self._started = 0.0
+        self._began: tuple[float, float] | None = None  # when the first share of it was done, and how much that was
         self._shown = 0.0
         self._is_dirty = False
 
@@ -28,15 +28,24 @@ class Progress:
             return
         now = time.monotonic()
         if what != self._what:
-            self._what, self._started, self._shown = what, now, 0.0
+            self._what, self._began, self._shown = what, None, 0.0
+        if self._began is None and share > 0:
+            self._began = now, share
         if now - self._shown < _EVERY_SECONDS:
             return
         self._shown = now
-        line = f"{what} {100 * share:3.0f} %{remaining(share, now - self._started)}"
+        line = f"{what} {100 * share:3.0f} %{self._left(share, now)}"
         width = shutil.get_terminal_size().columns - 1
         self._stream.write(f"\r{line[:width].ljust(width)}")
         self._stream.flush()
         self._is_dirty = True
+
+    def _left(self, share: float, now: float) -> str:
+        """What went before the first share, a net that is loaded, is not done again; nor was that share for nothing."""
+        if self._began is None:
+            return ""
+        then, done = self._began
+        return remaining((share - done) / (1 - done), now - then) if done < 1 else ""
 
     def say(self, text: str) -> None:
         """A line that stays, in a pipe as well."""

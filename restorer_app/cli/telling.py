@@ -57,7 +57,7 @@ def of_save(saved: Saved) -> list[str]:
     """Where the derivative is, how it was written, and the proof."""
     how = "new TIFF"
     if saved.patched:
-        how = f"{saved.segments_patched} of {saved.segments_total} segments patched"
+        how = f"{spaced(saved.segments_patched)} of {spaced(saved.segments_total)} segments patched"
     lines = [f"Saved {saved.path} ({megabytes(saved.size_bytes)}, {how}).", f"Proof: {saved.verdict.sentence}"]
     return lines + [f"Note: {note}" for note in saved.notes]
 

@@ -38,8 +38,9 @@ def add_parser(subparsers: Any) -> None:
 def _run(args: argparse.Namespace) -> int:
     args.out.mkdir(parents=True, exist_ok=True)
     args.stopped = f"What was finished lies in {args.out}."
-    with work.opened(args.input, page=args.page) as session:
-        tour = Tour(session, args.out)
+    progress = Progress()
+    with work.opened(args.input, progress, page=args.page) as session:
+        tour = Tour(session, args.out, progress)
         tour.look()
         if not session.picture.editable:
             return 0
@@ -64,10 +65,10 @@ def _problem_of(step: Callable[[], None]) -> RestorerError | None:
 class Tour:
     """One walk through the program: each step goes on from the one before."""
 
-    def __init__(self, session: Session, out: Path) -> None:
+    def __init__(self, session: Session, out: Path, progress: Progress) -> None:
         self._session = session
         self._out = out
-        self._progress = Progress()
+        self._progress = progress
 
     def look(self) -> None:
         """What the file is."""

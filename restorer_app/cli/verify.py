@@ -11,7 +11,7 @@ from restorer_app.cli.progress import Progress
 from restorer_app.core.errors import RestorerError
 from restorer_app.core.raster import Raster
 from restorer_app.files.maskfile import read_mask
-from restorer_app.files.patching import Verdict
+from restorer_app.files.patching import Verdict, spaced
 from restorer_app.files.reader import Reader
 from restorer_app.files.verify import verify
 
@@ -70,7 +70,8 @@ def _lines(verdict: Verdict) -> list[str]:
         lines += [f"Judged by {by}."] if by else []
         if verdict.segments_total:
             lines.append(
-                f"{verdict.segments_identical} of {verdict.segments_total} segments are identical in every byte."
+                f"{spaced(verdict.segments_identical)} of {spaced(verdict.segments_total)} segments are identical "
+                "in every byte."
             )
         if verdict.metadata_changed:
             lines.append(f"Metadata written by the save: {', '.join(verdict.metadata_changed)}.")

@@ -54,10 +54,11 @@ def reading() -> Iterator[tuple[Reader, Scratch]]:
 
 
 @contextlib.contextmanager
-def opened(path: Path, *, page: int = 0, mask: Path | None = None) -> Iterator[Session]:
+def opened(path: Path, progress: Progress, *, page: int = 0, mask: Path | None = None) -> Iterator[Session]:
     """A session on one file, with its mask in place."""
     with reading() as (reader, scratch):
-        session = Session(reader.open(path, page=page), store=store_in(scratch))
+        picture = reader.open(path, page=page, progress=lambda share: progress.show("Reading", share))
+        session = Session(picture, store=store_in(scratch))
         if mask is not None:
             session.set_mask("Loaded mask", mask_for(session, mask, reader))
         yield session
@@ -121,6 +122,7 @@ def carry_out(session: Session, operation: Operation, how: Computing, progress: 
     )
     job = session.next_job()
     assert job is not None  # it was just asked for, and nothing else waits
+    progress.show(operation.title, 0)  # a net takes seconds to load, and a wide hole to close
     for event in runner.run(job):
         session.take(event)
         match event:

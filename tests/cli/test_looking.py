@@ -10,6 +10,7 @@ from PIL import Image
 from restorer_app.bench import __main__ as benchmarks
 from restorer_app.bench import report
 from restorer_app.cli import bench
+from restorer_app.cli import progress as progress_module
 from restorer_app.cli.difference import difference
 from restorer_app.cli.main import _COMMANDS
 from restorer_app.cli.progress import Progress, remaining
@@ -274,6 +275,23 @@ def test_progress_is_shown_on_a_terminal_and_cleared(terminal):
     assert "Repair  25 %" in terminal.getvalue()
     progress.say("Note: smaller tiles")
     assert terminal.getvalue().endswith("\rNote: smaller tiles\n")
+
+
+def test_the_remaining_time_is_that_of_the_work_and_not_of_what_went_before_it(terminal, monkeypatch):
+    clock = iter([100, 108, 110, 118, 126, 150])
+    monkeypatch.setattr(progress_module.time, "monotonic", lambda: float(next(clock)))
+    progress = Progress(terminal)
+    for share in (0, 0.2, 0.2, 0.4, 0.6, 1):
+        progress.show("Repair", share)
+    shown = [line.strip() for line in terminal.getvalue().split("\r") if line.strip()]
+    assert shown == [
+        "Repair   0 %",
+        "Repair  20 %",
+        "Repair  20 %",
+        "Repair  40 %, 0:30 left",
+        "Repair  60 %, 0:18 left",
+        "Repair 100 %",
+    ]
 
 
 def test_progress_is_silent_in_a_pipe(capsys):
