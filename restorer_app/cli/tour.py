@@ -18,6 +18,7 @@ from restorer_app.core.stroke import Point, Stroke
 from restorer_app.files import naming
 from restorer_app.files.maskfile import read_mask, write_mask
 from restorer_app.files.patching import spaced
+from restorer_app.files.reader import Reader
 from restorer_app.files.verify import verify
 from restorer_app.session.session import Session
 
@@ -39,8 +40,8 @@ def _run(args: argparse.Namespace) -> int:
     args.out.mkdir(parents=True, exist_ok=True)
     args.stopped = f"What was finished lies in {args.out}."
     progress = Progress()
-    with work.opened(args.input, progress, page=args.page) as session:
-        tour = Tour(session, args.out, progress)
+    with work.reading() as (reader, _), work.opened(args.input, progress, page=args.page) as session:
+        tour = Tour(session, args.out, progress, reader)
         tour.look()
         if not session.picture.editable:
             return 0
@@ -65,10 +66,11 @@ def _problem_of(step: Callable[[], None]) -> RestorerError | None:
 class Tour:
     """One walk through the program: each step goes on from the one before."""
 
-    def __init__(self, session: Session, out: Path, progress: Progress) -> None:
+    def __init__(self, session: Session, out: Path, progress: Progress, reader: Reader) -> None:
         self._session = session
         self._out = out
         self._progress = progress
+        self._reader = reader  # of the mask and for the proof: neither is decoded in this process
 
     def look(self) -> None:
         """What the file is."""
@@ -81,7 +83,7 @@ class Tour:
         picture, bounds = self._session.picture, self._session.original.bounds
         beside = picture.path.with_name(f"{picture.path.stem}_mask.png")
         if beside.is_file():
-            mask, whence = read_mask(beside, bounds=bounds, orientation=picture.orientation), f"read from {beside.name}"
+            mask, whence = work.mask_for(self._session, beside, self._reader), f"read from {beside.name}"
         else:
             mask, whence = _a_line(self._session.mask), "a line drawn across, as there is no mask beside the picture"
         path = naming.first_free(self._out / f"{picture.path.stem}_mask.png")
@@ -118,7 +120,12 @@ class Tour:
         saved = work.save(session, self._progress, output=target, derive=derives)
         lines = [telling.of_record(record), *telling.of_save(saved)]
         if session.image.bounds == session.original.bounds:
-            verdict = verify(master.path, saved.path, progress=self._progress.show)
+            verdict = verify(
+                master.path,
+                saved.path,
+                progress=self._progress.show,
+                open_picture=lambda path, *, page=0: self._reader.open(path, page=page, decode=False),
+            )
             self._progress.clear()
             lines.append(f"Verified once more from the files alone: {verdict.sentence}")
         picture = naming.first_free(self._out / f"{master.path.stem}_before_{name}.png")
