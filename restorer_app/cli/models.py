@@ -55,7 +55,7 @@ def _lines(model: StoredModel, problem: str, *, verified: bool) -> list[str]:
     card = model.card
     if card is None or problem:
         return [f"{model.folder.name}: cannot be used. {problem}"]
-    kept = "may add detail that was never there" if card.synthesises_detail else "adds no detail of its own"
+    kept = "may add detail that was never there" if card.synthesises_detail else _KEPT.get(card.task, _KEPT_ELSE)
     size = telling.megabytes(model.weights.stat().st_size)
     facts = [f"version {card.version}", size, f"{card.licence} licence", f"trained by {card.trained_by}"]
     facts += ["every byte is as the card says"] if verified else []
@@ -70,6 +70,8 @@ _TASKS = {
     "decompress": "takes away what JPEG compression left",
     "upscale": "enlarges ×{scale}",
 }
+_KEPT = {"repair": "adds what is likely there"}  # a hole holds nothing that could be kept
+_KEPT_ELSE = "adds no detail of its own"
 _GIVEN = ", told"  # measured with the true strength given to it; a person with a scan has only the other figure
 _NAMES = {
     "watched crops": "pieces of its training photographs that were kept back from it",

@@ -19,6 +19,7 @@ from restorer_app.core.raster import Raster
 from restorer_app.core.record import Record
 from restorer_app.files import cards, metadata
 from restorer_app.files.coveragecode import decode_coverage
+from restorer_app.files.hashing import sha256_of
 from restorer_app.files.reader import Reader
 from restorer_app.session import by_hand, runner
 from restorer_app.session.replay import fits, replay
@@ -70,7 +71,10 @@ def _replayed(
         progress.show(f"Replaying step {step} of {len(used)}", tile.done / tile.total)
 
     for one in replay(said.records, image, used=used, models=models, run=runner.run, store=store, progress=show):
-        yield {"same": one.same, "sentence": one.sentence, "record": one.found.to_fields()}
+        sentence = one.sentence
+        if not one.same_input and step == 1 and sha256_of(master) != said.master_sha256:
+            sentence += f" ({master.name} is not the file that {derivative.name} was made from)"
+        yield {"same": one.same, "sentence": sentence, "record": one.found.to_fields()}
         step += 1
 
 

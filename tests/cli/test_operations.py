@@ -43,6 +43,16 @@ def test_a_repair_changes_the_mask_alone_and_proves_it(desk):
     assert desk.run("replay", told["output"], scan) == 0, "named the other way round"
 
 
+def test_a_replay_with_the_wrong_master_says_that_it_is_the_wrong_one(desk):
+    scan, mask = desk.tiff(), desk.mask()
+    for before, after in (("scan", "once"), ("once", "twice")):
+        words = ["--mask", mask, "--method", "telea" if after == "once" else "patch", "-o", desk / f"{after}.tif"]
+        assert desk.run("repair", desk / f"{before}.tif", *words) == 0
+    assert desk.run("replay", desk / "once.tif", desk / "twice.tif") == 0
+    assert desk.run("replay", scan, desk / "twice.tif") == 1
+    assert "(scan.tif is not the file that twice.tif was made from)" in desk.out
+
+
 def test_a_replay_keeps_its_results_where_an_operation_does(desk, monkeypatch):
     scan, shown, put = desk.tiff(), [], []
     monkeypatch.setattr(pending, "LIVE_BYTES", 0)
