@@ -52,3 +52,15 @@ def test_a_mac_keeps_them_in_its_library(monkeypatch):
     monkeypatch.setattr(sys, "platform", "darwin")
     assert places.cache().is_relative_to(Path.home() / "Library" / "Caches")
     assert places.settings_file().is_relative_to(Path.home() / "Library" / "Application Support")
+
+
+def test_a_user_without_a_home_keeps_nothing_and_works_all_the_same(monkeypatch, tmp_path):
+    def homeless():
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", homeless)
+    assert not places.settings_file().exists()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setenv("LOCALAPPDATA", str(tmp_path))
+    if sys.platform != "darwin":
+        assert places.cache().is_relative_to(tmp_path)
