@@ -35,7 +35,7 @@ def add_mask(parser: argparse.ArgumentParser, *, required: bool, of: str = "IN")
 
 def add_output(parser: argparse.ArgumentParser) -> None:
     """Where the derivative goes, and how."""
-    default = "file or folder; without it IN_restored_v01 beside IN"
+    default = "file, or a folder that is there; without it IN_restored_v01 beside IN"
     parser.add_argument("-o", "--output", type=Path, metavar="OUT", help=default)
     parser.add_argument("--derive", action="store_true", help="write a new TIFF instead of a patched copy")
     what = "carry the edit into the smaller copies inside a TIFF (the levels of a pyramid) too"

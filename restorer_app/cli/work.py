@@ -10,7 +10,13 @@ from pathlib import Path
 from restorer_app.cli.progress import Progress
 from restorer_app.core import mask as masks
 from restorer_app.core.card import ModelCard
-from restorer_app.core.errors import InvalidValueError, NotPatchableError, RestorerError, UnusableModelError
+from restorer_app.core.errors import (
+    InvalidValueError,
+    NotPatchableError,
+    RestorerError,
+    UnusableModelError,
+    UnwritableFileError,
+)
 from restorer_app.core.job import Dtype, Failed, Finished, Note, Stopped, TileDone
 from restorer_app.core.operation import Decompress, Denoise, Operation, Repair, Upscale
 from restorer_app.core.raster import Raster
@@ -175,6 +181,9 @@ def check_output(session: Session, operation: Operation, *, output: Path | None,
     if output is None or output.is_dir():
         return
     picture = session.picture
+    if not output.suffix and not output.exists():  # no picture is named like that
+        named = f"{output.name}{picture.path.suffix}"
+        raise UnwritableFileError(f"There is no folder {output}.", advice=f"Make it first, or name a file: {named}.")
     is_whole = masks.is_empty(session.mask)
     derives = derive or _derives(
         picture, output, other_size=operation.scale > 1, whole_jpeg=picture.kind == "jpeg" and is_whole

@@ -22,6 +22,7 @@ def uncomputed(desk, monkeypatch):
         ("scan.tif", "The opened file is never overwritten"),
         ("taken.tif", "taken.tif is already there"),
         ("nowhere/scan.tif", "There is no folder"),
+        ("nowhere", "nowhere. Make it first, or name a file: nowhere.tif."),
         ("scan.png", "cannot be named scan.png"),
     ],
 )
