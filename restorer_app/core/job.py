@@ -9,7 +9,7 @@ from typing import Literal
 from restorer_app.core.card import ModelCard
 from restorer_app.core.errors import InvalidValueError
 from restorer_app.core.geometry import Region
-from restorer_app.core.operation import Operation, Repair
+from restorer_app.core.operation import Operation
 from restorer_app.core.raster import Pixels, Raster
 from restorer_app.core.record import Record
 
@@ -60,10 +60,6 @@ class Job:
             raise InvalidValueError(f"{self.operation.title} by a learned method needs a model.")
         if self.model.task != task or self.model.scale != self.operation.scale:
             raise InvalidValueError(f"The model {self.model.id} cannot do this: it is for {self.model.task}.")
-
-    @property
-    def grain(self) -> float:
-        return self.operation.grain if isinstance(self.operation, Repair) else 0.0
 
     @property
     def output_region(self) -> Region:

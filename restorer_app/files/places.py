@@ -66,14 +66,14 @@ def _home(role: str) -> Path:
     """One folder a role, as each system wants it; an empty or relative variable counts as unset (XDG says so)."""
     if sys.platform == "win32":
         variable, fallback = ("APPDATA", "Roaming") if role == "config" else ("LOCALAPPDATA", "Local")
-        return _from_variable(variable, _person() / "AppData" / fallback) / NAME / role
+        return _from_variable(variable, _home_folder() / "AppData" / fallback) / NAME / role
     if sys.platform == "darwin":
-        return _person() / "Library" / ("Caches" if role == "cache" else "Application Support") / NAME / role
+        return _home_folder() / "Library" / ("Caches" if role == "cache" else "Application Support") / NAME / role
     fallbacks = {"config": ".config", "cache": ".cache", "data": ".local/share", "state": ".local/state"}
-    return _from_variable(f"XDG_{role.upper()}_HOME", _person() / fallbacks[role]) / NAME
+    return _from_variable(f"XDG_{role.upper()}_HOME", _home_folder() / fallbacks[role]) / NAME
 
 
-def _person() -> Path:
+def _home_folder() -> Path:
     """A user whom the system has no home for, as in a container, keeps nothing: pixels go to the temporary folder."""
     try:
         return Path.home()

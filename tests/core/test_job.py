@@ -44,8 +44,6 @@ def a_job(operation, **changes):
 def test_a_job_knows_where_its_result_lies():
     job = a_job(Upscale(4, method="lanczos"), region=Region(1, 2, 3, 4))
     assert job.output_region == Region(4, 8, 12, 16)
-    assert job.grain == 0
-    assert a_job(Repair("patch", grain=0.5), mask=masks.full(BOUNDS)).grain == 0.5
 
 
 @pytest.mark.parametrize(
