@@ -39,8 +39,6 @@ class Shelf:
         photographs = supplies.photographs
         sizes = torch.stack((photographs.heights, photographs.widths)).tolist()
         made_of = repr((recipe.context, recipe.seed, recipe.damage["grey"], sizes))
-        if _holes(recipe) > 1:
-            made_of += f" {_holes(recipe)} holes"
         return cls(recipe, supplies, cache / f"closed-{hashlib.sha256(made_of.encode()).hexdigest()[:16]}", device)
 
     def lessons(self, first: int) -> Iterator[Lesson]:
@@ -87,9 +85,8 @@ class Shelf:
         if number % _SLOPES == 0:
             clean = with_slope(clean, generator)
         assert self.supplies.holes is not None  # gathered for every repair
-        gap = np.zeros((side, side), bool)
-        for _ in range(_holes(self.recipe)):
-            gap |= holes.drawn(self.supplies.holes, 1, side, generator)[0, 0].numpy() > 0
+        hole = holes.drawn(self.supplies.holes, 1, side, generator)
+        gap = hole[0, 0].numpy() > 0
         picture = np.ascontiguousarray(clean[0].permute(1, 2, 0).numpy())
         closed = close_thrice(picture, gap, seed=number)
         return np.concatenate((picture, gap[:, :, None], closed), axis=2).astype(np.float16)
@@ -114,8 +111,3 @@ class Shelf:
 
     def _generator(self, position: int) -> torch.Generator:
         return torch.Generator().manual_seed((self.recipe.seed * 1_000_003 + position) % 2**62)
-
-
-def _holes(recipe: Recipe) -> int:
-    """How many holes of the bank lie over each other in a sheet: where more is missing, more is learnt at once."""
-    return int(recipe.damage.get("holes", 1))

@@ -80,13 +80,3 @@ def test_repair_is_taught_from_a_shelf_with_the_command_of_every_model(order, re
     file.write_text(recipe_toml(repair), encoding="utf-8")
     folder = teach(replace(order, model="repair", recipe=file, steps=2))
     assert (folder / "card.toml").exists()
-
-
-def test_with_more_holes_a_sheet_is_the_same_photograph_with_more_missing(shelf):
-    damage = {**shelf.recipe.damage, "holes": 3}
-    more = Shelf.of(replace(shelf.recipe, damage=damage), shelf.supplies, shelf.folder.parent, shelf.device)
-    assert more.folder != shelf.folder
-    few, many = shelf.sheet(1), more.sheet(1)
-    assert np.array_equal(few[:, :, :3], many[:, :, :3])
-    assert (many[:, :, 3] >= few[:, :, 3]).all()
-    assert many[:, :, 3].sum() > few[:, :, 3].sum()
