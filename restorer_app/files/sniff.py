@@ -62,7 +62,7 @@ def sniff(path: Path) -> Kind:
     try:
         if not stat.S_ISREG(path.stat().st_mode):  # opening a pipe would wait for ever
             raise UnreadableFileError(
-                f"{path.name} is {'a folder' if path.is_dir() else 'not a file'}, not a picture.",
+                f"{path.name} is {'a folder' if path.is_dir() else 'a device or a pipe'}, not a picture.",
                 advice="Name a single picture.",
             )
         with path.open("rb") as file:
