@@ -5,13 +5,21 @@ import time
 import numpy as np
 import pytest
 import tifffile
-from PySide6.QtGui import QFont
+from PySide6.QtCore import QPoint
+from PySide6.QtGui import QCursor, QFont
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from restorer_app.ui import icons, theme
 from restorer_app.ui.app import Program
 from restorer_app.ui.window import Window
+
+
+@pytest.fixture(autouse=True)
+def mouse_away(qapp: QApplication):
+    """The mouse outside every window: moved to where the test before left it, it would not be moved at all."""
+    QCursor.setPos(QPoint(-100, -100))
+    qapp.processEvents()
 
 
 @pytest.fixture(scope="module")
