@@ -10,6 +10,7 @@ from torch import Tensor
 from restorer_app.engine.closing import close, close_twice
 from restorer_app.engine.values import Floats, Hole
 from restorer_app.training.damage import blur, holes, jpeg, noise
+from restorer_app.training.damage.slopes import with_slopes
 from restorer_app.training.photographs import Photographs
 
 
@@ -45,13 +46,13 @@ Make = Callable[[Tensor, torch.Generator, Mapping[str, float], Supplies], Lesson
 def denoise(crops: Tensor, generator: torch.Generator, damage: Mapping[str, float], _: Supplies) -> Lesson:
     """Noise of every kind; errors weigh by what a good denoiser leaves at that level."""
     shares = noise.Shares()
-    clean = with_slope(noise.some_grey(crops.float() / 255, generator, shares.grey), generator)
+    clean, is_slope = with_slopes(noise.some_grey(crops.float() / 255, generator, shares.grey), generator)
     picture, level = noise.noisy(clean, generator, shares=shares, most=damage["most"])
     # A person may ask for more than there is: then flat places must stay flat, and nothing may be made up.
     chance = torch.rand(3, len(clean), generator=generator, device=clean.device)
     left = torch.where(chance[1] < 0.33, 0.02, 1 / (1 + 2 * chance[2]))
     left = torch.where(chance[0] < 0.15, left, 1.0)
-    left[0] = torch.where(chance[0, 0] < 0.5, 0.02, left[0])
+    left = torch.where(is_slope & (chance[0] < 0.5), 0.02, left)
     picture = clean + (picture - clean) * left[:, None, None, None]
     mean = level.mean((1, 2, 3), keepdim=True)
     known = torch.where(left < 0.1, 10.0, 1.0)[:, None, None, None]  # what is not noisy can be answered exactly
@@ -59,23 +60,9 @@ def denoise(crops: Tensor, generator: torch.Generator, damage: Mapping[str, floa
     return Lesson(picture, level, clean, known / (0.0123 * mean.pow(1.17) + 1e-5))
 
 
-def with_slope(clean_BCHW: Tensor, generator: torch.Generator) -> Tensor:
-    """The first crop replaced by a slope of colours, often flat, black or white: no net may put texture there."""
-    height, width = clean_BCHW.shape[-2:]
-    draw = torch.rand(12, generator=generator, device=clean_BCHW.device)
-    ends = torch.where(draw[9] < 0.2, draw[:9].round(), draw[:9]).view(3, 3)
-    ends = torch.where(draw[10] < 0.3, ends[:1].expand(3, 3), ends)  # flat
-    ends = torch.where(draw[11] < 0.4, ends[:, :1].expand(3, 3), ends)  # grey
-    down = torch.linspace(0, 1, height, device=draw.device)[:, None]
-    right = torch.linspace(0, 1, width, device=draw.device)[None]
-    slope = ends[0, :, None, None] * (1 - down) + ends[1, :, None, None] * down
-    slope = slope + 0.3 * (ends[2] - ends[0])[:, None, None] * right
-    return torch.cat((slope.clamp(0, 1)[None], clean_BCHW[1:]))
-
-
 def decompress(crops: Tensor, generator: torch.Generator, damage: Mapping[str, float], _: Supplies) -> Lesson:
     """JPEG of any quality, a tenth untouched; errors weigh by what JPEG of that quality costs."""
-    clean = with_slope(noise.some_grey(crops.float() / 255, generator, 0.3), generator)
+    clean = with_slopes(noise.some_grey(crops.float() / 255, generator, 0.3), generator)[0]
     chance = torch.rand(2, len(clean), generator=generator, device=clean.device)
     quality = damage["worst"] + (damage["best"] - damage["worst"]) * chance[0].pow(1.5)  # more of the bad ones
     quality = torch.where(chance[1] < 0.1, 100.0, quality.round())
@@ -87,27 +74,28 @@ def decompress(crops: Tensor, generator: torch.Generator, damage: Mapping[str, f
 
 def upscale(crops: Tensor, generator: torch.Generator, damage: Mapping[str, float], _: Supplies) -> Lesson:
     """Reduced crops; a share of them also blurred, noisy and compressed, and the guide says how much."""
-    clean, scale = with_slope(noise.some_grey(crops.float() / 255, generator, 0.2), generator), int(damage["scale"])
+    clean, is_slope = with_slopes(noise.some_grey(crops.float() / 255, generator, 0.2), generator)
+    scale = int(damage["scale"])
     chance = torch.rand(4, len(clean), generator=generator, device=clean.device)
     worn = torch.where(chance[0] < damage["natural"], 0.1 + 0.9 * chance[1], 0.0)
-    worn[0] = 0.0  # the slope is as smooth as 16 bits can be
+    worn = worn.masked_fill(is_slope, 0.0)
     source = blur.blurred(clean, worn * chance[2] * 0.8 * scale) if worn.any() else clean
-    small = torch.cat((blur.reduced(source[:1], scale, steps=65535), blur.reduced(source[1:], scale)))
+    steps = torch.where(is_slope, 65535, 255)  # a slope is as smooth as 16 bits can be
+    small = blur.reduced(source, scale, steps_B=steps)
     if worn.any():
         rest = torch.randn(small.shape, generator=generator, device=small.device)
         small = small + rest * (worn * chance[3] * 6 / 255)[:, None, None, None]
         small = torch.where((worn > 0)[:, None, None, None], jpeg.compressed(small, 100 - 40 * worn, generator), small)
     guide = worn[:, None, None, None].expand_as(small[:, :1])
     # One unit of error is 4 of 255: below it errors count squared, above it by their size.
-    weight = torch.full_like(worn, (255 / 4) ** 2)
-    weight[0] *= 100
+    weight = (255 / 4) ** 2 * torch.where(is_slope, 100.0, 1.0)
     return Lesson(small, guide, clean, weight[:, None, None, None])
 
 
 def repair(crops: Tensor, generator: torch.Generator, damage: Mapping[str, float], supplies: Supplies) -> Lesson:
     """Crops with a hole that classical means closed; errors in it weigh by how badly those did."""
     assert supplies.holes is not None  # gathered for every repair
-    clean = with_slope(noise.some_grey(crops.float() / 255, generator, damage["grey"]), generator)
+    clean = with_slopes(noise.some_grey(crops.float() / 255, generator, damage["grey"]), generator)[0]
     hole = holes.drawn(supplies.holes, len(clean), clean.shape[-1], generator)
     way = close_twice if damage.get("patches") else close
     pairs = zip(clean.cpu(), hole.cpu(), strict=True)

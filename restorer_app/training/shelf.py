@@ -16,7 +16,8 @@ from torch import Tensor
 
 from restorer_app.engine.closing import close_thrice
 from restorer_app.training.damage import holes, noise
-from restorer_app.training.lessons import Lesson, Supplies, with_slope
+from restorer_app.training.damage.slopes import slope
+from restorer_app.training.lessons import Lesson, Supplies
 from restorer_app.training.recipe import Recipe
 
 Sheet = NDArray[np.float16]  # rows × columns × clean, hole, and the three closings
@@ -83,7 +84,7 @@ class Shelf:
         crop = self.supplies.photographs.detailed_crops(1, side, generator).float() / 255
         clean = noise.some_grey(crop, generator, self.recipe.damage["grey"])
         if number % _SLOPES == 0:
-            clean = with_slope(clean, generator)
+            clean = slope(clean, generator)
         assert self.supplies.holes is not None  # gathered for every repair
         hole = holes.drawn(self.supplies.holes, 1, side, generator)
         gap = hole[0, 0].numpy() > 0

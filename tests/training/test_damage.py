@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from restorer_app.engine import levels
-from restorer_app.training.damage import blur, holes, jpeg, noise
+from restorer_app.training.damage import blur, holes, jpeg, noise, slopes
 
 NONE = noise.Shares(grain=0, poisson=0, uneven=0, banded=0, clean=0, grey=0)
 
@@ -75,8 +75,30 @@ def test_reduction_is_pillows():
 
     pixels = np.random.default_rng(0).integers(0, 256, (40, 60, 3), np.uint8)
     expected = np.asarray(Image.fromarray(pixels).resize((30, 20), Image.Resampling.BICUBIC), np.int16)
-    found = blur.reduced(torch.from_numpy(pixels).permute(2, 0, 1)[None].float() / 255, 2)
+    picture = torch.from_numpy(pixels).permute(2, 0, 1)[None].float() / 255
+    found = blur.reduced(picture.expand(2, -1, -1, -1), 2, steps_B=torch.tensor([255, 65535]))
     assert np.abs((found[0].permute(1, 2, 0).numpy() * 255).round() - expected).max() <= 1
+    fine = found[1] * 65535
+    assert torch.allclose(fine, fine.round(), atol=0.01)
+    assert float((found[1] - found[0]).abs().max()) == pytest.approx(0.5 / 255, rel=0.1), "of 16 bits, not of 8"
+
+
+@pytest.mark.parametrize("batch", [1, 3, 32])
+def test_one_crop_in_sixteen_is_a_slope_however_small_the_batch_at_most_one_a_batch(batch):
+    crops, generator, found = _crops(batch, 16), _generator(11), 0
+    rounds = 2000 if batch < 16 else 20
+    for _ in range(rounds):
+        given, is_slope = slopes.with_slopes(crops, generator)
+        assert torch.equal(given[~is_slope], crops[~is_slope])
+        assert not is_slope[1:].any()
+        found += int(is_slope.sum())
+    assert found / rounds == pytest.approx(min(1.0, batch / slopes.ONE_IN), rel=0.25)
+
+
+def test_a_slope_has_no_texture():
+    for seed in range(20):
+        made = slopes.slope(_crops(1, 64), _generator(seed))
+        assert float((made[..., 2:] - 2 * made[..., 1:-1] + made[..., :-2]).abs().mean()) < 1e-3
 
 
 def test_no_blur_is_no_blur_and_blur_keeps_the_mean():

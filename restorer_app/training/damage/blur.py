@@ -5,11 +5,12 @@ from torch import Tensor
 from torch.nn import functional as F
 
 
-def reduced(clean_BCHW: Tensor, scale: int, *, steps: int = 255) -> Tensor:
-    """Smaller by antialiased bicubic, as Pillow does it, rounded to the steps of a file."""
+def reduced(clean_BCHW: Tensor, scale: int, *, steps_B: Tensor) -> Tensor:
+    """Smaller by antialiased bicubic, as Pillow does it, each rounded to the steps of a file."""
     size = (clean_BCHW.shape[-2] // scale, clean_BCHW.shape[-1] // scale)
     small = F.interpolate(clean_BCHW, size, mode="bicubic", antialias=True, align_corners=False)
-    return (small * steps).round().clamp(0, steps) / steps
+    steps = steps_B[:, None, None, None]
+    return (small.clamp(0, 1) * steps).round() / steps
 
 
 def blurred(picture_BCHW: Tensor, sigma_B: Tensor) -> Tensor:
