@@ -28,7 +28,8 @@ class Learner:
 
     def learn(self, lesson: Lesson, rate: float) -> Tensor:
         """One step: look, answer, be told, change a little."""
-        answer = self.net(lesson.picture, lesson.guide)
+        given = () if lesson.start is None else (lesson.start,)
+        answer = self.net(lesson.picture, lesson.guide, *given)
         error = loss(self.recipe.loss, answer.float(), lesson.answer, lesson.weight)
         error.backward()  # type: ignore[no-untyped-call]  # torch's own
         nn.utils.clip_grad_norm_(self.net.parameters(), self.recipe.clip)

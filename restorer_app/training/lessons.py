@@ -22,6 +22,7 @@ class Lesson:
     guide: Tensor
     answer: Tensor
     weight: Tensor
+    start: Tensor | None = None  # what the net would begin with, where it was found before
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,8 @@ from itertools import islice
 import pytest
 import torch
 
+from restorer_app.engine.nets import NETS
+from restorer_app.training.learner import Learner
 from restorer_app.training.stream import lesson_at, lessons
 
 
@@ -34,3 +36,13 @@ def test_a_stream_that_is_taken_up_again_goes_on_the_same(few, supplies):
     whole = list(islice(lessons(0, few, supplies), 20))
     for lesson, other in zip(whole[7:], lessons(7, few, supplies), strict=False):
         assert torch.equal(lesson.picture, other.picture)
+
+
+def test_a_lesson_that_comes_again_brings_what_the_net_begins_with(few, supplies):
+    shown = list(islice(lessons(0, few, supplies), 6))
+    net = NETS[few.net](**few.net_args)
+    assert torch.allclose(shown[0].start, net.start(shown[0].picture, shown[0].guide), atol=1e-6)
+    assert torch.equal(shown[4].start, shown[0].start.roll(1, 1))
+    assert lesson_at(0, few, supplies).start is None
+    learner = Learner(few, torch.device("cpu"))
+    assert float(learner.learn(shown[0], 1e-3)) > 0

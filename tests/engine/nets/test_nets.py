@@ -134,3 +134,15 @@ def test_grey_noise_is_taken_out_as_well_as_coloured_noise():
     with torch.inference_mode():
         answer = NETS["trunk"]()(noisy, torch.full_like(clean[:, :1], 0.1))
     assert (answer - clean).square().mean() < 0.35 * (noisy - clean).square().mean()
+
+
+def test_a_start_that_was_found_before_gives_the_same_answer_away_from_the_edge():
+    torch.manual_seed(0)
+    net, noisy = NETS["trunk"](width=16, depth=4).eval(), torch.rand(1, 3, 128, 128)
+    guide = torch.full((1, 1, 128, 128), 0.1)
+    with torch.inference_mode():
+        net.last.weight.mul_(20)
+        whole, brought = net(noisy, guide), net(noisy, guide, net.start(noisy, guide))
+    inner = (..., slice(net.reach, -net.reach), slice(net.reach, -net.reach))
+    assert torch.allclose(whole[inner], brought[inner], atol=1e-4)
+    assert not torch.allclose(whole, brought, atol=1e-4), "the edge has no frame"
