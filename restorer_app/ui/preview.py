@@ -27,11 +27,14 @@ FRAME = 1.5  # screen pixels of the line around the piece
 
 
 def framed(image: Raster, region: Region, *, thickness: int) -> Raster:
-    """A white line around a piece, so that one sees where the preview ends. Only shown, never kept."""
+    """A white line around a piece, so that one sees where the preview ends. Only shown, never kept.
+
+    At most an eighth of it on each side, however small the piece is on the screen.
+    """
+    thickness = min(thickness, min(region.shape) // 8)
     pixels = np.array(image.read(region))
-    inner = (slice(thickness, -thickness), slice(thickness, -thickness))
     line = np.ones(region.shape, np.bool_)
-    line[inner] = False
+    line[thickness : region.height - thickness, thickness : region.width - thickness] = False
     pixels[line] = image.maximum
     return image.with_patch(region, pixels)
 
