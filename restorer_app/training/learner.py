@@ -48,6 +48,7 @@ class Learner:
         """Everything, for a checkpoint. Crops and damage are drawn from seed and step: the step is their position."""
         return {
             "id": self.recipe.id,
+            "net_args": dict(self.recipe.net_args),
             "net": self.net.state_dict(),
             "mean": self.mean_weights(),
             "optimisers": [o.state_dict() for o in self.optimisers],

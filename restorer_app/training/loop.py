@@ -59,7 +59,7 @@ def teach(order: Order) -> Path:
     """Train as ordered and answer with the folder of the new model."""
     torch.set_num_threads(order.threads)
     origin = origin_of(order.start)
-    recipe = recipe_for(order.model, order.recipe, warm=origin.is_warm)
+    recipe = recipe_for(order.model, order.recipe, warm=origin.is_warm, begun=origin.net_args)
     supplies = gathered(order, recipe)
     learner = Learner(recipe, _device(order.device))
     if origin.state is None and checkpoint.newest(order.work / recipe.id):
@@ -141,8 +141,13 @@ def _shelf(order: Order, recipe: Recipe, supplies: Supplies) -> Shelf:
 
 def _begin(learner: Learner, origin: Origin) -> None:
     if origin.state is None:
-        if learner.start_warm(origin.weights) == 0 and origin.is_warm:
-            raise InvalidValueError(f"No weight of {origin.path} fits the model {learner.recipe.id}.")
+        count = len(origin.weights)
+        left = count - learner.start_warm(origin.weights)
+        if left:
+            raise InvalidValueError(
+                f"{left} of {count} weights of {origin.path} find no place in the net of {learner.recipe.id}.",
+                advice="The net must be at least as large as the one that they are of: give its recipe with --recipe.",
+            )
         learner.began, learner.minutes_before = origin.story, origin.minutes
     elif origin.state["id"] == learner.recipe.id:
         learner.go_on(origin.state)

@@ -32,6 +32,13 @@ class Origin:
         return self.state["began"] != FROM_NOTHING if self.state is not None else bool(self.weights)
 
     @property
+    def net_args(self) -> Mapping[str, Any]:
+        """How its net was made, as far as that is known."""
+        if self.state is not None:
+            return dict(self.state.get("net_args", {}))
+        return self.card.net_args if self.card else {}
+
+    @property
     def minutes(self) -> float:
         """How long its ancestors were trained, as far as that is known."""
         return self.card.minutes if self.card else 0.0

@@ -4,6 +4,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from restorer_app.core.errors import InvalidValueError, UnreadableFileError
@@ -115,12 +116,18 @@ RECIPES: Mapping[str, Recipe] = {
 _WARM_RATE = 0.3
 
 
-def recipe_for(model: str, file: Path | None, *, warm: bool) -> Recipe:
-    """A model's recipe, from a file or the table."""
+# What says how large a net is; the rest of its arguments belong to the task.
+_SIZES = ("width", "depth")
+
+
+def recipe_for(model: str, file: Path | None, *, warm: bool, begun: Mapping[str, Any] = MappingProxyType({})) -> Recipe:
+    """A model's recipe, from a file or the table; without a file the net is as large as the one it was `begun` with."""
     if file is not None:
         recipe = replace(read_recipe(file), id=model)
     elif model in RECIPES:
-        recipe = RECIPES[model]
+        known = RECIPES[model]
+        sizes = {name: begun[name] for name in _SIZES if name in begun and name in known.net_args}
+        recipe = replace(known, net_args={**known.net_args, **sizes})
     else:
         raise InvalidValueError(f"There is no recipe for {model}.", advice=f"There are {', '.join(sorted(RECIPES))}.")
     return replace(recipe, rate=recipe.rate * _WARM_RATE) if warm else recipe

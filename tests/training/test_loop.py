@@ -11,6 +11,7 @@ from restorer_app.files import cards
 from restorer_app.training import checkpoint
 from restorer_app.training.learner import Learner
 from restorer_app.training.loop import Order, gathered, teach, train
+from restorer_app.training.origin import origin_of
 from restorer_app.training.recipe import RECIPES, recipe_toml
 from restorer_app.training.stream import lesson_at, lessons
 
@@ -134,8 +135,21 @@ def test_weights_of_a_quite_different_net_are_refused(order, photos, tmp_path):
     from safetensors.torch import save_file
 
     save_file({"something": torch.zeros(3)}, tmp_path / "w.safetensors")
-    with pytest.raises(InvalidValueError, match="No weight"):
+    with pytest.raises(InvalidValueError, match="1 of 1 weights"):
         teach(replace(order, start=tmp_path / "w.safetensors"))
+
+
+def test_a_net_of_another_size_is_taught_further_at_its_own_size(order, photos, tmp_path, recipe):
+    file = tmp_path / "recipe.toml"
+    file.write_text(recipe_toml(replace(recipe, net_args={"width": 12, "depth": 5})), encoding="utf-8")
+    first = teach(replace(order, steps=1, recipe=file, into=tmp_path / "first", work=tmp_path / "one"))
+    second = teach(replace(order, steps=2, start=first, work=tmp_path / "two"))
+    assert cards.read_card(second).net_args == {"width": 12, "depth": 5}
+    assert origin_of(checkpoint.newest(tmp_path / "two" / "denoise")).net_args == {"width": 12, "depth": 5}
+    narrow = tmp_path / "narrow.toml"
+    narrow.write_text(recipe_toml(recipe), encoding="utf-8")
+    with pytest.raises(InvalidValueError, match="find no place"):
+        teach(replace(order, start=first, recipe=narrow, work=tmp_path / "three"))
 
 
 def test_a_run_that_is_told_to_stop_writes_no_model(order, recipe, tmp_path, monkeypatch):
