@@ -36,8 +36,8 @@ def test_a_lesson_is_the_same_whether_its_sheets_were_there_or_not(shelf, tmp_pa
     first = list(islice(shelf.lessons(0), 3))
     elsewhere = replace(shelf, folder=tmp_path / "another")
     for lesson, again in zip(first[1:], elsewhere.lessons(1), strict=False):
-        for name, values in vars(lesson).items():
-            assert torch.equal(values, vars(again)[name]), name
+        for name in ("picture", "guide", "answer", "weight"):
+            assert torch.equal(vars(lesson)[name], vars(again)[name]), name
 
 
 def test_no_lesson_is_cut_from_what_is_watched(shelf):
