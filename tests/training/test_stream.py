@@ -46,3 +46,10 @@ def test_a_lesson_that_comes_again_brings_what_the_net_begins_with(few, supplies
     assert lesson_at(0, few, supplies).start is None
     learner = Learner(few, torch.device("cpu"))
     assert float(learner.learn(shown[0], 1e-3)) > 0
+
+
+def test_crops_of_odd_sides_bring_nothing_and_are_learnt_from_all_the_same(few, supplies):
+    odd = replace(few, crop=31)
+    lesson = next(iter(lessons(0, odd, supplies)))
+    assert lesson.start is None
+    assert float(Learner(odd, torch.device("cpu")).learn(lesson, 1e-3)) > 0
