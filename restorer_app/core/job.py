@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -10,7 +11,7 @@ from restorer_app.core.card import ModelCard
 from restorer_app.core.errors import InvalidValueError
 from restorer_app.core.geometry import Region
 from restorer_app.core.operation import Operation
-from restorer_app.core.raster import Pixels, Raster
+from restorer_app.core.raster import Cell, Pixels, Raster
 from restorer_app.core.record import Record
 
 Dtype = Literal["auto", "float32", "bfloat16"]
@@ -76,6 +77,7 @@ class TileDone:
     pixels: Pixels = field(repr=False)
     done: int
     total: int
+    around: Mapping[Cell, Pixels] = field(default_factory=dict, repr=False)  # as `Raster.with_patch` takes it
 
 
 @dataclass(frozen=True, slots=True)

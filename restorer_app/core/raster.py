@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -19,6 +20,7 @@ Pixels = NDArray[Any]  # height × width × channels, in the file's own depth
 Cell = tuple[int, int]  # row, column
 
 DTYPES = ("uint8", "uint16", "float32")
+_NOTHING: Mapping[Cell, Pixels] = MappingProxyType({})
 
 
 @runtime_checkable
@@ -168,8 +170,12 @@ class Raster:
             assert part is not None  # as above
             out[part.slices(region)] = self.source.read(part)
 
-    def with_patch(self, region: Region, pixels: Pixels) -> Raster:
-        """A raster that shows `pixels` in `region` and shares every tile the region does not touch."""
+    def with_patch(self, region: Region, pixels: Pixels, around: Mapping[Cell, Pixels] = _NOTHING) -> Raster:
+        """A raster that shows `pixels` in `region` and shares every tile the region does not touch.
+
+        `around` holds what the source has in cells that the region touches only in part, where it was read before:
+        a source may be slow.
+        """
         self._must_contain(region)
         if pixels.ndim == 2:
             pixels = pixels[:, :, None]
@@ -184,7 +190,7 @@ class Raster:
             part = whole.intersect(region)
             assert part is not None  # as above
             piece = pixels[part.slices(region)]
-            tile = piece.copy() if part == whole else self._copy_of(cell, whole)
+            tile = piece.copy() if part == whole else self._copy_of(cell, whole, around)
             if part != whole:
                 tile[part.slices(whole)] = piece
             tile.flags.writeable = False
@@ -219,8 +225,10 @@ class Raster:
             if id(tile) in moved:
                 self._tiles[cell] = moved[id(tile)]
 
-    def _copy_of(self, cell: Cell, whole: Region) -> Pixels:
+    def _copy_of(self, cell: Cell, whole: Region, around: Mapping[Cell, Pixels]) -> Pixels:
         tile = self._tiles.get(cell)
+        if tile is None:
+            tile = around.get(cell)
         return np.array(self.source.read(whole) if tile is None else tile)
 
     def _must_contain(self, region: Region) -> None:

@@ -33,6 +33,15 @@ class Handwork:
     record: Record
 
 
+@dataclass(frozen=True)
+class Handiwork:
+    """Work by hand that was asked for on a picture; values alone, so any thread may do it."""
+
+    title: str
+    image: Raster
+    work: Callable[[Raster], Handwork | None]
+
+
 def restore(image: Raster, original: Raster, protect: Raster, stroke: Stroke) -> Handwork | None:
     """Paints the picture as it was opened back in, as far as the stroke covers."""
     if original.bounds != image.bounds:

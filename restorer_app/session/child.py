@@ -13,6 +13,7 @@ from restorer_app.files.exchange import Answered, Cancel, SentTile, Status, Take
 from restorer_app.files.scratch import Scratch
 from restorer_app.session.engine_link import EngineLink, engine_command
 from restorer_app.session.handover import Handover
+from restorer_app.session.surroundings import Surroundings
 
 PATIENCE = 2.0  # seconds that a cancelled engine has to answer before it is killed
 _MOST_SUSPECTED = 2  # a job that so many engines died of before they said what they work on
@@ -61,7 +62,7 @@ class EngineProcess:
         self._patience = patience
         self._lock = threading.RLock()
         self._owed: dict[str, _Owed] = {}  # what the engine has still to answer
-        self._untold: set[str] = set()  # jobs whose end the listener of events has not heard
+        self._untold: dict[str, Surroundings] = {}  # of jobs whose end the listener of events has not heard
         self._link: EngineLink | None = None
         self._is_closed = False
         self._starts_failed = 0
@@ -97,7 +98,7 @@ class EngineProcess:
         with self._lock:
             assert job.id not in self._owed, "a job is submitted once"
             self._owed[job.id] = _Owed(job)
-            self._untold.add(job.id)
+            self._untold[job.id] = Surroundings(job)
         self._wanted.set()
         self._outbox.put(job)
 
@@ -106,7 +107,7 @@ class EngineProcess:
         with self._lock:
             if job_id not in self._untold:
                 return
-            self._untold.discard(job_id)
+            del self._untold[job_id]
             owed = self._owed.get(job_id)
             if owed is not None and owed.sent_to is None:
                 del self._owed[job_id]
@@ -148,17 +149,20 @@ class EngineProcess:
             if item.job_id not in self._untold:
                 return None
             if isinstance(item, CLOSING):
-                self._untold.discard(item.job_id)
+                del self._untold[item.job_id]
         return item
 
     def _tile(self, item: _Tile) -> TileDone | None:
         """The pixels are copied here, so that an engine never runs ahead of a listener that is slow."""
         sent = item.sent
         with self._lock:
-            is_wanted = sent.job_id in self._untold
-        pixels = item.link.pixels(sent) if is_wanted else None
+            surroundings = self._untold.get(sent.job_id)
+        pixels = item.link.pixels(sent) if surroundings is not None else None
         self._outbox.put(item.link)  # its room is free
-        return None if pixels is None else TileDone(sent.job_id, sent.region, pixels, sent.done, sent.total)
+        if surroundings is None or pixels is None:
+            return None
+        around = surroundings.of(sent.region)
+        return TileDone(sent.job_id, sent.region, pixels, sent.done, sent.total, around)
 
     def _tell(self, state: str, message: str = "") -> None:
         self._status = Status(state, self._status.device, self._status.dtype, 0, message)

@@ -12,7 +12,7 @@ from restorer_app.core.geometry import Region
 from restorer_app.core.history import Store
 from restorer_app.core.job import Dtype, Job, TileDone
 from restorer_app.core.operation import Operation
-from restorer_app.core.raster import CELL, FlatSource, Pixels, Raster
+from restorer_app.core.raster import CELL, Cell, FlatSource, Pixels, Raster
 
 LIVE_BYTES = 64 * 2**20  # pixels of an unfinished result kept in memory; what goes beyond lies in the store
 
@@ -110,7 +110,7 @@ class Pending:
     def take(self, tile: TileDone, store: Store | None) -> None:
         """Puts a finished tile into the result; a large result goes to the store as it comes in."""
         before = self.result
-        self._result = before.with_patch(tile.region, tile.pixels)
+        self._result = before.with_patch(tile.region, tile.pixels, tile.around)
         self.done, self.total = tile.done, tile.total
         self.finished.append(_shrunk(tile.region, self.operation.scale))
         if store is None:
@@ -135,9 +135,16 @@ class Pending:
             found = self._merged.image
             for cell in sorted(self.result.changed_cells(self._merged.result)):
                 region = self.result.cell_region(cell)
-                found = found.with_patch(region, merge(image, self.result, self.touched, region))
+                found = found.with_patch(region, self._merged_cell(image, cell, region))
             self._merged = _Merged(image, self.result, found)
         return self._merged.image
+
+    def _merged_cell(self, image: Raster, cell: Cell, region: Region) -> Pixels:
+        """Where the later picture still is what the job started on, the result has it already: nothing is read."""
+        assert self._started_on is not None  # asked by `merged_into`
+        if image.source is self._started_on.source and image.tiles.get(cell) is self._started_on.tiles.get(cell):
+            return self.result.tiles[cell]
+        return merge(image, self.result, self.touched, region)
 
 
 @dataclass(frozen=True, slots=True)

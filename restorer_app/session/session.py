@@ -19,6 +19,7 @@ from restorer_app.core.stroke import Stroke
 from restorer_app.files.picture import Picture
 from restorer_app.files.saving import Saved
 from restorer_app.session import by_hand
+from restorer_app.session.by_hand import Handiwork, Handwork
 from restorer_app.session.change import Change
 from restorer_app.session.lineup import Lineup
 from restorer_app.session.pending import Pending
@@ -125,17 +126,44 @@ class Session:
     # ------------------------------------------------------------------------------------ work by hand
     def restore(self, stroke: Stroke) -> Region | None:
         """Paints the master back in."""
-        self._must_be_free(stroke)
-        return self._add_handwork(
-            "Restored original", by_hand.restore(self.history.current.image, self.original, self.protect, stroke)
-        )
+        return self._do(self.restoring(stroke))
 
     def clone(self, stroke: Stroke, *, dx: int, dy: int) -> Region | None:
         """Paints over a place what lies at an offset from it."""
+        return self._do(self.cloning(stroke, dx=dx, dy=dy))
+
+    def restoring(self, stroke: Stroke) -> Handiwork:
+        """As `restore`, to be computed in whatever thread and then added."""
         self._must_be_free(stroke)
-        return self._add_handwork(
-            "Cloned", by_hand.clone(self.history.current.image, self.protect, stroke, dx=dx, dy=dy)
+        original, protect = self.original, self.protect
+        return Handiwork(
+            "Restored original",
+            self.history.current.image,
+            lambda image: by_hand.restore(image, original, protect, stroke),
         )
+
+    def cloning(self, stroke: Stroke, *, dx: int, dy: int) -> Handiwork:
+        """As `clone`, to be computed in whatever thread and then added."""
+        self._must_be_free(stroke)
+        protect = self.protect
+        return Handiwork(
+            "Cloned", self.history.current.image, lambda image: by_hand.clone(image, protect, stroke, dx=dx, dy=dy)
+        )
+
+    def add_handwork(self, asked: Handiwork, done: Handwork | None) -> Region | None:
+        """What came of it, as one step; None where it changed nothing."""
+        now = self.history.current.image
+        if now is not asked.image:  # a job has ended meanwhile
+            done = asked.work(now)
+        if done is None or not done.record.changed_pixels:  # a step would say that there is something to save
+            return None
+        after = Snapshot(done.image, self.mask, self.protect)
+        self.history.add(Step(asked.title, after, done.record, done.touched))
+        self._tell(Change("image", done.region), Change("history"))
+        return done.region
+
+    def _do(self, asked: Handiwork) -> Region | None:
+        return self.add_handwork(asked, asked.work(asked.image))
 
     # -------------------------------------------------------------------------------------- operations
     def ask(
@@ -285,14 +313,6 @@ class Session:
         after = Snapshot(now.image, now.mask, mask) if protects else Snapshot(now.image, mask, now.protect)
         self.history.add(Step(title, after))
         self._tell(Change("protect" if protects else "mask", region), Change("history"))
-
-    def _add_handwork(self, title: str, done: by_hand.Handwork | None) -> Region | None:
-        if done is None or not done.record.changed_pixels:  # a step would say that there is something to save
-            return None
-        after = Snapshot(done.image, self.mask, self.protect)
-        self.history.add(Step(title, after, done.record, done.touched))
-        self._tell(Change("image", done.region), Change("history"))
-        return done.region
 
     def _must_be_editable(self) -> None:
         if not self.picture.editable:

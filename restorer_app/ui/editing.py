@@ -9,17 +9,19 @@ from PySide6.QtCore import QObject, Signal
 from restorer_app.core import mask as masks
 from restorer_app.core.card import ModelCard
 from restorer_app.core.errors import RestorerError
-from restorer_app.core.geometry import Region
 from restorer_app.core.job import Failed
 from restorer_app.core.operation import Operation
 from restorer_app.core.raster import CELL, Raster
 from restorer_app.core.stroke import Stroke
+from restorer_app.session.by_hand import Handiwork, Handwork
 from restorer_app.session.session import Session
 from restorer_app.ui.desk import Desk
 from restorer_app.ui.document import Document
 from restorer_app.ui.jobs import Jobs
-from restorer_app.ui.mask_work import MaskWork, Work
 from restorer_app.ui.notice import Told
+from restorer_app.ui.slow_work import SlowWork
+
+Work = Callable[[Raster], Raster]
 
 LARGE = 4_000_000  # pixels of mask work that fit into a frame; more goes to a thread
 LONG = 60  # points of a stroke that do: each takes a quarter of a millisecond
@@ -29,18 +31,22 @@ class Editing(QObject):
     """Between hands and a session. What is refused changes nothing, and is told, never raised."""
 
     told = Signal(object)  # Told
-    mask_work_began = Signal()
-    mask_work_ended = Signal()
+    work_began = Signal()  # on a thread; what is asked of its outcome waits
+    work_ended = Signal()
+    came_to_nothing = Signal()  # work by hand has ended and changed nothing: its preview goes
 
     def __init__(self, desk: Desk, jobs: Jobs, cards: Sequence[ModelCard], parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.cards = cards
         self._desk = desk
         self._jobs = jobs
-        self._mask_work = MaskWork(self)
-        self._mask_work.refused.connect(lambda problem: self.told.emit(Told.of(problem)))
-        self._mask_work.ended.connect(self.mask_work_ended)
-        desk.closing.connect(self._mask_work.settle)
+        self._mask_work = SlowWork(self)
+        self._hand_work = SlowWork(self)
+        for work in (self._mask_work, self._hand_work):
+            work.refused.connect(lambda problem: self.told.emit(Told.of(problem)))
+            work.ended.connect(self.work_ended)
+        self._hand_work.refused.connect(lambda _problem: self.came_to_nothing.emit())
+        desk.closing.connect(self.settle)
         jobs.failed.connect(self._job_failed)
 
     # ------------------------------------------------------------------------------------------- strokes
@@ -55,22 +61,33 @@ class Editing(QObject):
         return self.attempt(lambda _session: self._begin(title, lambda mask: masks.paint(mask, stroke)[0], protects))
 
     def restore(self, stroke: Stroke) -> bool:
-        """False where nothing came of it: then its preview goes."""
-        painted: list[Region | None] = []
-        if not self._is_read() or not self.attempt(lambda session: painted.append(session.restore(stroke))):
-            return False
-        if painted == [None]:
-            told = self.tr("Here the picture is as it was opened: there is nothing to bring back.")
-            self.told.emit(Told(told, warns=False, passes=True))
-        return painted != [None]
+        """False where it is refused at once: then its preview goes."""
+        told = self.tr("Here the picture is as it was opened: there is nothing to bring back.")
+        return self._by_hand(lambda session: session.restoring(stroke), Told(told, warns=False, passes=True))
 
     def clone(self, stroke: Stroke, *, dx: int, dy: int) -> bool:
-        painted: list[Region | None] = []
-        return (
-            self._is_read()
-            and self.attempt(lambda session: painted.append(session.clone(stroke, dx=dx, dy=dy)))
-            and painted != [None]
-        )
+        return self._by_hand(lambda session: session.cloning(stroke, dx=dx, dy=dy), None)
+
+    def _by_hand(self, asking: Callable[[Session], Handiwork], otherwise: Told | None) -> bool:
+        """On a thread: what lies under the stroke may have to be read from a file."""
+
+        def begin(session: Session) -> None:
+            asked = asking(session)
+
+            def add(session: Session, done: Handwork | None) -> None:
+                if session.add_handwork(asked, done) is None:
+                    self.came_to_nothing.emit()
+                    if otherwise is not None:
+                        self.told.emit(otherwise)
+
+            def land(done: Handwork | None) -> None:
+                if not self._attempt_on(session, lambda each: add(each, done)):
+                    self.came_to_nothing.emit()
+
+            self._hand_work.begin(lambda: asked.work(asked.image), land)
+            self.work_began.emit()
+
+        return self._is_read() and self.attempt(begin)
 
     def _is_read(self) -> bool:
         """What takes pixels at once must not wait for a file in the window's thread."""
@@ -87,6 +104,11 @@ class Editing(QObject):
         """A mask is being computed; whatever is asked of it waits."""
         return self._mask_work.is_busy
 
+    @property
+    def is_at_hand(self) -> bool:
+        """Work by hand is being computed: it will be there to undo and to save."""
+        return self._hand_work.is_busy
+
     def change_mask(self, title: str, work: Work, *, protects: bool = False, slow: bool = False) -> bool:
         """Another mask made from the one in hand, as one step; on a thread where it is large or known to be slow."""
 
@@ -102,13 +124,9 @@ class Editing(QObject):
     def write_mask(self, write: Callable[[Raster], None], told: Told, *, protects: bool = False) -> None:
         """Puts the mask in hand, or the protection, somewhere, on a thread, and tells when it is there."""
 
-        def work(mask: Raster) -> Raster:
-            write(mask)
-            return mask
-
         def begin(session: Session) -> None:
             mask = session.protect if protects else session.mask
-            self._mask_work.begin(mask, work, lambda _before, _after: self.told.emit(told))
+            self._mask_work.begin(lambda: write(mask), lambda _nothing: self.told.emit(told))
 
         self.attempt(begin)
 
@@ -118,22 +136,24 @@ class Editing(QObject):
         if not self._desk.current.picture.editable:
             raise RestorerError(self._desk.current.picture.reason)
 
-        def land(before: Raster, after: Raster) -> None:
+        before = session.protect if protects else session.mask
+
+        def land(after: Raster) -> None:
             now = session.protect if protects else session.mask
             if now is not before:  # a job was given up meanwhile and has brought its mask back
                 after = work(now)
             if after.changed_cells(now):
                 self._attempt_on(session, lambda each: each.set_mask(title, after, protects=protects))
 
-        self._mask_work.begin(session.protect if protects else session.mask, work, land)
-        self.mask_work_began.emit()
+        self._mask_work.begin(lambda: work(before), land)
+        self.work_began.emit()
 
     # ---------------------------------------------------------------------------------------- operations
     def ask(
         self, operation: Operation, *, card: ModelCard | None = None, device: str = "auto", joined: bool = False
     ) -> bool:
         """Puts an operation into the queue; the mask moves into it. Without a card the first that fits is taken."""
-        self._mask_work.settle()
+        self.settle()
         document = self._desk.current
         if document is None:
             return False
@@ -165,9 +185,14 @@ class Editing(QObject):
     # ---------------------------------------------------------------------------------------- everything
     def attempt(self, work: Callable[[Session], object]) -> bool:
         """Does something with the session in hand; a refusal is told and changes nothing."""
-        self._mask_work.settle()
+        self.settle()
         current = self._desk.current
         return current is not None and self._attempt_on(current.session, work)
+
+    def settle(self) -> None:
+        """Waits until whatever was asked for is there."""
+        self._mask_work.settle()
+        self._hand_work.settle()
 
     def _attempt_on(self, session: Session, work: Callable[[Session], object]) -> bool:
         try:

@@ -94,7 +94,7 @@ class Preview(QObject):
             return
         now = document.session.image
         shown = self._shown[1] if self._shown is not None and self._shown[0] is document else now
-        shown = shown.with_patch(tile.region, tile.pixels)
+        shown = shown.with_patch(tile.region, tile.pixels, tile.around)
         if tile.done == tile.total and self._region is not None:
             shown = framed(shown, self._region, thickness=max(1, round(FRAME / self._canvas.sight.zoom)))
         self._shown = (document, shown)

@@ -59,19 +59,20 @@ class Situating:
         if document is None:
             return Situation(**always)
         session = document.session
+        unsaved = session.is_unsaved or self._editing.is_at_hand
         masked = self._editing.is_masking or self._holds_something(session.mask, protects=False)
         protected = self._holds_something(session.protect, protects=True)
         return Situation(
             open=True,
             editable=document.picture.editable,
-            unsaved=session.is_unsaved,
-            savable=(session.is_unsaved or bool(session.pending)) and document.saving_share is None,
+            unsaved=unsaved,
+            savable=(unsaved or bool(session.pending)) and document.saving_share is None,
             masked=masked,
             protected=protected,
             painted=self._editing.is_masking or (protected if self._acts.protecting else masked),
             remembered=session.last_mask is not None and session.last_mask.bounds == session.mask.bounds,
             running=bool(session.pending),
-            undoable=session.history.can_undo,
+            undoable=session.history.can_undo or self._editing.is_at_hand,
             redoable=session.history.can_redo,
             paged=document.picture.page_count > 1,
             **always,

@@ -75,7 +75,7 @@ class Workshop(QObject):
         self.view = ViewActs(self.canvas, choices, self)
         self.files = FileActs(window, self.desk, self.arrivals, choices)
         self.mask_files = MaskFileActs(window, self.desk, self.editing, self.reader)
-        self.saving = SavingActs(window, self.desk, self.jobs, self.saver)
+        self.saving = SavingActs(window, self.desk, self.jobs, self.saver, self.editing.settle)
         self.window_acts = WindowActs(window, stored, choices)
         self.preview = Preview(self.desk, self.jobs, self.canvas, self)
         self.stop_act = Stop(
@@ -148,6 +148,7 @@ class Workshop(QObject):
         canvas.easel.stroke_finished.connect(lambda _stroke: self.view.show_painted())
         canvas.easel.restore_finished.connect(lambda stroke: unless(editing.restore(stroke)))
         canvas.easel.clone_finished.connect(lambda stroke, dx, dy: unless(editing.clone(stroke, dx=dx, dy=dy)))
+        editing.came_to_nothing.connect(canvas.discard_preview)
         canvas.easel.source_missing.connect(self._tell_what_is_missing)
         canvas.easel.source_chosen.connect(lambda _x, _y: self.window.options.show_hint(""))
         canvas.easel.source_chosen.connect(lambda _x, _y: self.window.notice.make_way())

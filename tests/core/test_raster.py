@@ -80,6 +80,22 @@ def test_reading_asks_the_source_only_for_what_it_needs():
     assert asked == []
 
 
+def test_what_lies_around_a_patch_is_not_read_again():
+    source = CountingSource(noise())
+    place = Region(CELL - 5, 3, CELL + 5, 20)
+    around = {cell: source.read(Raster(source).cell_region(cell)) for cell in place.cells(CELL)}
+    pixels = noise(seed=2)[place.slices()]
+    asked.clear()
+    patched = Raster(source).with_patch(place, pixels, around)
+    again = patched.with_patch(place, noise(seed=3)[place.slices()], around)  # its own tiles come first
+    assert asked == []
+    expected = noise()
+    expected[place.slices()] = pixels
+    assert np.array_equal(patched.read(BOUNDS), expected)
+    expected[place.slices()] = noise(seed=3)[place.slices()]
+    assert np.array_equal(again.read(BOUNDS), expected)
+
+
 def test_opening_300_megapixels_holds_nothing_in_memory():
     huge = Raster(FlatSource(Region.of_size(20_000, 15_000), np.dtype("uint16"), 3, value=9))
     assert huge.own_bytes() == 0

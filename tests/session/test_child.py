@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -94,6 +95,34 @@ def test_the_engine_process_gives_the_same_bytes_as_this_process(engine):
         assert isinstance(there, Finished)
         assert there.record.after_sha256 == here[-1].record.after_sha256
         assert there.record.mask_sha256 == here[-1].record.mask_sha256
+
+
+def test_tiles_bring_along_what_lies_around_them_each_cell_once(engine):
+    image, job = picture(), None
+    mask = spots(image).with_patch(Region(500, 300, 520, 620), np.full((320, 20, 1), 255, np.uint8))
+    job = job_of(Repair("telea"), image, mask=mask)
+    engine.submit(job)
+    tiles = [event for event in until_closed(engine, job.id) if isinstance(event, TileDone)]
+    brought = [cell for tile in tiles for cell in tile.around]
+    assert len(set(brought)) == len(brought)
+    assert not set(brought) & set(image.tiles), "what is not the source's own lies in the window already"
+    result = Raster(Unreadable(image.bounds, image.dtype, 3), image.tiles)
+    for tile in tiles:
+        result = result.with_patch(tile.region, tile.pixels, tile.around)
+    whole = result_of(job, tiles)
+    for cell in result.tiles:
+        region = result.cell_region(cell)
+        assert np.array_equal(result.read(region), whole[region.slices()])
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    bounds: Region
+    dtype: np.dtype
+    channels: int
+
+    def read(self, region):
+        raise AssertionError(f"{region} was read")
 
 
 def test_a_net_gives_the_same_bytes_in_the_engine_process(engine):

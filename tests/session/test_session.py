@@ -1,4 +1,6 @@
+from dataclasses import replace
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -45,6 +47,46 @@ def run(session, value):
 
 def shown(session):
     return session.image.read(session.image.bounds)
+
+
+def test_a_result_is_carried_over_work_by_hand_without_reading_the_file():
+    source = Counting(PLAIN)
+    session = a_session(source=source)
+    session.stroke(dab(100, 100))
+    session.ask(Repair("telea"))
+    job = session.next_job()
+    session.clone(dab(500, 300), dx=-50, dy=0)
+    tile = replace(fill(job, 7), around={(0, 0): PLAIN[:256, :256]})
+    source.asked.clear()
+    session.take(tile)
+    shown_now = session.image
+    session.take(Finished(job.id, a_record()))
+    assert source.asked == []
+    assert (shown_now.read(Region(95, 95, 105, 105)) == 7).all()
+    assert (shown(session)[290:310, 490:510] == PLAIN[290:310, 440:460]).all()
+
+
+class Counting(ArraySource):
+    """Says what was read of it."""
+
+    asked: ClassVar[list[Region]] = []
+
+    def read(self, region):
+        self.asked.append(region)
+        return super().read(region)
+
+
+def test_work_by_hand_that_was_asked_for_lands_on_what_a_job_has_made_meanwhile():
+    session = a_session()
+    session.stroke(dab(100, 100))
+    session.ask(Repair("telea"))
+    asked = session.cloning(dab(500, 300), dx=-50, dy=0)
+    done = asked.work(asked.image)
+    run(session, 7)
+    session.add_handwork(asked, done)
+    assert [record.name for record in session.records] == [a_record().name, "clone"]
+    assert (shown(session)[95:105, 95:105] == 7).all()
+    assert (shown(session)[290:310, 490:510] == PLAIN[290:310, 440:460]).all()
 
 
 def test_a_stroke_is_one_step_and_its_undo_returns_the_very_same_mask():

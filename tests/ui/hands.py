@@ -58,6 +58,7 @@ def paint(program, *points):
         QTest.mouseMove(view, at(program, *point))
         QTest.qWait(5)
     QTest.mouseRelease(view, Qt.MouseButton.LeftButton, pos=at(program, *points[-1]))
+    until(lambda: not program.workshop.editing.is_at_hand)
 
 
 def scratch(program):

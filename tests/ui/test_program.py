@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -175,6 +176,33 @@ def test_clone_takes_its_source_with_alt_click(empty, scan):
     paint(empty, (160, 100), (160, 110))
     assert session.records[-1].name == "clone"
     assert pixels(session)[104, 160, 0] < 50000
+
+
+def test_the_windows_thread_never_waits_for_a_file(empty, scan, monkeypatch):
+    session = open_file(empty, scan).session
+    readers, read = [], empty.workshop.reader.read_region
+
+    def told(*args, **kwargs):
+        readers.append(threading.current_thread())
+        return read(*args, **kwargs)
+
+    monkeypatch.setattr(empty.workshop.reader, "read_region", told)
+    repair(empty)
+    scratch(empty)
+    press(empty, "Return")
+    press(empty, "J")
+    paint(empty, (200, 30), (230, 60))  # beside the running job, where nothing is to be brought back
+    idle(empty)
+    scratch(empty)
+    press(empty, "S")
+    QTest.mouseClick(canvas(empty), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.AltModifier, at(empty, 100, 100))
+    paint(empty, (260, 100), (260, 110))
+    empty.workshop.preview.show(empty.workshop.acts.ways[0], None, device="cpu")
+    until(lambda: not empty.workshop.jobs.is_previewing)
+    press(empty, "Esc")
+    assert [record.name for record in session.records] == ["repair", "repair", "restore", "clone"]
+    assert readers
+    assert threading.main_thread() not in readers
 
 
 def test_clone_without_a_source_says_over_the_picture_what_comes_first(empty, scan):

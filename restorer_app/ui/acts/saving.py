@@ -35,11 +35,12 @@ class Order:
 class SavingActs(QObject):
     """A picture on which a job runs is saved, or saved and closed, when the job is finished."""
 
-    def __init__(self, window: Window, desk: Desk, jobs: Jobs, saver: Saver) -> None:
+    def __init__(self, window: Window, desk: Desk, jobs: Jobs, saver: Saver, settle: Callable[[], None]) -> None:
         super().__init__(window)
         self._window = window
         self._desk = desk
         self._saver = saver
+        self._settle = settle  # a stroke may not have landed yet
         self._is_closing = False
         self._close_when_saved: list[Document] = []
         self._save_when_done: dict[Document, Order] = {}  # their jobs are still running
@@ -58,10 +59,12 @@ class SavingActs(QObject):
     # ------------------------------------------------------------------------------------------ saving
     def save(self) -> None:
         """Now, or as soon as nothing runs on the picture any more: what was asked for before belongs to it."""
+        self._settle()
         if self._desk.current is not None:
             self._save(self._desk.current)
 
     def save_as(self) -> None:
+        self._settle()
         document = self._desk.current
         if document is None:
             return
@@ -123,6 +126,7 @@ class SavingActs(QObject):
             self.close_place(self._desk.documents.index(self._desk.current))
 
     def close_place(self, place: int) -> None:
+        self._settle()
         document = self._desk.documents[place]
         if document in self._desk.unsaved:
             answer = self.ask([document.name], bool(document.session.pending))
@@ -143,6 +147,7 @@ class SavingActs(QObject):
 
     def may_close(self) -> bool:
         """Asked by the window; saving goes on first where a person wants it, and then it closes itself."""
+        self._settle()
         unsaved = self._desk.unsaved
         if not unsaved:
             loose = [(each.name, each.loose) for each in self._desk.documents if each.loose]

@@ -1,19 +1,20 @@
-"""Mask work that takes longer than a frame, on a thread: whoever needs its outcome before waits for it."""
+"""Work that takes longer than a frame, on a thread: whoever needs its outcome before waits for it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
+from typing import TypeVar
 
 from PySide6.QtCore import QObject, QThread, Signal
 
 from restorer_app.core.errors import RestorerError
-from restorer_app.core.raster import Raster
 
-Work = Callable[[Raster], Raster]
+T = TypeVar("T")
 
 
-class MaskWork(QObject):
-    """One run at a time. Masks never change, so a thread may read the one in hand."""
+class SlowWork(QObject):
+    """One run at a time. Rasters never change, so a thread may read those in hand."""
 
     refused = Signal(object)  # RestorerError
     ended = Signal()
@@ -26,16 +27,16 @@ class MaskWork(QObject):
     def is_busy(self) -> bool:
         return self._run is not None
 
-    def begin(self, mask: Raster, work: Work, land: Callable[[Raster, Raster], None]) -> None:
-        """Computes work(mask) elsewhere; `land` is called on this thread with the mask it came from and the new one."""
+    def begin(self, work: Callable[[], T], land: Callable[[T], object]) -> None:
+        """Does the work elsewhere; `land` is called on this thread with what came of it."""
         self.settle()
-        run = _Run(mask, work, land, self)
+        run = _Run(lambda: partial(land, work()), self)
         self._run = run
         run.finished.connect(self._look)  # a method of ours, so it is called on our thread; a lambda need not be
         run.start()
 
     def settle(self) -> None:
-        """Waits for what is going on, so that nothing is asked of a mask that is about to change."""
+        """Waits for what is going on, so that nothing is asked of what is about to change."""
         run = self._run
         if run is not None:
             run.wait()
@@ -54,21 +55,19 @@ class MaskWork(QObject):
         if run.problem is not None:
             self.refused.emit(run.problem)
             return
-        assert run.outcome is not None, "mask work ends with a mask or a refusal"
-        run.land(run.mask, run.outcome)
+        assert run.landing is not None, "slow work ends with an outcome or a refusal"
+        run.landing()
 
 
 class _Run(QThread):
-    def __init__(self, mask: Raster, work: Work, land: Callable[[Raster, Raster], None], parent: QObject) -> None:
+    def __init__(self, work: Callable[[], Callable[[], object]], parent: QObject) -> None:
         super().__init__(parent)
-        self.mask = mask
-        self.land = land
-        self.outcome: Raster | None = None
+        self.landing: Callable[[], object] | None = None
         self.problem: RestorerError | None = None
         self._work = work
 
     def run(self) -> None:
         try:
-            self.outcome = self._work(self.mask)
-        except RestorerError as problem:  # a file of masks that cannot be read or written
+            self.landing = self._work()
+        except RestorerError as problem:  # a file that cannot be read or written
             self.problem = problem

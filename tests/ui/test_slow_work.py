@@ -1,0 +1,59 @@
+import threading
+
+import pytest
+
+from restorer_app.core.errors import RestorerError
+from restorer_app.ui.slow_work import SlowWork
+
+
+@pytest.fixture
+def landed():
+    return []
+
+
+def test_the_outcome_lands_on_the_thread_that_asked(qtbot, landed):
+    work = SlowWork()
+    here = threading.current_thread()
+    work.begin(
+        threading.current_thread,
+        lambda there: landed.append((there is here, threading.current_thread() is here)),
+    )
+    qtbot.waitUntil(lambda: bool(landed))
+    assert landed == [(False, True)]
+
+
+def test_settling_waits_and_the_outcome_lands_once(qtbot, landed):
+    work = SlowWork()
+    gate = threading.Event()
+
+    def slow():
+        gate.wait(5)
+        return 1
+
+    work.begin(slow, landed.append)
+    assert landed == []
+    gate.set()
+    work.settle()
+    assert landed == [1]
+    qtbot.wait(50)
+    assert landed == [1]
+
+
+def test_the_next_work_begins_after_the_last_has_landed(qtbot, landed):
+    work = SlowWork()
+    for number in (1, 2):
+        work.begin(lambda number=number: number, landed.append)
+    work.settle()
+    assert landed == [1, 2]
+
+
+def test_a_refusal_is_told_and_lands_nowhere(qtbot, landed):
+    work = SlowWork()
+
+    def refuse():
+        raise RestorerError("This is no mask.")
+
+    with qtbot.waitSignal(work.refused) as refused:
+        work.begin(refuse, landed.append)
+    assert refused.args[0].message == "This is no mask."
+    assert landed == []
