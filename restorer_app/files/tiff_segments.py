@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from restorer_app.core.errors import UnreadableFileError
 from restorer_app.core.geometry import Region
-from restorer_app.core.raster import Pixels
+from restorer_app.core.raster import CELL, Pixels
 from restorer_app.files.ahead import in_order
 from restorer_app.files.allocator import give_back_large_buffers
 from restorer_app.files.filebytes import FileBytes
@@ -20,6 +20,7 @@ from restorer_app.files.tiff_exotic import EXOTIC, ExoticDecoder
 from restorer_app.files.tiff_page import NONE, Page
 
 CACHE_BYTES = 24 << 20  # a screenful of tiles; a whole 100 MP save has to stay under 120 MB
+_MOST_CACHE_BYTES = 96 << 20
 BATCH_BYTES = 24 << 20  # decoded at once by all threads together
 
 
@@ -32,6 +33,7 @@ class Segments:
         self.page = page
         self._cache: OrderedDict[int, Pixels] = OrderedDict()
         self._cached_bytes = 0
+        self._most_cached = _room_for(page)
         self._lock = threading.Lock()
         self._exotic = ExoticDecoder(file.path, page) if page.compression in EXOTIC else None
 
@@ -60,16 +62,19 @@ class Segments:
             self._remember(index, pixels)
         return pixels
 
-    def many(self, indices: Sequence[int], *, keep: bool = True) -> Iterator[tuple[int, Pixels]]:
-        """Decoded segments in the order asked for; several threads, but never more than a batch in memory."""
+    def many(self, indices: Sequence[int], *, kept: Collection[int] | None = None) -> Iterator[tuple[int, Pixels]]:
+        """Decoded segments in the order asked for; several threads, but never more than a batch in memory.
+
+        `kept` are those that will soon be asked for again; None: all of them.
+        """
         one = max(1, self.page.segment_bytes(0))
         ahead = max(1, min(BATCH_BYTES // one, 64))
         if len(indices) == 1 or one * len(indices) < 1 << 18:
             ahead = 1  # not worth a thread
         if ahead == 1:
-            yield from ((index, self.decoded(index, keep=keep)) for index in indices)
+            yield from ((index, self.decoded(index, keep=kept is None or index in kept)) for index in indices)
             return
-        decoded = in_order(lambda index: self.decoded(index, keep=keep), indices, ahead=ahead)
+        decoded = in_order(lambda index: self.decoded(index, keep=kept is None or index in kept), indices, ahead=ahead)
         yield from zip(indices, decoded, strict=True)
 
     def rows(self, index: int, rows: range, columns: slice) -> Pixels:
@@ -115,9 +120,23 @@ class Segments:
                 return
             self._cache[index] = pixels
             self._cached_bytes += pixels.nbytes
-            while self._cached_bytes > CACHE_BYTES and len(self._cache) > 2:  # a cell may lie across two large strips
+            while (
+                self._cached_bytes > self._most_cached and len(self._cache) > 2
+            ):  # a cell may lie across two large strips
                 _, oldest = self._cache.popitem(last=False)
                 self._cached_bytes -= oldest.nbytes
+
+    def worth_keeping(self, indices: Sequence[int], region: Region) -> Collection[int] | None:
+        """Of what a region needs: all (None), or, where that would drive out all else, what the rows below share."""
+        if len(indices) * self.page.segment_bytes(0) <= self._most_cached:
+            return None
+        return {index for index in indices if self.page.segment_region(index).bottom > region.bottom}
+
+
+def _room_for(page: Page) -> int:
+    """A row of cells of a wide scan in strips is read cell by cell, and each needs all strips of the row."""
+    strips = 0 if page.tiled else (CELL // page.segment_height + 2) * page.planes
+    return min(max(CACHE_BYTES, strips * page.segment_bytes(0)), _MOST_CACHE_BYTES)
 
 
 def fill(segments: Segments, region: Region, *, samples: range, out: Pixels) -> None:
@@ -133,7 +152,7 @@ def fill(segments: Segments, region: Region, *, samples: range, out: Pixels) -> 
             pixels = segments.rows(index, range(rows.start, rows.stop), columns)
             _put(page, index, pixels, samples=samples, out=out[part.slices(region)])
         return
-    for index, pixels in segments.many(wanted):
+    for index, pixels in segments.many(wanted, kept=segments.worth_keeping(wanted, region)):
         shown = page.segment_region(index)
         part = shown.intersect(region)
         assert part is not None  # as above
@@ -170,7 +189,7 @@ def strided(segments: Segments, step: int, *, samples: range) -> Pixels:
 def _strided_segments(segments: Segments, wanted: list[int], step: int) -> Iterator[tuple[int, Pixels]]:
     page = segments.page
     if not segments.direct:
-        for index, pixels in segments.many(wanted, keep=False):
+        for index, pixels in segments.many(wanted, kept=()):
             shown = page.segment_region(index)
             top, left = _first(shown.top, step) - shown.top, _first(shown.left, step) - shown.left
             yield index, pixels[top : shown.height : step, left : shown.width : step]

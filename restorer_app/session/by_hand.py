@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from restorer_app.core import mask as masks
 from restorer_app.core.errors import InvalidValueError
 from restorer_app.core.geometry import Region, bounding
 from restorer_app.core.metrics import count_changed
-from restorer_app.core.raster import Pixels, Raster, digest_cells
+from restorer_app.core.raster import Cell, Pixels, Raster, combined_digest, digest_cell
 from restorer_app.core.record import Record
 from restorer_app.core.stroke import Stroke
 
@@ -100,14 +101,22 @@ def _laid(
     cells = masks.covered_cells(covered)
     if not cells:
         return None
-    after = image
+    laid: dict[Cell, Pixels] = {}
+    before: dict[Cell, bytes] = {}
     changed = 0
-    for cell in sorted(cells):
-        region = image.cell_region(cell)
-        below = image.read(region)
-        pixels = _blend(below, source(region), covered.read(region))
-        changed += count_changed(below, pixels)
-        after = after.with_patch(region, pixels)
+    for _, row in itertools.groupby(sorted(cells), key=lambda cell: cell[0]):
+        own = list(row)
+        around = image.region_around(own)
+        assert around is not None  # a group is never empty
+        below, above = image.read(around), source(around)  # at once: cells of a row share the strips of a file
+        for cell in own:
+            region = image.cell_region(cell)
+            place = region.slices(around)
+            laid[cell] = _blend(below[place], above[place], covered.read(region))
+            laid[cell].flags.writeable = False
+            before[cell] = digest_cell(cell, below[place])
+            changed += count_changed(below[place], laid[cell])
+    after = Raster(image.source, {**image.tiles, **laid})
     whole = bounding(image.cell_region(cell) for cell in cells)
     assert whole is not None  # there are cells
     record = Record(
@@ -118,8 +127,8 @@ def _laid(
         model_id=None,
         model_sha256=None,
         mask_sha256=masks.digest(covered),
-        before_sha256=digest_cells(image, cells),
-        after_sha256=digest_cells(after, cells),
+        before_sha256=combined_digest(before),
+        after_sha256=combined_digest({cell: digest_cell(cell, pixels) for cell, pixels in laid.items()}),
         versions={"restorer": restorer_app.__version__, "numpy": np.__version__},
         device="cpu",
         dtype="float32",

@@ -13,10 +13,11 @@ from restorer_app.core.job import Failed
 from restorer_app.core.operation import Operation
 from restorer_app.core.raster import CELL, Raster
 from restorer_app.core.stroke import Stroke
-from restorer_app.session.by_hand import Handiwork, Handwork
+from restorer_app.session.by_hand import Handiwork
 from restorer_app.session.session import Session
 from restorer_app.ui.desk import Desk
 from restorer_app.ui.document import Document
+from restorer_app.ui.hand_work import ByHand, HandWork
 from restorer_app.ui.jobs import Jobs
 from restorer_app.ui.notice import Told
 from restorer_app.ui.slow_work import SlowWork
@@ -33,7 +34,7 @@ class Editing(QObject):
     told = Signal(object)  # Told
     work_began = Signal()  # on a thread; what is asked of its outcome waits
     work_ended = Signal()
-    came_to_nothing = Signal()  # work by hand has ended and changed nothing: its preview goes
+    came_to_nothing = Signal()  # a stroke by hand is over and changed nothing: its preview goes
 
     def __init__(self, desk: Desk, jobs: Jobs, cards: Sequence[ModelCard], parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -41,11 +42,13 @@ class Editing(QObject):
         self._desk = desk
         self._jobs = jobs
         self._mask_work = SlowWork(self)
-        self._hand_work = SlowWork(self)
+        self._hand_work = HandWork(self._attempt_on, self)
+        self._hand_work.began.connect(self.work_began)
+        self._hand_work.came_to_nothing.connect(self._tell_nothing)
         for work in (self._mask_work, self._hand_work):
             work.refused.connect(lambda problem: self.told.emit(Told.of(problem)))
             work.ended.connect(self.work_ended)
-        self._hand_work.refused.connect(lambda _problem: self.came_to_nothing.emit())
+        self._hand_work.came_to_nothing.connect(lambda _why: self.came_to_nothing.emit())
         desk.closing.connect(self.settle)
         jobs.failed.connect(self._job_failed)
 
@@ -62,32 +65,22 @@ class Editing(QObject):
 
     def restore(self, stroke: Stroke) -> bool:
         """False where it is refused at once: then its preview goes."""
-        told = self.tr("Here the picture is as it was opened: there is nothing to bring back.")
-        return self._by_hand(lambda session: session.restoring(stroke), Told(told, warns=False, passes=True))
+        nothing = self.tr("Here the picture is as it was opened: there is nothing to bring back.")
+        return self._by_hand(lambda session: session.restoring(stroke), nothing)
 
     def clone(self, stroke: Stroke, *, dx: int, dy: int) -> bool:
-        return self._by_hand(lambda session: session.cloning(stroke, dx=dx, dy=dy), None)
+        return self._by_hand(lambda session: session.cloning(stroke, dx=dx, dy=dy))
 
-    def _by_hand(self, asking: Callable[[Session], Handiwork], otherwise: Told | None) -> bool:
-        """On a thread: what lies under the stroke may have to be read from a file."""
+    def _by_hand(self, asking: Callable[[Session], Handiwork], nothing: str = "") -> bool:
+        self._mask_work.settle()
+        current = self._desk.current
+        if current is None or not self._is_read():
+            return False
+        return self._hand_work.do(ByHand(current.session, asking, nothing))
 
-        def begin(session: Session) -> None:
-            asked = asking(session)
-
-            def add(session: Session, done: Handwork | None) -> None:
-                if session.add_handwork(asked, done) is None:
-                    self.came_to_nothing.emit()
-                    if otherwise is not None:
-                        self.told.emit(otherwise)
-
-            def land(done: Handwork | None) -> None:
-                if not self._attempt_on(session, lambda each: add(each, done)):
-                    self.came_to_nothing.emit()
-
-            self._hand_work.begin(lambda: asked.work(asked.image), land)
-            self.work_began.emit()
-
-        return self._is_read() and self.attempt(begin)
+    def _tell_nothing(self, why: str) -> None:
+        if why:
+            self.told.emit(Told(why, warns=False, passes=True))
 
     def _is_read(self) -> bool:
         """What takes pixels at once must not wait for a file in the window's thread."""

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from restorer_app.core.errors import UnreadableFileError
-from restorer_app.core.geometry import Region
+from restorer_app.core.geometry import Region, cell_region
 from restorer_app.files.budget import Budget
 from restorer_app.files.handle import FileHandle
 from restorer_app.files.tiff import open_tiff
@@ -207,10 +207,24 @@ def test_a_wild_claim_is_refused_before_anything_is_allocated(tmp_path):
 def test_the_cache_stays_within_its_bytes(tmp_path):
     pixels = np.zeros((2048, 4096, 3), np.uint16)
     source = open_tiff(write(tmp_path / "a.tif", page(pixels, coding=("deflate", 1), tile=(512, 512)))).source
-    source.read(source.bounds)
     segments = source.segments
+    for cell in source.bounds.cells(256):
+        source.read(cell_region(*cell, size=256, inside=source.bounds))
     assert 0 < segments._cached_bytes <= CACHE_BYTES
     assert segments._cached_bytes == sum(kept.nbytes for kept in segments._cache.values())
+    before = dict(segments._cache)
+    source.read(source.bounds)
+    assert segments._cache.keys() == before.keys(), "reading everything drives nothing out"
+
+
+def test_a_row_of_cells_of_a_wide_scan_decodes_each_strip_once(tmp_path, monkeypatch):
+    pixels = np.zeros((600, 20_000, 3), np.uint16)
+    source = open_tiff(write(tmp_path / "a.tif", page(pixels, coding=("deflate", 1), rows=16))).source
+    decoded, decode = [], source.segments._decode
+    monkeypatch.setattr(source.segments, "_decode", lambda index: decoded.append(index) or decode(index))
+    for left in range(0, 20_000, 4096):
+        source.read(Region(left, 250, left + 256, 506))
+    assert sorted(decoded) == list(range(15, 32))
 
 
 def test_many_threads_may_read_at_once(tmp_path):

@@ -37,13 +37,14 @@ class Coverings(QObject):
         self.mask = self.protect = MaskLayer(blank(Region(0, 0, 1, 1)))
         self.works = Works()
         self.stamp: Stamp | None = None
-        self._stamp_is_over = False  # its strokes are in the image; it stays until the image's tiles are there
+        self._stamped: list[Region | None] = []  # the image has what was stamped there; it stays until its tiles are
         self._making = QTimer(self, singleShot=True, interval=0)
         self._making.timeout.connect(self._make_owed)
 
     def begin_picture(self, mask: Raster, protect: Raster) -> None:
         self.mask, self.protect = MaskLayer(mask), MaskLayer(protect)
         self.works, self.stamp = Works(), None
+        self._stamped.clear()
 
     def clear(self) -> None:
         """No picture."""
@@ -69,24 +70,25 @@ class Coverings(QObject):
         if stamp is None or (stamp.content, stamp.dx, stamp.dy) != (content, dx, dy):
             if stamp is not None:
                 self.spoiled.emit(stamp.layer.discard())
+                self._stamped.clear()
             stamp = self.stamp = Stamp(MaskLayer(blank(self.mask.raster.bounds)), content, dx, dy)
-        self._stamp_is_over = False
         return stamp.layer
 
     def discard_strokes(self) -> None:
         for layer in (self.mask, self.protect, *([self.stamp.layer] if self.stamp else [])):
             self.spoiled.emit(layer.discard())
 
-    def expect_stamped(self) -> None:
-        """The image has what was stamped; its tiles follow."""
-        self._stamp_is_over = self.stamp is not None
+    def expect_stamped(self, region: Region | None) -> None:
+        """The image has what was stamped, unless it changed elsewhere only; its tiles follow."""
+        if self.stamp is not None and self.stamp.layer.awaits(region):
+            self._stamped.append(region)
 
     def let_stamp_go(self) -> bool:
         """The image's tiles are there; True where the stamp stood over them until now."""
-        if self.stamp is None or not self._stamp_is_over:
+        if self.stamp is None or not self._stamped:
             return False
-        self._stamp_is_over = False
-        gone = self.stamp.layer.discard()
+        gone = self.stamp.layer.discard(self._stamped)
+        self._stamped.clear()
         self.spoiled.emit(gone)
         return bool(gone)
 

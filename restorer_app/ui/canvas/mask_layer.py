@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import cv2
@@ -53,6 +54,10 @@ class MaskLayer:
     @property
     def has_strokes(self) -> bool:
         return bool(self._shown_strokes())
+
+    def awaits(self, region: Region | None) -> bool:
+        """Whether finished strokes are not in the raster that cover anything of a region (None: anywhere)."""
+        return any(_covers(drawn, region) for drawn in self._strokes)
 
     @property
     def widest(self) -> float:
@@ -125,12 +130,12 @@ class MaskLayer:
             self._strokes.append(self._stroke)
             self._stroke = None
 
-    def discard(self) -> list[Region]:
-        """Lets finished strokes go that are not in the raster; the one in hand goes on."""
-        gone = self._extents(self._strokes)
-        self._strokes.clear()
+    def discard(self, under: Sequence[Region | None] = (None,)) -> list[Region]:
+        """Lets finished strokes go that cover anything of these regions (None: anywhere); the one in hand goes on."""
+        gone = [drawn for drawn in self._strokes if any(_covers(drawn, region) for region in under)]
+        self._strokes = [drawn for drawn in self._strokes if drawn not in gone]
         self._worked.clear()
-        return gone
+        return self._extents(gone)
 
     def drop(self) -> list[Region]:
         """Lets the stroke in hand go."""
@@ -210,6 +215,10 @@ class MaskLayer:
     @staticmethod
     def _extents(strokes: list[_Drawn]) -> list[Region]:
         return [drawn.extent for drawn in strokes]
+
+
+def _covers(drawn: _Drawn, region: Region | None) -> bool:
+    return region is None or drawn.extent.overlaps(region)
 
 
 def _region_of_change(before: Values | int, after: Values | int, region: Region, level: int) -> Region | None:

@@ -74,7 +74,7 @@ class Stage(QObject):
     def replace_image(self, image: Raster, region: Region | None) -> None:
         assert self.picture is not None
         self.spoil(self.picture.replace_image(image, region))
-        self.coverings.expect_stamped()
+        self.coverings.expect_stamped(region)
         self.wanting.look_again()
         self._is_settled = False
         self.spoiled.emit(QRect(0, 0, 1, 1))  # a paint, so that what is missing is asked for
