@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -12,8 +13,10 @@ from PySide6.QtGui import QImage
 from restorer_app.core import mask as masks
 from restorer_app.core.history import Step
 from restorer_app.core.raster import Pixels, Raster
+from restorer_app.core.record import Record
 from restorer_app.files.picture import Picture
 from restorer_app.files.saving import Saved
+from restorer_app.session.provenance import Kind
 from restorer_app.session.session import Session
 from restorer_app.ui.canvas.viewport import Viewport
 from restorer_app.ui.enlarged import Enlarged
@@ -40,6 +43,7 @@ class Document:
     kept_protection: Raster | None = None
     view: Viewport | None = None  # where a hand chose to look, for coming back from another picture
     is_reading: bool = False  # shown as a small picture, not all pixels are there yet
+    counted: tuple[tuple[Record, ...], Mapping[Kind, float]] | None = None  # shares of kinds after these records
     _knows_all: bool = False  # the small picture is made of all pixels
     _frame: tuple[Raster, QImage] | None = None
     _enlarged: Raster | None = None

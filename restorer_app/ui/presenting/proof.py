@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from PySide6.QtCore import QCoreApplication
 
 from restorer_app.session.provenance import KINDS, Kind, cells_to_count, kind_of, shares
+from restorer_app.session.session import Session
 from restorer_app.ui.document import Document
 from restorer_app.ui.panels.proof import ProofWords
 from restorer_app.ui.wording import share, shortened
@@ -74,8 +75,15 @@ def kinds(document: Document) -> list[str]:
 
 
 def _shares(document: Document) -> Mapping[Kind, float]:
+    """Counted once for the same records: it is asked for after every change of anything."""
+    records = document.session.records
+    if document.counted is None or document.counted[0] != records:
+        document.counted = (records, _counted(document.session))
+    return document.counted[1]
+
+
+def _counted(session: Session) -> Mapping[Kind, float]:
     """Where a count would hold the window up, at most: places repaired twice count twice."""
-    session = document.session
     if cells_to_count(session.history) <= _MOST_CELLS:
         return shares(session.history)
     sums: dict[Kind, float] = {}
