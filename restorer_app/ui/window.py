@@ -7,12 +7,13 @@ from collections.abc import Callable
 from typing import Protocol
 
 from PySide6.QtCore import QMimeData, QSize, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QImage, QPaintEvent
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QImage, QPaintEvent
 from PySide6.QtWidgets import QMainWindow, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
 
 from restorer_app.session.command import Situation
 from restorer_app.ui.actions import Actions
 from restorer_app.ui.arrangement import Arrangement
+from restorer_app.ui.drop_hint import DropHint
 from restorer_app.ui.first_run import FirstRun
 from restorer_app.ui.focus import focus_next
 from restorer_app.ui.icons import mark
@@ -139,8 +140,8 @@ class Window(QMainWindow):
     def wear(self, colours: Colours) -> None:
         """The colours of a theme, wherever the style sheet does not reach."""
         parts: tuple[_Wears, ...] = (
-            self.actions_table, self.palette_popup, self.first_run, self.notice, self.pill, self.film, self.one_click,
-            self.history, self.proof, *self.docks.values(),
+            self.actions_table, self.palette_popup, self.first_run, self.notice, self.pill, self.drop_hint, self.film,
+            self.one_click, self.history, self.proof, *self.docks.values(),
         )  # fmt: skip
         for part in parts:
             part.wear(colours)
@@ -174,10 +175,17 @@ class Window(QMainWindow):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Only what can be opened: an address somewhere on the net is not fetched."""
-        if local_files(event.mimeData()) or event.mimeData().hasImage():
+        files = local_files(event.mimeData())
+        if files or event.mimeData().hasImage():
             _copy(event)
+            self.drop_hint.say(len(files))
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self.drop_hint.hide()
+        super().dragLeaveEvent(event)
 
     def dropEvent(self, event: QDropEvent) -> None:
+        self.drop_hint.hide()
         paths = local_files(event.mimeData())
         if not paths and not event.mimeData().hasImage():
             return
@@ -201,6 +209,7 @@ class Window(QMainWindow):
         self._stage.addWidget(self._waiting)
         self.pill = Pill(self._stage)
         self.notice = Notices(self._stage)
+        self.drop_hint = DropHint(self._stage)
         centre = QWidget()
         column = QVBoxLayout(centre)
         column.setContentsMargins(0, 0, 0, 0)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QColor, QDragEnterEvent, QDropEvent, QImage
+from PySide6.QtGui import QColor, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QApplication,
@@ -574,9 +574,15 @@ def test_files_dropped_on_the_window_are_told(window, qtbot, tmp_path):
     entering = QDragEnterEvent(QPoint(50, 50), *rest)
     QApplication.sendEvent(window, entering)
     assert entering.isAccepted()
+    assert window.drop_hint.isVisible()
+    assert window.drop_hint.text == "Let go to open the file", "the address is not counted"
+    QApplication.sendEvent(window, QDragLeaveEvent())
+    assert not window.drop_hint.isVisible()
+    QApplication.sendEvent(window, entering)
     with qtbot.waitSignal(window.dropped) as dropped:
         QApplication.sendEvent(window, QDropEvent(QPointF(50, 50), *rest))
     assert dropped.args == [[str(tmp_path / "März.tif")]]
+    assert not window.drop_hint.isVisible()
 
 
 def test_everything_that_can_be_clicked_has_a_name_for_those_who_cannot_see_it(window):
