@@ -20,6 +20,7 @@ class Learner:
     def __init__(self, recipe: Recipe, device: torch.device) -> None:
         torch.manual_seed(recipe.seed)
         self.recipe = recipe
+        self.device = device
         self.net = _built(recipe).to(device)
         self.mean = [p.detach().clone() for p in self.net.parameters()]
         self.optimisers = optimisers(self.net, kind=recipe.optimiser, rate=recipe.rate)
@@ -29,7 +30,8 @@ class Learner:
     def learn(self, lesson: Lesson, rate: float) -> Tensor:
         """One step: look, answer, be told, change a little."""
         given = () if lesson.start is None else (lesson.start,)
-        answer = self.net(lesson.picture, lesson.guide, *given)
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=_halves_pay(self.device)):
+            answer = self.net(lesson.picture, lesson.guide, *given)
         error = loss(self.recipe.loss, answer.float(), lesson.answer, lesson.weight)
         error.backward()  # type: ignore[no-untyped-call]  # torch's own
         nn.utils.clip_grad_norm_(self.net.parameters(), self.recipe.clip)
@@ -94,6 +96,13 @@ class Learner:
 
     def _names(self) -> list[str]:
         return [name for name, _ in self.net.named_parameters()]
+
+
+def _halves_pay(device: torch.device) -> bool:
+    """Is bfloat16 faster here: on a GPU, and on a processor that multiplies it (with AMX 3 times, with AVX-512 1.4)."""
+    if device.type == "cpu":
+        return torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported()
+    return device.type == "cuda"
 
 
 def _holds(own: Tensor, smaller: Tensor) -> bool:

@@ -101,7 +101,7 @@ def gathered(order: Order, recipe: Recipe) -> Supplies:
 
 def train(order: Order, learner: Learner, supplies: Supplies) -> Path:
     """Learn until the length is reached or the run is told to stop; answers with the last checkpoint."""
-    device, folder, recipe = torch.device(order.device), order.work / learner.recipe.id, learner.recipe
+    folder, recipe = order.work / learner.recipe.id, learner.recipe
     if order.compiled:
         learner.net.compile()
     journal = Journal(folder, _watched(order, recipe, supplies))
@@ -111,8 +111,7 @@ def train(order: Order, learner: Learner, supplies: Supplies) -> Path:
             progress = order.length.progress(learner.step, learner.seconds)
             if progress >= 1 or stop.was_given:
                 break
-            with torch.autocast(device.type, torch.bfloat16, enabled=_halves_pay(device)):
-                error = learner.learn(lesson, rate_at(progress, recipe.warm_up))
+            error = learner.learn(lesson, rate_at(progress, recipe.warm_up))
             now = time.perf_counter()
             learner.seconds, began = learner.seconds + min(now - began, _LONGEST_STEP_S), now
             journal.note(learner, progress, error)
@@ -167,13 +166,6 @@ def _device(name: str) -> torch.device:
             f"There is no device {name!r} that this program can train on.", advice="Choose cpu."
         ) from problem
     return device
-
-
-def _halves_pay(device: torch.device) -> bool:
-    """Is bfloat16 faster here: on a GPU, and on a processor that multiplies it (with AMX 3 times, with AVX-512 1.4)."""
-    if device.type == "cpu":
-        return torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported()
-    return device.type == "cuda"
 
 
 class _StopSignal:

@@ -6,6 +6,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+_INNER = ("middle", "far")  # parts of nets whose convolutions have as many channels behind as before
+
 
 class Muon(torch.optim.Optimizer):
     """Momentum whose step is made orthogonal by five Newton–Schulz rounds (Jordan 2024), as large as AdamW's."""
@@ -59,7 +61,8 @@ def orthogonal(matrices: Tensor) -> Tensor:
 
 def optimisers(net: nn.Module, *, kind: str, rate: float) -> list[torch.optim.Optimizer]:
     """AdamW for everything, or Muon for the inner convolutions and AdamW for the rest."""
-    inner = [w for name, w in net.named_parameters() if kind == "muon" and w.ndim == 4 and "middle" in name]
+    named = [(name.split(".")[0], weight) for name, weight in net.named_parameters()]
+    inner = [w for part, w in named if kind == "muon" and w.ndim == 4 and part in _INNER]
     taken = {id(w) for w in inner}
     rest = [w for w in net.parameters() if id(w) not in taken]
     adam = torch.optim.AdamW(rest, lr=rate, betas=(0.9, 0.99), weight_decay=0.0)

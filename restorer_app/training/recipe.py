@@ -58,7 +58,7 @@ _DENOISE = Recipe(
     id="denoise",
     task="denoise",
     net="trunk",
-    net_args={"width": 48, "depth": 12},
+    net_args={"width": 48, "depth": 12, "far": []},
     rate=3e-3,
     loss="root",  # squared errors of grain would drown those of plain noise
     damage={"most": 60 / 255},
@@ -85,7 +85,7 @@ RECIPES: Mapping[str, Recipe] = {
         id="decompress",
         task="decompress",
         # 0.067 · guide^1.5 is the root of JPEG's squared error on photographs.
-        net_args={"width": 48, "depth": 12, "strength": 0.067, "power": 1.5},
+        net_args={"width": 48, "depth": 12, "far": [], "strength": 0.067, "power": 1.5},
         rate=2e-3,
         damage={"worst": 5, "best": 95},
     ),
@@ -117,7 +117,7 @@ _WARM_RATE = 0.3
 
 
 # What says how large a net is; the rest of its arguments belong to the task.
-_SIZES = ("width", "depth")
+_SIZES = ("width", "depth", "far")
 
 
 def recipe_for(model: str, file: Path | None, *, warm: bool, begun: Mapping[str, Any] = MappingProxyType({})) -> Recipe:

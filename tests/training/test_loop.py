@@ -144,8 +144,8 @@ def test_a_net_of_another_size_is_taught_further_at_its_own_size(order, photos, 
     file.write_text(recipe_toml(replace(recipe, net_args={"width": 12, "depth": 5})), encoding="utf-8")
     first = teach(replace(order, steps=1, recipe=file, into=tmp_path / "first", work=tmp_path / "one"))
     second = teach(replace(order, steps=2, start=first, work=tmp_path / "two"))
-    assert cards.read_card(second).net_args == {"width": 12, "depth": 5}
-    assert origin_of(checkpoint.newest(tmp_path / "two" / "denoise")).net_args == {"width": 12, "depth": 5}
+    assert cards.read_card(second).net_args == {"width": 12, "depth": 5, "far": []}
+    assert origin_of(checkpoint.newest(tmp_path / "two" / "denoise")).net_args == {"width": 12, "depth": 5, "far": []}
     narrow = tmp_path / "narrow.toml"
     narrow.write_text(recipe_toml(recipe), encoding="utf-8")
     with pytest.raises(InvalidValueError, match="find no place"):

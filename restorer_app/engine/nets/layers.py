@@ -21,6 +21,15 @@ class ExactConv(Conv):
             return F.conv2d(x_BCHW.float(), self.weight.float(), bias, padding=self.padding, dilation=self.dilation)
 
 
+class FarConv(Conv):
+    """A 3×3 convolution over every `dilation`-th pixel that keeps the size; beyond the edge it sees a mirror."""
+
+    def forward(self, x_BCHW: Tensor) -> Tensor:
+        (far, _), (height, width) = self.dilation, x_BCHW.shape[-2:]
+        mode = "reflect" if min(height, width) > far else "replicate"
+        return F.conv2d(F.pad(x_BCHW, (far,) * 4, mode=mode), self.weight, self.bias, dilation=self.dilation)
+
+
 def extended(x_BCHW: Tensor, multiple: int) -> Tensor:
     """The picture with its last row and column repeated until both sides divide by `multiple` (1×1 works)."""
     height, width = x_BCHW.shape[-2:]

@@ -1,10 +1,12 @@
 """The trunk of denoise and decompress: plain convolutions at half size that correct a cosine transform's answer."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from restorer_app.engine.nets.layers import Conv, ExactConv, extended, framed, start_weights
+from restorer_app.engine.nets.layers import Conv, ExactConv, FarConv, extended, framed, start_weights
 from restorer_app.engine.nets.shrink import Shrink
 
 # Pixels mirrored beyond the edge: +0.05 dB on CBSD68, and flat borders err by 1 of 255 instead of 6.
@@ -14,19 +16,30 @@ _FRAME = 16
 class Trunk(nn.Module):
     """Pixel-unshuffle 2, then `depth` 3×3 convolutions of `width` channels; reach 2 × `depth` + 24 pixels.
 
+    Between them stands one convolution more for each of `far`, its dilation: strong noise hides what is coarse, too,
+    and each adds twice its dilation to the reach.
     The guide becomes a noise level: `strength` · guide^`power`. The net sees detail in units of it and answers in
     them: it learns one thing for all levels, and where the guide is 0 the picture comes back untouched.
     """
 
-    def __init__(self, width: int = 48, depth: int = 12, strength: float = 1.0, power: float = 1.0) -> None:
+    def __init__(
+        self,
+        width: int = 48,
+        depth: int = 12,
+        strength: float = 1.0,
+        power: float = 1.0,
+        far: Sequence[int] = (),
+    ) -> None:
         super().__init__()
         self.strength, self.power = strength, power
-        self.reach = 2 * depth + 24  # the convolutions, the patches of the transform, and where a pair of pixels begins
+        # the convolutions, the patches of the transform, and where a pair of pixels begins
+        self.reach = 2 * (depth + sum(far)) + 24
         self.shrink = Shrink()
         self.first = ExactConv(4 * (3 + 3 + 3 + 1), width)
         self.middle = nn.ModuleList(Conv(width, width) for _ in range(depth - 2))
+        self.far = nn.ModuleList(FarConv(width, width, dilation=each) for each in far)
         self.last = ExactConv(width, 4 * 3)
-        start_weights(self, self.middle, self.last)
+        start_weights(self, nn.ModuleList([*self.middle, *self.far]), self.last)
 
     def forward(self, picture_BCHW: Tensor, guide_BCHW: Tensor, start_BCHW: Tensor | None = None) -> Tensor:
         """The picture with its damage taken out; `guide_BCHW` says how much damage there is.
@@ -42,7 +55,8 @@ class Trunk(nn.Module):
         unit = level + 0.02
         seen = torch.cat(((picture - smooth) / unit, start - 0.5, level, (picture - start) / unit), dim=1)
         features = self.first(F.pixel_unshuffle(seen, 2))
-        for layer in self.middle:
+        half = len(self.middle) // 2
+        for layer in (*self.middle[:half], *self.far, *self.middle[half:]):
             features += layer(F.relu(features))
         residual = F.pixel_shuffle(self.last(F.relu(features)), 2) * level
         answer: Tensor = (start + residual)[..., margin : margin + height, margin : margin + width]

@@ -4,18 +4,47 @@ import pytest
 import torch
 
 from restorer_app.engine.nets import NETS
+from restorer_app.engine.nets.layers import FarConv
 
 ARGS = {"trunk": {"width": 16}, "enlarge": {"width": 16}, "mend": {"width": 16}}
+FAR = {"width": 16, "depth": 8, "far": (2, 4)}
 
 
-@pytest.fixture(params=sorted(ARGS))
+@pytest.fixture(params=[*sorted(ARGS.items()), ("trunk", FAR)], ids=lambda param: "-".join((param[0], *param[1])))
 def net(request):
-    """A net that does something: the last layer of a fresh one is nearly zero."""
+    """A net that does something: the last layer of a fresh one is nearly zero, and so are those that are skipped."""
     torch.manual_seed(0)
-    net = NETS[request.param](**ARGS[request.param]).eval()
+    name, args = request.param
+    net = NETS[name](**args).eval()
     with torch.no_grad():
         net.last.weight.mul_(20)
+        for layer in getattr(net, "far", ()):
+            layer.weight.mul_(10)
     return net
+
+
+def test_a_net_that_looks_far_begins_as_the_one_without():
+    torch.manual_seed(0)
+    near, far = NETS["trunk"](width=16, depth=4).eval(), NETS["trunk"](width=16, depth=4, far=(2, 8)).eval()
+    skipped = {name: torch.zeros_like(value) for name, value in far.state_dict().items() if name.startswith("far.")}
+    far.load_state_dict({**skipped, **near.state_dict()})
+    picture, guide = torch.rand(1, 3, 50, 40), torch.full((1, 1, 50, 40), 0.1)
+    with torch.inference_mode():
+        assert torch.equal(near(picture, guide), far(picture, guide))
+    assert far.reach == near.reach + 2 * (2 + 8)
+
+
+@pytest.mark.parametrize("size", [(9, 12), (3, 2), (1, 1)])
+def test_a_far_convolution_sees_every_so_many_pixels_and_a_mirror_beyond_the_edge(size):
+    conv = FarConv(1, 1, dilation=4)
+    with torch.no_grad():
+        conv.weight.zero_()[0, 0, 0, 1] = 1  # what lies above
+        conv.bias.zero_()
+        picture = torch.arange(float(size[0] * size[1])).view(1, 1, *size)
+        seen = conv(picture)[0, 0]
+    rows = torch.arange(size[0]) - 4
+    rows = rows.abs() if min(size) > 4 else rows.clamp_min(0)
+    assert torch.equal(seen, picture[0, 0, rows])
 
 
 def _guide(net, picture, value=0.1):
