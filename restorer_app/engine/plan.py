@@ -9,6 +9,7 @@ from restorer_app.core.geometry import Region, bounding, cell_region
 
 SMALLEST = 64  # pixels; a smaller tile is nearly all halo
 LARGEST_HOLE = 2048 * 2048  # pixels around a hole that are closed at once; anything larger is cut along a grid
+_SQUARE = 1024  # pixels, of the grid by which boxes find their neighbours
 _STEP = 32  # windows are made a multiple of this large, so that many holes share one shape and run together
 
 
@@ -101,37 +102,53 @@ def merge(boxes: Sequence[Region], *, margin: int) -> list[Region]:
         partner = found.partner(box)
         if partner is None:
             found.add(box)
-        else:
+        elif not partner.contains(box):  # otherwise it is as it was, and belongs to no other
             found.remove(partner)
             pending.append(box.union(partner))
     return sorted(found.boxes)
 
 
 class _Field:
-    """Boxes by the squares of a coarse grid they touch, so that only neighbours are compared."""
+    """Boxes by the squares of a coarse grid they touch, so that only neighbours are compared.
+
+    The few large ones, which grow speck by speck, lie in no square: they would be moved from all of theirs each time.
+    """
 
     def __init__(self, margin: int) -> None:
         self.margin = margin
         self.boxes: set[Region] = set()
+        self._large: set[Region] = set()
         self._grid: dict[tuple[int, int], set[Region]] = {}
 
     def add(self, box: Region) -> None:
         self.boxes.add(box)
+        if box.area > LARGEST_HOLE:
+            self._large.add(box)
+            return
         for square in self._squares(box):
             self._grid.setdefault(square, set()).add(box)
 
     def remove(self, box: Region) -> None:
         self.boxes.discard(box)
+        if box.area > LARGEST_HOLE:
+            self._large.discard(box)
+            return
         for square in self._squares(box):
             self._grid[square].discard(box)
+            if not self._grid[square]:
+                del self._grid[square]
 
     def partner(self, box: Region) -> Region | None:
         """The box to join this one with, always the same whatever the order of a set."""
-        near = {other for square in self._squares(box.grown(2 * self.margin + 1)) for other in self._near(square)}
-        return min((other for other in near if self._belong_together(box, other)), default=None)
+        return min((other for other in self._near(box) if self._belong_together(box, other)), default=None)
 
-    def _near(self, square: tuple[int, int]) -> set[Region]:
-        return self._grid.get(square, set())
+    def _near(self, box: Region) -> set[Region]:
+        around = box.grown(2 * self.margin + 1)
+        if (around.width // _SQUARE + 2) * (around.height // _SQUARE + 2) < len(self._grid):
+            near = [self._grid[square] for square in self._squares(around) if square in self._grid]
+        else:
+            near = list(self._grid.values())
+        return self._large.union(*near)
 
     def _belong_together(self, one: Region, other: Region) -> bool:
         if one.grown(1).overlaps(other):
@@ -143,7 +160,7 @@ class _Field:
         return both.grown(self.margin).area <= apart
 
     def _squares(self, box: Region) -> Iterator[tuple[int, int]]:
-        return box.cells(1024)
+        return box.cells(_SQUARE)
 
 
 def _hole_tiles(hole: Region, atoms: Iterable[Region], bounds: Region, needs: Needs) -> list[Tile]:
