@@ -188,9 +188,17 @@ class ShownPicture:
 
     def _replaced(self, changed: list[Region]) -> list[Region]:
         self._edits += changed
-        self._stale.update(key for key in self._cache if self._is_hit(key, changed))
+        hit = [key for key in self._cache if self._is_hit(key, changed)]
+        were_stale = self._stale.intersection(hit)
+        self._stale.update(hit)
         self._adopt()
-        return changed
+        return changed + [
+            tile_region(*key.place, self.bounds) for key in were_stale if not self._stands_for_itself(key)
+        ]
+
+    def _stands_for_itself(self, key: TileKey) -> bool:
+        """Whether a tile is still the one for its place; otherwise no newer one will come and be drawn over it all."""
+        return isinstance(key.pixels, int) or self._key(key.pixels, key.place) == key
 
     def _is_hit(self, key: TileKey, changed: list[Region]) -> bool:
         if isinstance(key.pixels, int):

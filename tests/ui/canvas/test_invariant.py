@@ -94,6 +94,12 @@ class Gestures(RuleBasedStateMachine):
             self.canvas.update_mask(self.studio.mask)
             self.canvas.update_protect(self.studio.protect)
 
+    @rule(count=st.integers(2, 6))
+    def undone_faster_than_tiles_come(self, count):
+        for _ in range(count):
+            self.undo()
+            self.canvas.repaint()
+
     @rule()
     def mask_inverted(self):
         self.keep()

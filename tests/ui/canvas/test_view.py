@@ -139,6 +139,20 @@ def test_a_repair_is_shown_and_undone(canvas, qtbot):
     assert np.array_equal(look(canvas, qtbot), before)
 
 
+def test_steps_undone_faster_than_tiles_come_leave_nothing_of_themselves(canvas, qtbot):
+    studio = Studio.of(canvas, colours(1100, 700))
+    before = look(canvas, qtbot)
+    images = []
+    for left in (300, 560, 820):  # cells of their own in one tile of the reduced picture
+        images.append(studio.image)
+        studio.patch(Region(left, 300, left + 60, 360), 255)
+    assert not np.array_equal(look(canvas, qtbot), before)
+    for image in reversed(images):
+        canvas.update_image(image)
+        canvas.repaint()
+    assert np.array_equal(look(canvas, qtbot), before)
+
+
 def test_a_tile_that_came_too_late_is_asked_for_again(canvas, qtbot):
     studio, _ = at_full_size(canvas, qtbot, colours(640, 480))
     for value in range(0, 250, 10):  # faster than tiles are made
