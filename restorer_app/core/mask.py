@@ -154,6 +154,22 @@ def subtract(one: Raster, other: Raster) -> Raster:
     return with_cells(one, changed)
 
 
+def inside(mask: Raster, region: Region | None) -> Raster:
+    """What a mask covers in a region, and nothing elsewhere."""
+    if region is not None and region.contains(mask.bounds):
+        return mask
+    changed: dict[Cell, _Values] = {}
+    for cell in covered_cells(mask):
+        whole = mask.cell_region(cell)
+        part = None if region is None else whole.intersect(region)
+        if part == whole:
+            continue
+        changed[cell] = np.zeros(whole.shape, np.uint8)
+        if part is not None:
+            changed[cell][part.slices(whole)] = _values(mask, part)
+    return with_cells(mask, changed)
+
+
 def grow(mask: Raster, radius: int) -> Raster:
     """Every pixel takes the largest coverage within a radius."""
     return _reshaped(mask, radius, "grow", lambda values: _extreme(values, radius, grows=True))

@@ -47,18 +47,19 @@ def restore(image: Raster, original: Raster, protect: Raster, stroke: Stroke) ->
     """Paints the picture as it was opened back in, as far as the stroke covers."""
     if original.bounds != image.bounds:
         raise InvalidValueError("The original has another size than the upscaled picture: undo the upscaling first.")
-    return _painted(image, protect, stroke, original.read, {"name": "restore"})
+    return _laid(image, _covered(stroke, protect, image.bounds), original.read, {"name": "restore"})
 
 
 def clone(image: Raster, protect: Raster, stroke: Stroke, *, dx: int, dy: int) -> Handwork | None:
-    """Paints what lies at an offset; beyond the border the nearest pixel counts."""
+    """Paints what lies at an offset; nothing where that is outside of the picture."""
     if dx == 0 and dy == 0:
         raise InvalidValueError("Cloning needs a source: Alt-click where to copy from.")
 
     def source(region: Region) -> Pixels:
         return _read_beyond(image, region.shifted(dx, dy))
 
-    return _painted(image, protect, stroke, source, {"name": "clone", "dx": dx, "dy": dy})
+    there = image.bounds.shifted(-dx, -dy).intersect(image.bounds)  # where what is painted has a source
+    return _laid(image, _covered(stroke, protect, there), source, {"name": "clone", "dx": dx, "dy": dy})
 
 
 def again(image: Raster, original: Raster, covered: Raster, operation: Mapping[str, Any]) -> Handwork:
@@ -82,15 +83,9 @@ def _offset(operation: Mapping[str, Any], name: str) -> int:
     return value
 
 
-def _painted(
-    image: Raster,
-    protect: Raster,
-    stroke: Stroke,
-    source: Callable[[Region], Pixels],
-    operation: Mapping[str, Any],
-) -> Handwork | None:
-    covered = masks.subtract(masks.paint(masks.blank(image.bounds), stroke)[0], protect)
-    return _laid(image, covered, source, operation)
+def _covered(stroke: Stroke, protect: Raster, allowed: Region | None) -> Raster:
+    painted = masks.paint(masks.blank(protect.bounds), stroke)[0]
+    return masks.subtract(masks.inside(painted, allowed), protect)
 
 
 def _laid(
@@ -152,7 +147,7 @@ def _blend(below: Pixels, above: Pixels, coverage: Pixels) -> Pixels:
 
 
 def _read_beyond(image: Raster, region: Region) -> Pixels:
-    """A region that may reach over the border, where the nearest pixels are repeated."""
+    """A region that may reach over the border: no covered pixel does, but its cell may."""
     rows = np.clip(np.arange(region.top, region.bottom), 0, image.bounds.bottom - 1)
     columns = np.clip(np.arange(region.left, region.right), 0, image.bounds.right - 1)
     inside = Region(int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)

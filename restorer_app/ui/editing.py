@@ -69,9 +69,10 @@ class Editing(QObject):
         return self._by_hand(lambda session: session.restoring(stroke), nothing)
 
     def clone(self, stroke: Stroke, *, dx: int, dy: int) -> bool:
-        return self._by_hand(lambda session: session.cloning(stroke, dx=dx, dy=dy))
+        nothing = self.tr("Nothing was cloned: the source is outside of the picture, or this place is protected.")
+        return self._by_hand(lambda session: session.cloning(stroke, dx=dx, dy=dy), nothing)
 
-    def _by_hand(self, asking: Callable[[Session], Handiwork], nothing: str = "") -> bool:
+    def _by_hand(self, asking: Callable[[Session], Handiwork], nothing: str) -> bool:
         self._mask_work.settle()
         current = self._desk.current
         if current is None or not self._is_read():
@@ -79,7 +80,7 @@ class Editing(QObject):
         return self._hand_work.do(ByHand(current.session, asking, nothing))
 
     def _tell_nothing(self, why: str) -> None:
-        if why:
+        if why:  # otherwise a refusal was told
             self.told.emit(Told(why, warns=False, passes=True))
 
     def _is_read(self) -> bool:

@@ -154,6 +154,7 @@ class Workshop(QObject):
         canvas.easel.source_chosen.connect(lambda _x, _y: self.window.notice.make_way())
         canvas.overview_completed.connect(self.desk.take_overview)
         canvas.easel.tool_changed.connect(self._show_what_is_missing)
+        self.desk.current_changed.connect(self._show_what_is_missing)  # a source belongs to its picture
         canvas.easel.brush_changed.connect(lambda _brush: self._show_brush())
         self.view.changed.connect(self.binding.soon)
         # at once: the next stroke may already be on its way

@@ -122,6 +122,17 @@ def test_questions_about_a_mask_agree_with_the_array(seed):
     assert covered[plain > 0].all()
 
 
+@pytest.mark.parametrize("region", [None, Region(40, 30, 270, 200), Region(0, 0, 256, 256), BOUNDS])
+def test_inside_a_region_a_mask_is_as_it_was_and_elsewhere_empty(region):
+    mask, plain = spotted(seed=3)
+    kept = np.zeros(BOUNDS.shape, bool)
+    if region is not None:
+        kept[region.slices()] = True
+    assert np.array_equal(values(masks.inside(mask, region)), np.where(kept, plain, 0))
+    if region == BOUNDS:
+        assert masks.inside(mask, region) is mask
+
+
 def test_empty_and_full():
     assert masks.is_empty(masks.blank(BOUNDS))
     assert masks.covered_region(masks.blank(BOUNDS)) is None

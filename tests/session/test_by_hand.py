@@ -1,6 +1,7 @@
 """Work by hand: what is covered whole is the source to the bit, what is not covered stays to the bit."""
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -59,3 +60,21 @@ def test_work_by_hand_that_changes_nothing_is_no_step():
     assert session.restore(dab(100, 100)) is None
     assert len(session.history) == 1
     assert not session.is_changed
+
+
+@pytest.mark.parametrize(("dx", "dy"), [(90, 0), (0, -50), (-40, 60), (300, 0)])
+def test_nothing_is_cloned_from_outside_of_the_picture(dx, dy):
+    now = np.random.default_rng(2).integers(0, 65536, (120, 200, 3)).astype(np.uint16)
+    image = Raster.from_array(now)
+    done = clone(image, masks.blank(image.bounds), Stroke("brush", (Point(90.5, 60.5),), 60, 1), dx=dx, dy=dy)
+    rows, columns = np.mgrid[0:120, 0:200]
+    inside = (rows + dy >= 0) & (rows + dy < 120) & (columns + dx >= 0) & (columns + dx < 200)
+    if done is None:
+        assert not inside[30:91, 60:121].any()
+        return
+    after = done.image.read(image.bounds)
+    assert np.array_equal(after[~inside], now[~inside])
+    assert not done.touched.read(image.bounds)[:, :, 0][~inside].any()
+    full = done.touched.read(image.bounds)[:, :, 0] == 255
+    assert full.any()
+    assert np.array_equal(after[full], now[(rows + dy)[full], (columns + dx)[full]])

@@ -158,9 +158,9 @@ def test_a_row_of_several_says_how_many_of_them_undo_has_left(qtbot):
 
 def test_work_of_one_kin_says_by_which_method(qtbot):
     panel = shown(HistoryPanel(), qtbot)
-    kin = Kin("repair patch", "Repaired", "patch")
+    kin = Kin("repair patch", "Repaired", "patch", are_repairs=True)
     panel.show_steps([StepRow("Opened"), *[StepRow("Repaired", "patch · 9", kin=kin)] * 3], cursor=3)
-    assert panel.lines[1] == ("Repaired", "patch · 3 strokes")
+    assert panel.lines[1] == ("Repaired", "patch · 3 repairs")
 
 
 def test_the_arrow_opens_a_row_of_several_and_a_click_on_a_stroke_goes_there(qtbot):

@@ -15,7 +15,7 @@ from restorer_app.core import mask as masks
 from restorer_app.core.stroke import Point, Stroke
 from restorer_app.ui.presenting.steps import StepRows
 from tests.ui.conftest import until
-from tests.ui.hands import at, canvas, document, idle, open_file, paint, pixels, press, repair, scratch
+from tests.ui.hands import at, canvas, document, hover, idle, open_file, paint, pixels, press, repair, scratch
 
 DAB = Stroke("brush", (Point(100, 100),), diameter=20)
 
@@ -203,6 +203,21 @@ def test_the_windows_thread_never_waits_for_a_file(empty, scan, monkeypatch):
     assert [record.name for record in session.records] == ["repair", "repair", "restore", "clone"]
     assert readers
     assert threading.main_thread() not in readers
+
+
+def test_what_was_said_of_one_picture_is_not_said_of_the_next(empty, scan, tmp_path):
+    other = Path(shutil.copy(scan, tmp_path / "other.tif"))
+    open_file(empty, other)
+    open_file(empty, scan, count=2)
+    options, status = empty.window.options, empty.window.status
+    press(empty, "S")
+    assert "source first" in options._hint.text()
+    QTest.mouseClick(canvas(empty), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.AltModifier, at(empty, 100, 100))
+    hover(empty, 160, 120, lambda: status.texts["place"] != "")
+    assert options._hint.text() == ""
+    press(empty, "Ctrl+PgDown")
+    assert status.texts["place"] == ""
+    assert "source first" in options._hint.text(), "the source belongs to the other picture"
 
 
 def test_clone_without_a_source_says_over_the_picture_what_comes_first(empty, scan):

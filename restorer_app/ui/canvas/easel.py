@@ -55,6 +55,7 @@ class Easel(QObject):
         """Nothing of the last picture's gestures holds for the next."""
         self.hands.let_go()
         self._last_point, self._source, self._source_step = None, None, None
+        self.leave()  # until the hand moves: what was under it is another picture's
         self.update_cursor()
 
     # ------------------------------------------------------------------------------------ what is in hand

@@ -57,7 +57,7 @@ class MaskLayer:
 
     def awaits(self, region: Region | None) -> bool:
         """Whether finished strokes are not in the raster that cover anything of a region (None: anywhere)."""
-        return any(_covers(drawn, region) for drawn in self._strokes)
+        return any(region is None or drawn.extent.overlaps(region) for drawn in self._strokes)
 
     @property
     def widest(self) -> float:
@@ -131,9 +131,15 @@ class MaskLayer:
             self._stroke = None
 
     def discard(self, under: Sequence[Region | None] = (None,)) -> list[Region]:
-        """Lets finished strokes go that cover anything of these regions (None: anywhere); the one in hand goes on."""
-        gone = [drawn for drawn in self._strokes if any(_covers(drawn, region) for region in under)]
-        self._strokes = [drawn for drawn in self._strokes if drawn not in gone]
+        """Lets finished strokes go: for each region the first that covers anything of it, for None all of them.
+
+        They land in the order in which they were finished, and those that still wait stay in sight.
+        """
+        gone: list[_Drawn] = []
+        for region in under:
+            left = [drawn for drawn in self._strokes if not any(drawn is other for other in gone)]
+            gone += left if region is None else [drawn for drawn in left if drawn.extent.overlaps(region)][:1]
+        self._strokes = [drawn for drawn in self._strokes if not any(drawn is other for other in gone)]
         self._worked.clear()
         return self._extents(gone)
 
@@ -215,10 +221,6 @@ class MaskLayer:
     @staticmethod
     def _extents(strokes: list[_Drawn]) -> list[Region]:
         return [drawn.extent for drawn in strokes]
-
-
-def _covers(drawn: _Drawn, region: Region | None) -> bool:
-    return region is None or drawn.extent.overlaps(region)
 
 
 def _region_of_change(before: Values | int, after: Values | int, region: Region, level: int) -> Region | None:

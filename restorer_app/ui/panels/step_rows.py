@@ -17,11 +17,12 @@ translate = QCoreApplication.translate  # by this name lupdate finds what is to 
 
 @dataclass(frozen=True, slots=True)
 class Kin:
-    """What makes strokes that follow each other one piece of work."""
+    """What makes strokes, or repairs, that follow each other one piece of work."""
 
     key: str
     title: str  # where their own titles differ
     how: str = ""  # the method that they share
+    are_repairs: bool = False  # not single strokes
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,7 +92,7 @@ def _head(steps: Sequence[StepRow], reached: int) -> StepRow:
     assert kin is not None  # only kin is folded
     titles = {step.title for step in steps}
     shown = steps[min(max(reached, 0), len(steps) - 1)]
-    count = _count(len(steps), reached + 1 if 0 <= reached < len(steps) - 1 else None)
+    count = _count(kin, len(steps), reached + 1 if 0 <= reached < len(steps) - 1 else None)
     return StepRow(
         steps[0].title if len(titles) == 1 else kin.title,
         f"{kin.how} · {count}" if kin.how else count,
@@ -102,8 +103,12 @@ def _head(steps: Sequence[StepRow], reached: int) -> StepRow:
     )
 
 
-def _count(total: int, reached: int | None) -> str:
+def _count(kin: Kin, total: int, reached: int | None) -> str:
     if reached is None:
-        return translate("steps", "{total} strokes").format(total=grouped(total))
-    words = translate("steps", "{reached} of {total} strokes")  # the later ones were undone
+        words = translate("steps", "{total} repairs") if kin.are_repairs else translate("steps", "{total} strokes")
+        return words.format(total=grouped(total))
+    if kin.are_repairs:
+        words = translate("steps", "{reached} of {total} repairs")  # the later ones were undone
+    else:
+        words = translate("steps", "{reached} of {total} strokes")
     return words.format(reached=grouped(reached), total=grouped(total))

@@ -68,9 +68,10 @@ def _kin(step: Step) -> Kin | None:
         return None
     if step.record.name not in ("repair", "restore", "clone"):
         return None
-    # Between two repairs by Enter there are the strokes that asked for them: no others follow each other.
+    # Between two repairs by Enter there are the strokes that asked for them, unless one was cancelled.
     key = f"{step.record.name} {step.record.operation.get('method')} {step.record.model_id}"
-    return Kin(key, translate("presenting", step.title), _method(step.record))
+    is_repair = step.record.name == "repair"
+    return Kin(key, translate("presenting", step.title), _method(step.record), are_repairs=is_repair)
 
 
 def _doing(name: str, title: str) -> str:

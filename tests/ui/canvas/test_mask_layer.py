@@ -155,6 +155,23 @@ def test_a_finished_stroke_stays_until_the_mask_has_it():
     assert np.array_equal(level_of(layer, 0), painted(stroke).read(BOUNDS)[:, :, 0])
 
 
+def test_finished_strokes_go_one_by_one_as_they_land():
+    layer = MaskLayer(masks.blank(BOUNDS))
+    strokes = [Stroke("brush", (Point(x, 100), Point(x, 300)), 40) for x in (100, 150, 200)]
+    for stroke in strokes:
+        layer.begin(stroke)
+        layer.finish()
+    around = Region(0, 0, 256, 512)  # cells: all three lie in them
+    assert layer.awaits(around)
+    assert layer.discard([around]) == [strokes[0].extent(BOUNDS)]
+    assert layer.discard([Region(600, 0, 700, 100)]) == []
+    assert layer.discard([around, around]) == [stroke.extent(BOUNDS) for stroke in strokes[1:]]
+    assert not layer.awaits(None)
+    layer.begin(strokes[0])
+    layer.finish()
+    assert layer.discard() == [strokes[0].extent(BOUNDS)]
+
+
 def test_a_mask_that_comes_in_the_middle_of_a_stroke_leaves_the_stroke_in_hand():
     layer = MaskLayer(masks.blank(BOUNDS))
     layer.begin(a_stroke((200, 200), diameter=60))
