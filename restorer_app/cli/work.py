@@ -170,10 +170,7 @@ def _target(session: Session, output: Path | None, *, derives: bool) -> Path | N
     """The file to write: the one asked for, or in a folder the one that the template names."""
     if output is None or not output.is_dir():
         return output
-    master, kind = session.picture.path, session.picture.kind
-    if derives:
-        return naming.derived_name(master, folder=output)
-    return naming.default_target(master, kind=kind, folder=output)
+    return naming.target_of(session.picture, derives=derives, folder=output)
 
 
 def check_output(session: Session, operation: Operation, *, output: Path | None, derive: bool) -> None:

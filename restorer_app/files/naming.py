@@ -7,6 +7,7 @@ from pathlib import Path
 
 from restorer_app.core.errors import InvalidValueError
 from restorer_app.files.atomic import cannot_write
+from restorer_app.files.picture import Picture
 
 TEMPLATE = "{stem}_restored_v01"
 _VERSION = re.compile(r"(?P<before>.*)_v(?P<number>\d{1,6})", re.DOTALL)
@@ -35,6 +36,18 @@ def default_target(
 def derived_name(master: Path, *, folder: Path | None = None, template: str = TEMPLATE) -> Path:
     """The TIFF that stands for a file which cannot be patched."""
     return default_target(master, kind="tiff", folder=folder, template=template, suffix=".tif")
+
+
+def target_of(picture: Picture, *, derives: bool, folder: Path | None = None, beside: Path | None = None) -> Path:
+    """As those two, for an open picture; of a file with several pages the name says which.
+
+    Two pages repaired side by side are two copies, and the second is not the successor of the first.
+    """
+    master = picture.path if beside is None else beside
+    template = TEMPLATE if picture.page_count == 1 else TEMPLATE.replace("{stem}", f"{{stem}}_p{picture.page + 1}")
+    if derives:
+        return derived_name(master, folder=folder, template=template)
+    return default_target(master, kind=picture.kind, folder=folder, template=template)
 
 
 def from_template(template: str, stem: str) -> str:

@@ -22,7 +22,7 @@ from restorer_app.files.containers import Beside, Container, container
 from restorer_app.files.copying import Copy, takes_holes
 from restorer_app.files.derive import derive_tiff, prove_derived
 from restorer_app.files.hashing import copy_hashed, sha256_of
-from restorer_app.files.naming import SUFFIXES, default_target, derived_name, next_version
+from restorer_app.files.naming import SUFFIXES, next_version, target_of
 from restorer_app.files.opening import open_here
 from restorer_app.files.patching import (
     PatchReport,
@@ -103,7 +103,7 @@ def save(
     if not patch and not derive:
         raise _not_patchable(picture, image, target)
     if target is None:
-        target = default_target(picture.path, kind=picture.kind) if patch else derived_name(picture.path)
+        target = target_of(picture, derives=not patch)
     _must_have_suffix(picture, target, patch=patch)
     onto_ours = _may_replace(picture, target, replace_ours)
     _must_be_unmoved(picture)
@@ -287,7 +287,7 @@ def _not_patchable(picture: Picture, image: Raster, target: Path | None) -> NotP
 
 
 def _as_tiff(picture: Picture, target: Path | None) -> str:
-    name = derived_name(picture.path) if target is None else target.with_suffix(".tif")
+    name = target_of(picture, derives=True) if target is None else target.with_suffix(".tif")
     return f"It can be saved as a new TIFF: {name.name} (--derive)."
 
 

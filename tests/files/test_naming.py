@@ -1,9 +1,12 @@
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from restorer_app.core.errors import InvalidValueError, UnwritableFileError
-from restorer_app.files.naming import default_target, derived_name, first_free, from_template, next_version
+from restorer_app.core.raster import ArraySource
+from restorer_app.files.naming import default_target, derived_name, first_free, from_template, next_version, target_of
+from restorer_app.files.picture import Picture
 
 
 def test_a_scan_gets_the_first_version_that_is_free(tmp_path):
@@ -26,6 +29,23 @@ def test_the_suffix_is_that_of_what_is_written(tmp_path):
     assert derived_name(tmp_path / "a.jpg").name == "a_restored_v01.tif"
     assert default_target(tmp_path / "a.jpeg", kind="jpeg").name == "a_restored_v01.jpeg"
     assert default_target(tmp_path / "a", kind="png").name == "a_restored_v01.png"
+
+
+@pytest.mark.parametrize(
+    ("name", "page", "count", "expected"),
+    [
+        ("a.tif", 0, 1, "a_restored_v01.tif"),
+        ("a.tif", 0, 3, "a_p1_restored_v01.tif"),
+        ("a.tif", 2, 3, "a_p3_restored_v01.tif"),
+        ("a_restored_v01.tif", 1, 3, "a_restored_v02.tif"),  # that one holds what the first did
+    ],
+)
+def test_of_a_file_with_several_pages_the_name_says_which(tmp_path, name, page, count, expected):
+    facts = {"kind": "tiff", "page": page, "page_count": count, "layout": "grey"}
+    picture = Picture(path=tmp_path / name, source=ArraySource(np.zeros((2, 2, 1), np.uint8)), **facts)
+    for derives in (False, True):
+        assert target_of(picture, derives=derives) == tmp_path / expected
+        assert target_of(picture, derives=derives, beside=tmp_path / "b.tif").name.startswith("b_")
 
 
 def test_another_folder_may_take_it(tmp_path):

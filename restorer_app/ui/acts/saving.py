@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QDialog
 
-from restorer_app.files.naming import default_target, derived_name
+from restorer_app.files.naming import target_of
 from restorer_app.files.tiff import holds_levels
 from restorer_app.ui.desk import Desk
 from restorer_app.ui.dialogs.save import SaveDialog
@@ -103,7 +103,7 @@ class SavingActs(QObject):
         beside = elsewhere() / picture.path.name if why else picture.path
         dialog = SaveDialog(
             document.path,
-            default_target(beside, kind=picture.kind) if patchable else derived_name(beside),
+            target_of(picture, derives=not patchable, beside=beside),
             patchable=patchable,
             reason=f"{why} {picture.reason}".strip(),
             parent=self._window,
