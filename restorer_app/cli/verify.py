@@ -69,10 +69,14 @@ def _lines(verdict: Verdict) -> list[str]:
         by = {"mask": "the mask given", "record": "the record in the derivative"}.get(verdict.judged_by)
         lines += [f"Judged by {by}."] if by else []
         if verdict.segments_total:
-            lines.append(
-                f"{spaced(verdict.segments_identical)} of {spaced(verdict.segments_total)} segments are identical "
-                "in every byte."
-            )
+            lines.append(_segments(verdict.segments_identical, verdict.segments_total))
         if verdict.metadata_changed:
             lines.append(f"Metadata written by the save: {', '.join(verdict.metadata_changed)}.")
     return lines
+
+
+def _segments(identical: int, total: int) -> str:
+    told = f"{spaced(identical)} of {spaced(total)} segments are identical in every byte"
+    if identical == total:
+        return f"{told}."
+    return f"{told}; the others were written anew, and their pixels compared."
