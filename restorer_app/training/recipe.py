@@ -58,7 +58,7 @@ _DENOISE = Recipe(
     id="denoise",
     task="denoise",
     net="trunk",
-    net_args={"width": 48, "depth": 12, "far": []},
+    net_args={"width": 48, "depth": 12, "far": [4, 8, 4]},
     rate=3e-3,
     loss="root",  # squared errors of grain would drown those of plain noise
     damage={"most": 60 / 255},
@@ -85,7 +85,7 @@ RECIPES: Mapping[str, Recipe] = {
         id="decompress",
         task="decompress",
         # 0.067 · guide^1.5 is the root of JPEG's squared error on photographs.
-        net_args={"width": 48, "depth": 12, "far": [], "strength": 0.067, "power": 1.5},
+        net_args={"width": 48, "depth": 12, "far": [4, 8, 4], "strength": 0.067, "power": 1.5},
         rate=2e-3,
         damage={"worst": 5, "best": 95},
     ),
@@ -126,7 +126,8 @@ def recipe_for(model: str, file: Path | None, *, warm: bool, begun: Mapping[str,
         recipe = replace(read_recipe(file), id=model)
     elif model in RECIPES:
         known = RECIPES[model]
-        sizes = {name: begun[name] for name in _SIZES if name in begun and name in known.net_args}
+        sized = {"far": [], **begun} if begun else {}  # the card of a net that does not look far says nothing of it
+        sizes = {name: sized[name] for name in _SIZES if name in sized and name in known.net_args}
         recipe = replace(known, net_args={**known.net_args, **sizes})
     else:
         raise InvalidValueError(f"There is no recipe for {model}.", advice=f"There are {', '.join(sorted(RECIPES))}.")
