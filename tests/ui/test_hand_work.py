@@ -2,6 +2,7 @@ import threading
 
 import numpy as np
 import pytest
+from PySide6.QtCore import QEvent
 
 from restorer_app.core.errors import RestorerError, UnreadableFileError
 from restorer_app.core.geometry import Region
@@ -35,13 +36,19 @@ class Told:
         try:
             work(session)
         except RestorerError as problem:
-            self.refusals.append(problem.message)
+            self.take_refusal(problem)
             return False
         return True
 
+    def take_refusal(self, problem):
+        self.refusals.append(problem.message)
+
+    def take_nothing(self, why):
+        self.nothing.append(why)
+
 
 @pytest.fixture
-def slow(qapp):
+def slow():
     return Slow()
 
 
@@ -51,11 +58,15 @@ def told():
 
 
 @pytest.fixture
-def work(told):
+def work(qapp, told):
     made = HandWork(told.attempt)
-    made.refused.connect(lambda problem: told.refusals.append(problem.message))
-    made.came_to_nothing.connect(told.nothing.append)
-    return made
+    made.refused.connect(told.take_refusal)
+    made.came_to_nothing.connect(told.take_nothing)
+    yield made
+    made.settle()
+    qapp.processEvents()  # what its threads have said, and their end
+    made.deleteLater()
+    qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
 
 
 def cloning(session, x, y):
