@@ -50,24 +50,31 @@ class SlowWork(QObject):
         if run is not self._run:
             return  # settled before its signal came
         self._run = None
+        landing, problem = run.let_go()
         run.deleteLater()
         self.ended.emit()
-        if run.problem is not None:
-            self.refused.emit(run.problem)
+        if problem is not None:
+            self.refused.emit(problem)
             return
-        assert run.landing is not None, "slow work ends with an outcome or a refusal"
-        run.landing()
+        assert landing is not None, "slow work ends with an outcome or a refusal"
+        landing()
 
 
 class _Run(QThread):
     def __init__(self, work: Callable[[], Callable[[], object]], parent: QObject) -> None:
         super().__init__(parent)
-        self.landing: Callable[[], object] | None = None
-        self.problem: RestorerError | None = None
-        self._work = work
+        self._landing: Callable[[], object] | None = None
+        self._problem: RestorerError | None = None
+        self._work: Callable[[], Callable[[], object]] | None = work
 
     def run(self) -> None:
+        assert self._work is not None  # let go only when it is over
         try:
-            self.landing = self._work()
+            self._landing = self._work()
         except RestorerError as problem:  # a file that cannot be read or written
-            self.problem = problem
+            self._problem = problem
+
+    def let_go(self) -> tuple[Callable[[], object] | None, RestorerError | None]:
+        """What came of it. Held until the thread's own end, it could hold whoever owns the thread, and end it twice."""
+        landing, self._landing, self._work = self._landing, None, None
+        return landing, self._problem

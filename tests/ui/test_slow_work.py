@@ -1,6 +1,8 @@
 import threading
+import weakref
 
 import pytest
+from PySide6.QtCore import QObject
 
 from restorer_app.core.errors import RestorerError
 from restorer_app.ui.slow_work import SlowWork
@@ -57,3 +59,21 @@ def test_a_refusal_is_told_and_lands_nowhere(qtbot, landed):
         work.begin(refuse, landed.append)
     assert refused.args[0].message == "This is no mask."
     assert landed == []
+
+
+def test_nothing_holds_the_owner_of_work_that_has_landed(qtbot):
+    class Owner(QObject):
+        def __init__(self):
+            super().__init__()
+            self.work = SlowWork(self)
+            self.landed = []
+
+    owner = Owner()
+    owner.work.begin(lambda: 1, owner.landed.append)
+    owner.work.begin(lambda: 2, lambda found, owner=owner: owner.landed.append(found))
+    owner.work.settle()
+    assert owner.landed == [1, 2]
+    left = weakref.ref(owner)
+    del owner
+    assert left() is None, "otherwise the thread's end ends its owner, which ends the thread once more"
+    qtbot.wait(20)
