@@ -97,7 +97,7 @@ def test_soft_strokes_protections_and_work_by_hand_are_replayed_to_the_bit():
         session.stroke(dab(x + 160, 190, 40, hardness=hardness))
         do(session, Repair("telea"))
     do(session, Denoise(0.3, method="guided"))
-    session.clone(dab(80, 60, 22, hardness=0.4), dx=40, dy=-500)
+    session.clone(dab(80, 60, 22, hardness=0.4), dx=40, dy=-55)  # partly from outside of the picture
     session.restore(dab(100, 100, 20, hardness=0.1))
     do(session, Upscale(2, method="lanczos"))
     session.stroke(dab(700, 500, 30, hardness=0.5))

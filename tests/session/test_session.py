@@ -271,12 +271,13 @@ def test_restore_paints_the_master_back_to_the_bit():
     assert session.restore(dab(-500, 0)) is None
 
 
-def test_clone_copies_from_the_offset_and_reads_beyond_the_border():
+def test_clone_copies_from_the_offset_and_nothing_from_beyond_the_border():
     session = a_session()
     session.clone(dab(300, 200, 20), dx=50, dy=-30)
     assert np.array_equal(shown(session)[200, 295:305], PLAIN[170, 345:355])
-    session.clone(dab(695, 395, 8), dx=100, dy=0)
-    assert np.array_equal(shown(session)[395, 695], PLAIN[395, 699])
+    assert session.clone(dab(695, 395, 8), dx=100, dy=0) is None
+    assert np.array_equal(shown(session)[395, 695], PLAIN[395, 695])
+    assert len(session.records) == 1
     assert session.records[0].operation == {"name": "clone", "dx": 50, "dy": -30}
     with pytest.raises(InvalidValueError, match="Alt-click"):
         session.clone(dab(1, 1), dx=0, dy=0)
