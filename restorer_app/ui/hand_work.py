@@ -65,7 +65,9 @@ class HandWork(QObject):
 
     def _land(self, stroke: ByHand, asked: Handiwork, done: Handwork | None) -> None:
         def add(session: Session) -> None:
-            if session.add_handwork(asked, done) is None:
+            if session.history.current.image is not asked.image:
+                self._begin(stroke, session)  # a job has ended meanwhile: once more, and not in this thread
+            elif session.add_handwork(asked, done) is None:
                 self.came_to_nothing.emit(stroke.nothing)
 
         if not self._attempt(stroke.session, add):

@@ -6,10 +6,12 @@ from PySide6.QtCore import QEvent
 
 from restorer_app.core.errors import RestorerError, UnreadableFileError
 from restorer_app.core.geometry import Region
+from restorer_app.core.job import Finished
 from restorer_app.core.operation import Repair
 from restorer_app.core.raster import ArraySource
 from restorer_app.ui.hand_work import ByHand, HandWork
-from tests.session.test_session import PLAIN, a_session, dab
+from tests.core.test_record import a_record
+from tests.session.test_session import PLAIN, a_session, dab, fill
 
 GONE = Region(512, 256, 700, 400)  # cells that the file does not give any more
 
@@ -20,9 +22,11 @@ class Slow(ArraySource):
     def __init__(self):
         super().__init__(PLAIN)
         object.__setattr__(self, "gate", threading.Event())
+        object.__setattr__(self, "readers", [])
 
     def read(self, region):
         assert self.gate.wait(20)
+        self.readers.append(threading.current_thread())
         if region.overlaps(GONE):
             raise UnreadableFileError("The file is gone.")
         return super().read(region)
@@ -97,6 +101,25 @@ def test_one_that_cannot_be_read_is_told_and_the_next_is_done(work, told, slow):
     assert told.refusals == ["The file is gone."]
     assert told.nothing == ["", "Nothing."]
     assert [record.name for record in session.records] == ["clone"]
+
+
+def test_a_stroke_is_computed_again_elsewhere_where_a_job_has_ended_meanwhile(work, told, slow):
+    session = a_session(source=slow)
+    session.stroke(dab(50, 300))
+    session.ask(Repair("telea"))
+    job = session.next_job()
+    work.do(cloning(session, 150, 100))
+    slow.gate.set()
+    session.take(fill(job, 7))
+    session.take(Finished(job.id, a_record()))
+    slow.readers.clear()
+    work.settle()
+    assert [record.name for record in session.records] == [a_record().name, "clone"]
+    assert (session.image.read(Region(45, 295, 55, 305)) == 7).all()
+    assert np.array_equal(session.image.read(Region(145, 95, 155, 105)), PLAIN[95:105, 85:95])
+    assert slow.readers
+    assert threading.main_thread() not in slow.readers
+    assert told.refusals == told.nothing == []
 
 
 def test_what_is_refused_at_once_is_no_work(work, told, slow):
