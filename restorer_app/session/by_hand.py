@@ -43,6 +43,16 @@ class Handiwork:
     work: Callable[[Raster], Handwork | None]
 
 
+def restoring(image: Raster, original: Raster, protect: Raster, stroke: Stroke) -> Handiwork:
+    """As `restore`, to be done later."""
+    return Handiwork("Restored original", image, lambda now: restore(now, original, protect, stroke))
+
+
+def cloning(image: Raster, protect: Raster, stroke: Stroke, *, dx: int, dy: int) -> Handiwork:
+    """As `clone`, to be done later."""
+    return Handiwork("Cloned", image, lambda now: clone(now, protect, stroke, dx=dx, dy=dy))
+
+
 def restore(image: Raster, original: Raster, protect: Raster, stroke: Stroke) -> Handwork | None:
     """Paints the picture as it was opened back in, as far as the stroke covers."""
     if original.bounds != image.bounds:

@@ -7,7 +7,6 @@ from collections.abc import Callable
 
 from restorer_app.core import mask as masks
 from restorer_app.core.card import ModelCard
-from restorer_app.core.coverage import covers_everything
 from restorer_app.core.errors import InvalidValueError, RestorerError
 from restorer_app.core.geometry import Region
 from restorer_app.core.history import History, Snapshot, Step, Store
@@ -24,6 +23,7 @@ from restorer_app.session.change import Change
 from restorer_app.session.lineup import Lineup
 from restorer_app.session.pending import Pending
 from restorer_app.session.saving import Saving, masks_of, touched_so_far
+from restorer_app.session.touching import touched_by
 
 HISTORY_BYTES = 512 * 2**20  # tiles kept in memory before the oldest go to the store
 
@@ -135,20 +135,12 @@ class Session:
     def restoring(self, stroke: Stroke) -> Handiwork:
         """As `restore`, to be computed in whatever thread and then added."""
         self._must_be_free(stroke)
-        original, protect = self.original, self.protect
-        return Handiwork(
-            "Restored original",
-            self.history.current.image,
-            lambda image: by_hand.restore(image, original, protect, stroke),
-        )
+        return by_hand.restoring(self.history.current.image, self.original, self.protect, stroke)
 
     def cloning(self, stroke: Stroke, *, dx: int, dy: int) -> Handiwork:
         """As `clone`, to be computed in whatever thread and then added."""
         self._must_be_free(stroke)
-        protect = self.protect
-        return Handiwork(
-            "Cloned", self.history.current.image, lambda image: by_hand.clone(image, protect, stroke, dx=dx, dy=dy)
-        )
+        return by_hand.cloning(self.history.current.image, self.protect, stroke, dx=dx, dy=dy)
 
     def add_handwork(self, asked: Handiwork, done: Handwork | None) -> Region | None:
         """What came of it, as one step; None where it changed nothing."""
@@ -180,9 +172,9 @@ class Session:
         """Moves the mask into a new entry of the queue. `joined` makes one step of it and the last stroke."""
         self._must_be_editable()
         mask = None if masks.is_empty(self.mask) else self.mask
-        touched = self._touched_by(operation, mask)
+        touched = touched_by(operation, mask, self.protect)
         region = masks.covered_region(touched)
-        assert region is not None  # _touched_by refuses an empty one
+        assert region is not None  # an empty one was refused
         pending = Pending(
             job_id=uuid.uuid4().hex,
             operation=operation,
@@ -291,23 +283,6 @@ class Session:
         self._tell(Change("saved"))
 
     # ---------------------------------------------------------------------------------------- the rest
-    def _touched_by(self, operation: Operation, mask: Raster | None) -> Raster:
-        """Where an operation may change the picture: inside the mask, never where it is protected."""
-        if operation.scale != 1:
-            return masks.full(self.mask.bounds)  # every pixel of a larger picture is new: there is nothing to protect
-        if mask is None and operation.needs_mask:
-            raise RestorerError(f"{operation.title} needs a mask.", advice="Paint over the damage first.")
-        if operation.needs_mask and mask is not None and covers_everything(mask):
-            raise RestorerError(
-                "The mask covers the whole picture, so there is nothing to repair it from.",
-                advice="Paint over the damage only.",
-            )
-        touched = masks.invert(self.protect) if mask is None else masks.subtract(mask, self.protect)
-        if masks.is_empty(touched):
-            what = "Everything" if mask is None else "Everything under the mask"
-            raise RestorerError(f"{what} is protected.", advice="Change the mask or the protection.")
-        return touched
-
     def _set_mask(self, title: str, mask: Raster, region: Region | None, *, protects: bool) -> None:
         now = self.history.current
         after = Snapshot(now.image, now.mask, mask) if protects else Snapshot(now.image, mask, now.protect)
