@@ -14,6 +14,11 @@ _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
+def models_know(layout: str) -> bool:
+    """Learned methods are taught on photographs in RGB, grey among them."""
+    return layout not in {"cmyk", "lab"}
+
+
 @dataclass(frozen=True, slots=True)
 class ModelCard:
     """Named weights: how to run them, where they come from, and the figures measured with the stored file."""

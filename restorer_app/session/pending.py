@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from restorer_app.core.card import ModelCard
+from restorer_app.core.card import ModelCard, models_know
 from restorer_app.core.errors import InvalidValueError
 from restorer_app.core.geometry import Region
 from restorer_app.core.history import Store
@@ -73,7 +73,7 @@ class Pending:
 
     def check(self, image: Raster, *, layout: str) -> None:
         """Refuses now, with a sentence, what could only fail later."""
-        if self.operation.task is not None and layout in ("cmyk", "lab"):
+        if self.operation.task is not None and not models_know(layout):
             raise InvalidValueError(
                 f"Learned methods know grey and RGB, and this picture is {layout.upper()}.",
                 advice="Choose a classical method; it works on the picture's own channels.",

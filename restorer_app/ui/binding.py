@@ -117,7 +117,8 @@ class Binding(QObject):
         window.options.show_after_each_stroke(on=situation.after_each_stroke)
         window.options.show_mask_step(self._choices.now.mask_step)
         cards = self._editing.cards
-        window.options.show_methods(methods(cards), usable_method(self._choices.now.method, cards))
+        layout = document.picture.layout if document else "rgb"
+        window.options.show_methods(methods(cards, layout), usable_method(self._choices.now.method, cards))
         window.proof.show_words(proof_words(document))
         window.history.show_steps(
             self._step_rows.rows() if self._step_rows else [],

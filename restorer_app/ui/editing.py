@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from PySide6.QtCore import QObject, Signal
 
 from restorer_app.core import mask as masks
-from restorer_app.core.card import ModelCard
+from restorer_app.core.card import ModelCard, models_know
 from restorer_app.core.errors import RestorerError
 from restorer_app.core.job import Failed
 from restorer_app.core.operation import Operation
@@ -38,7 +38,7 @@ class Editing(QObject):
 
     def __init__(self, desk: Desk, jobs: Jobs, cards: Sequence[ModelCard], parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.cards = cards
+        self._cards = cards
         self._desk = desk
         self._jobs = jobs
         self._mask_work = SlowWork(self)
@@ -165,9 +165,15 @@ class Editing(QObject):
         self._jobs.enter(document, pending)
         return True
 
+    @property
+    def cards(self) -> Sequence[ModelCard]:
+        """The models that can be asked about the picture in hand: none knows inks or Lab."""
+        document = self._desk.current
+        return self._cards if document is None or models_know(document.picture.layout) else ()
+
     def card_for(self, operation: Operation) -> ModelCard | None:
         return next(
-            (card for card in self.cards if card.task == operation.task and card.scale == operation.scale), None
+            (card for card in self._cards if card.task == operation.task and card.scale == operation.scale), None
         )
 
     def _job_failed(self, document: Document, event: Failed) -> None:

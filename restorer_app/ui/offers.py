@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QCoreApplication
 
-from restorer_app.core.card import ModelCard
+from restorer_app.core.card import ModelCard, models_know
 from restorer_app.core.operation import OPERATIONS, Decompress, Denoise, Operation, Upscale
 from restorer_app.ui.panels.one_click import Offer
 from restorer_app.ui.panels.options import Method
@@ -106,6 +106,13 @@ def _hint(way: Way) -> str:
     ).format(model=way.card.id)
 
 
+def _why_none(layout: str) -> str:
+    if models_know(layout):
+        return translate("offers", "No repair model is installed.")
+    name = {"cmyk": "CMYK", "lab": "Lab"}[layout]
+    return translate("offers", "Learned methods know grey and RGB, and this picture is {name}.").format(name=name)
+
+
 def usable_method(chosen: str, cards: Sequence[ModelCard]) -> str:
     """The chosen way to repair, or the first that can be had here."""
     found = methods(cards)
@@ -113,8 +120,8 @@ def usable_method(chosen: str, cards: Sequence[ModelCard]) -> str:
     return chosen if chosen in usable else usable[0]
 
 
-def methods(cards: Sequence[ModelCard]) -> tuple[Method, ...]:
-    """Ways to repair, with a sentence on what each does to the evidence."""
+def methods(cards: Sequence[ModelCard], layout: str = "rgb") -> tuple[Method, ...]:
+    """Ways to repair a picture of that layout, with a sentence on what each does to the evidence."""
     has_model = any(card.task == "repair" for card in cards)
     faithful = translate(
         "offers",
@@ -125,7 +132,7 @@ def methods(cards: Sequence[ModelCard]) -> tuple[Method, ...]:
         Method(
             "faithful",
             translate("offers", "Faithful"),
-            faithful if has_model else translate("offers", "No repair model is installed."),
+            faithful if has_model else _why_none(layout),
             available=has_model,
         ),
         Method(

@@ -33,7 +33,6 @@ from restorer_app.ui.jobs import Jobs
 from restorer_app.ui.loading import Loader
 from restorer_app.ui.memory import memory_bytes
 from restorer_app.ui.notice import Told
-from restorer_app.ui.offers import ways
 from restorer_app.ui.preview import Preview
 from restorer_app.ui.progress import Progress
 from restorer_app.ui.saver import Saver
@@ -71,7 +70,6 @@ class Workshop(QObject):
         self.saver = Saver(self)
         self.canvas = Canvas()
         self.acts = PictureActs(self.editing, choices, self)
-        self.acts.ways = ways(stored)
         self.view = ViewActs(self.canvas, choices, self)
         self.files = FileActs(window, self.desk, self.arrivals, choices)
         self.mask_files = MaskFileActs(window, self.desk, self.editing, self.reader)

@@ -74,3 +74,11 @@ def test_a_method_that_cannot_be_had_gives_way_to_the_next():
 
 def test_every_operation_without_a_mask_has_a_place_in_the_panel():
     assert {way.kind for way in ways(CARDS)} == {kind for kind in OPERATIONS if not kind.needs_mask}
+
+
+@pytest.mark.parametrize(("layout", "name"), [("cmyk", "CMYK"), ("lab", "Lab")])
+def test_inks_are_no_light_so_no_model_is_offered_and_the_reason_is_said(layout, name):
+    faithful = methods([], layout)[0]
+    assert not faithful.available
+    assert faithful.hint == f"Learned methods know grey and RGB, and this picture is {name}."
+    assert methods([])[0].hint == "No repair model is installed."

@@ -239,6 +239,28 @@ def test_steps_to_come_say_whether_they_wait_and_an_upscaled_one_how_large_it_is
     assert StepRows(document(empty)).rows()[-1].detail.endswith("640 × 480")
 
 
+def test_a_picture_in_inks_is_offered_only_what_it_can_have(empty, scan, tmp_path):
+    path = tmp_path / "proof.tif"
+    ink = np.random.default_rng(3).integers(90, 110, (60, 80, 4), np.uint8)
+    tifffile.imwrite(path, ink, photometric="separated")
+    empty.choices.change(method="faithful")
+    session = open_file(empty, path).session
+    commands, method = empty.window.actions_table, empty.window.options._method
+    QTest.qWait(30)
+    assert method.currentText() == "Patch", "what Enter would do"
+    assert not method.model().item(0).isEnabled()
+    assert not commands["restore.decompress"].isEnabled()
+    way = next(way for way in empty.workshop.acts.ways if way.id == "denoise")
+    assert way.card is None
+    commands["restore.denoise"].trigger()
+    idle(empty)
+    assert session.history.current.image is not session.original
+    open_file(empty, scan, count=2)
+    QTest.qWait(30)
+    assert method.currentText() == "Faithful", "chosen for the pictures that can have it"
+    assert commands["restore.decompress"].isEnabled()
+
+
 def test_one_click_runs_in_the_mask_and_says_so(empty, scan):
     session = open_file(empty, scan).session
     QTest.qWait(30)

@@ -12,7 +12,7 @@ from restorer_app.core.raster import Raster
 from restorer_app.core.stroke import Stroke
 from restorer_app.ui.choices import Choices
 from restorer_app.ui.editing import Editing
-from restorer_app.ui.offers import Way, usable_method
+from restorer_app.ui.offers import Way, usable_method, ways
 
 OF_PROTECTION = {
     "Masked everything": "Protected everything",
@@ -33,7 +33,11 @@ class PictureActs(QObject):
         self._editing = editing
         self._choices = choices
         self.protecting = False
-        self.ways: tuple[Way, ...] = ()
+
+    @property
+    def ways(self) -> tuple[Way, ...]:
+        """To do what needs no mask, for the picture in hand."""
+        return ways(self._editing.cards)
 
     # ---------------------------------------------------------------------------------------- strokes
     def take_stroke(self, stroke: Stroke) -> bool:
