@@ -7,12 +7,12 @@ ONE_IN = 16  # crops; a slope is soon learnt, and each is a photograph less
 
 
 def slope(like_BCHW: Tensor, generator: torch.Generator) -> Tensor:
-    """One slope of colours as large as the crops, often flat, black or white."""
+    """One slope of colours as large as the crops, often flat, black or white: there a net's own shift would be seen."""
     height, width = like_BCHW.shape[-2:]
     draw = torch.rand(12, generator=generator, device=like_BCHW.device)
-    ends = torch.where(draw[9] < 0.2, draw[:9].round(), draw[:9]).view(3, 3)
-    ends = torch.where(draw[10] < 0.3, ends[:1].expand(3, 3), ends)  # flat
-    ends = torch.where(draw[11] < 0.4, ends[:, :1].expand(3, 3), ends)  # grey
+    ends = torch.where(draw[9] < 0.4, draw[:9].round(), draw[:9]).view(3, 3)
+    ends = torch.where(draw[10] < 0.4, ends[:1].expand(3, 3), ends)  # flat
+    ends = torch.where(draw[11] < 0.5, ends[:, :1].expand(3, 3), ends)  # grey
     down = torch.linspace(0, 1, height, device=draw.device)[:, None]
     right = torch.linspace(0, 1, width, device=draw.device)[None]
     found = ends[0, :, None, None] * (1 - down) + ends[1, :, None, None] * down
