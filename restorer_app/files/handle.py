@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import Protocol, Self, runtime_checkable
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """Size and time of a file, by which one sees that it is still the one that was opened."""
+
+    size_bytes: int
+    modified_ns: int
+
+    @classmethod
+    def of(cls, path: Path) -> Self:
+        status = path.stat()
+        return cls(status.st_size, status.st_mtime_ns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +27,7 @@ class FileHandle:
     path: Path
     kind: str
     page: int
+    stamp: Stamp
 
 
 @dataclass(frozen=True, slots=True)

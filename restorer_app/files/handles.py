@@ -9,6 +9,7 @@ from restorer_app.core.raster import FlatSource, Source
 from restorer_app.files.budget import Budget
 from restorer_app.files.handle import FileHandle, FlatHandle, MappedHandle, SourceHandle
 from restorer_app.files.opening import open_here
+from restorer_app.files.refusal import must_be_unchanged
 from restorer_app.files.scratch import MappedSource
 
 
@@ -17,6 +18,7 @@ def open_handle(handle: SourceHandle, *, budget: Budget | None = None) -> Source
     if isinstance(handle, MappedHandle):
         return MappedSource(handle)
     if isinstance(handle, FileHandle):
+        must_be_unchanged(handle.path, handle.stamp)
         return open_here(handle.path, page=handle.page, budget=budget).source
     assert isinstance(handle, FlatHandle)
     return FlatSource(

@@ -18,10 +18,10 @@ from restorer_app.core.errors import UnreadableFileError
 from restorer_app.core.geometry import Region
 from restorer_app.core.raster import Pixels
 from restorer_app.files.budget import Budget
-from restorer_app.files.handle import FileHandle, MappedHandle, SourceHandle
+from restorer_app.files.handle import FileHandle, MappedHandle, SourceHandle, Stamp
 from restorer_app.files.picture import Picture
 from restorer_app.files.reader_link import ReaderLink
-from restorer_app.files.reader_protocol import BrokenFrameError, error_from, picture_from, shape_and_dtype
+from restorer_app.files.reader_protocol import BrokenFrameError, error_from, picture_from, shape_and_dtype, stamp_from
 from restorer_app.files.reader_sources import Decoded, DecodedSource, Decoding, Part, RegionSource, Shape
 from restorer_app.files.scratch import Scratch, ScratchFile, map_pixels
 
@@ -96,12 +96,14 @@ class Reader:
         said = self._ask({"do": "open"}, path, page, decoded=0)
         shape, dtype = self._judged(path, said.get("source"))
         alpha_shape = self._judged(path, said["alpha"]) if said.get("alpha") is not None else None
+        stamp = self._trusted(path, lambda: stamp_from(said))
         if said.get("regions") is True:
-            handle = FileHandle(path, str(said.get("kind")), page)
+            handle = FileHandle(path, str(said.get("kind")), page, stamp)
             source = RegionSource(self, handle, shape, dtype)
             alpha = RegionSource(self, handle, *alpha_shape, part="alpha") if alpha_shape else None
             return self._picture(path, said, source=source, alpha=alpha)
-        decoding = Decoding(lambda: self._decoded(path, page, (shape, dtype), alpha_shape, progress))
+        sizes = (shape, dtype), alpha_shape
+        decoding = Decoding(lambda: self._decoded(path, page, *sizes, stamp=stamp, progress=progress))
         whole = DecodedSource(decoding, shape, dtype)
         whole_alpha = DecodedSource(decoding, *alpha_shape, part="alpha") if alpha_shape else None
         picture = self._picture(path, said, source=whole, alpha=whole_alpha)
@@ -135,6 +137,7 @@ class Reader:
                     "do": "read",
                     "part": part,
                     "region": [band.left, band.top, band.right, band.bottom],
+                    "stamp": _words(handle.stamp),
                     "into": _place(window, 0, shape, dtype),
                 }
                 self._ask(request, handle.path, handle.page, decoded=band.area * channels * dtype.itemsize)
@@ -153,6 +156,7 @@ class Reader:
             request = {
                 "do": "overview",
                 "longest_side": longest_side,
+                "stamp": [picture.size_bytes, picture.modified_ns],
                 "into": _place(window, 0, (1, 1, window.size), np.dtype("uint8")),
             }
             decoded = source.bounds.area * source.channels * source.dtype.itemsize
@@ -172,7 +176,14 @@ class Reader:
         return shape, dtype
 
     def _decoded(
-        self, path: Path, page: int, colours: Size, alpha: Size | None, progress: Callable[[float], None] | None
+        self,
+        path: Path,
+        page: int,
+        colours: Size,
+        alpha: Size | None,
+        *,
+        stamp: Stamp,
+        progress: Callable[[float], None] | None,
     ) -> Decoded:
         """The whole picture in one new scratch file, the alpha behind the colours."""
         first = _bytes_of(*colours)
@@ -182,6 +193,7 @@ class Reader:
             "do": "decode",
             "into": _place(file, 0, *colours),
             "alpha": _place(file, first, *alpha) if alpha else None,
+            "stamp": _words(stamp),
         }
         tick = _watching(file, colours, progress) if progress else None
         self._ask(request, path, page, decoded=first + second, tick=tick)
@@ -269,6 +281,10 @@ def _bytes_of(shape: Shape, dtype: np.dtype[Any]) -> int:
 def _place(file: ScratchFile, offset: int, shape: Shape, dtype: np.dtype[Any]) -> dict[str, Any]:
     """Where in a scratch file the child puts pixels."""
     return {"path": str(file.path), "offset": offset, "shape": list(shape), "dtype": dtype.name}
+
+
+def _words(stamp: Stamp) -> list[int]:
+    return [stamp.size_bytes, stamp.modified_ns]
 
 
 def _watching(file: ScratchFile, colours: Size, progress: Callable[[float], None]) -> Callable[[], None]:

@@ -14,12 +14,12 @@ from restorer_app.core.errors import RestorerError
 from restorer_app.core.geometry import Region
 from restorer_app.core.raster import Pixels, Source
 from restorer_app.files.budget import Budget
-from restorer_app.files.handle import MappedHandle
+from restorer_app.files.handle import MappedHandle, Stamp
 from restorer_app.files.opening import open_here
 from restorer_app.files.overview import overview
 from restorer_app.files.picture import Picture
 from restorer_app.files.reader_protocol import picture_fields, read_frame, source_fields, write_frame
-from restorer_app.files.refusal import refusing_damage
+from restorer_app.files.refusal import must_be_unchanged, refusing_damage
 from restorer_app.files.scratch import map_pixels
 from restorer_app.files.whole import WholeSource
 
@@ -81,6 +81,8 @@ def _key(path: Path, page: int) -> _Key:
 
 def _answer(request: dict[str, Any], opened: _Opened) -> dict[str, Any]:
     path, budget = Path(request["path"]), Budget(**request["budget"])
+    if "stamp" in request:
+        must_be_unchanged(path, Stamp(*request["stamp"]))
     picture = opened.get(path, request["page"], budget)
     whole = picture.source.whole if isinstance(picture.source, WholeSource) else None
     match request["do"]:

@@ -18,6 +18,7 @@ import numpy as np
 
 from restorer_app.core.errors import RestorerError
 from restorer_app.core.raster import DTYPES, Source
+from restorer_app.files.handle import Stamp
 from restorer_app.files.picture import Layout, Picture
 from restorer_app.files.sniff import Kind
 
@@ -114,6 +115,11 @@ def picture_from(path: Path, said: Mapping[str, Any], *, source: Source, alpha: 
         metadata=tuple(_text(name) for name in _items(said, "metadata")),
         stale=tuple(_text(sentence) for sentence in _items(said, "stale")),
     )
+
+
+def stamp_from(said: Mapping[str, Any]) -> Stamp:
+    """Which file it was that the child has opened."""
+    return Stamp(whole_number(said, "size_bytes"), whole_number(said, "modified_ns", least=-(2**63)))
 
 
 def shape_and_dtype(said: Mapping[str, Any] | None) -> tuple[tuple[int, int, int], np.dtype[Any]]:

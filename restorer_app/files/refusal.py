@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from restorer_app.core.errors import RestorerError, UnreadableFileError
+from restorer_app.files.handle import Stamp
 
 T = TypeVar("T")
 
@@ -23,6 +24,19 @@ def cannot_read(path: Path, problem: OSError) -> UnreadableFileError:
     return UnreadableFileError(
         f"{path.name} cannot be read: {problem.strerror or problem}.", advice="Check that the drive is still there."
     )
+
+
+def must_be_unchanged(path: Path, stamp: Stamp) -> None:
+    """Pixels of another file than the one that was opened must never pass for its own."""
+    try:
+        now = Stamp.of(path)
+    except OSError as problem:
+        raise cannot_read(path, problem) from problem
+    if now != stamp:
+        raise UnreadableFileError(
+            f"{path.name} was changed by another program since it was opened.",
+            advice="Open it again: the edit belongs to the file as it was.",
+        )
 
 
 def refusing_damage(path: Path, read: Callable[[], T]) -> T:

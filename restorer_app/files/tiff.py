@@ -12,7 +12,7 @@ from restorer_app.core.geometry import Region
 from restorer_app.core.raster import Pixels
 from restorer_app.files.budget import Budget
 from restorer_app.files.filebytes import FileBytes
-from restorer_app.files.handle import FileHandle
+from restorer_app.files.handle import FileHandle, Stamp
 from restorer_app.files.photoshop import has_thumbnail
 from restorer_app.files.picture import Picture
 from restorer_app.files.tiff_codec import LOSSLESS
@@ -91,7 +91,7 @@ def open_tiff(path: Path, *, page: int = 0, budget: Budget | None = None) -> Pic
     facts = read_page(file, structure, directories[page])
     _must_be_readable(file, facts, budget)
     kind = "bigtiff" if structure.big else "tiff"
-    handle = FileHandle(path, kind, page)
+    handle = FileHandle(path, kind, page, Stamp.of(path))
     source: TiffSource | ForeignSource
     if is_foreign(facts):
         source = ForeignSource(file, structure, facts, handle)

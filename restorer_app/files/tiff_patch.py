@@ -18,7 +18,7 @@ from restorer_app.files.ahead import THREADS, in_order
 from restorer_app.files.beside import beside
 from restorer_app.files.copying import Copy
 from restorer_app.files.filebytes import FileBytes
-from restorer_app.files.handle import FileHandle, HasHandle
+from restorer_app.files.handle import FileHandle, HasHandle, Stamp
 from restorer_app.files.patching import Patching, PatchReport, Progress, stop_if_cancelled
 from restorer_app.files.picture import Picture
 from restorer_app.files.tiff import TiffSource
@@ -107,7 +107,7 @@ def patch_levels(
             level = _patchable_level(master, structure, page, directory)
             if level is not None:
                 places = footprint(page.bounds, level.bounds)
-                handle = FileHandle(picture.path, picture.kind, picture.page)
+                handle = _handle_of(picture)
                 view = view_of(master, structure, level)
                 old = TiffSource(Segments(master, level), handle, samples=range(level.colours), view=view)
                 edited = Raster(EditedLevel(old, picture.source, image, places))
@@ -142,8 +142,12 @@ def changed_cells(picture: Picture, image: Raster) -> frozenset[Cell]:
     """The cells in which a raster may differ from the file: those it holds itself if it stands on that file."""
     source = image.source
     handle = source.handle if isinstance(source, HasHandle) else None
-    own = source is picture.source or handle == FileHandle(picture.path, picture.kind, picture.page)
+    own = source is picture.source or handle == _handle_of(picture)
     return image.changed_cells() if own else frozenset(image.bounds.cells(CELL))
+
+
+def _handle_of(picture: Picture) -> FileHandle:
+    return FileHandle(picture.path, picture.kind, picture.page, Stamp(picture.size_bytes, picture.modified_ns))
 
 
 def _must_fit(file: FileBytes, structure: Structure, page: Page, image: Raster) -> None:

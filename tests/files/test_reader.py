@@ -328,3 +328,24 @@ def test_texts_lose_their_control_characters(tmp_path):
     picture = open_here(make.write(tmp_path, "a.png", SAMPLES["grey8.png"]))
     said = picture_fields(picture) | {"facts": [["Title", "a\x1b[31mred"]]}
     assert picture_from(Path("a"), said, source=picture.source, alpha=None).facts == (("Title", "a[31mred"),)
+
+
+@pytest.mark.parametrize("name", ["a.tif", "a.png"])
+def test_another_file_in_its_place_is_never_read_as_the_picture_that_was_opened(tmp_path, reader, name):
+    pixels = make.noise(20, 30)
+    path = make.write(tmp_path, name, make.tiff(pixels) if name == "a.tif" else make.png_of(pixels))
+    picture = reader.open(path, decode=False)
+    if name == "a.tif":
+        assert np.array_equal(picture.source.read(picture.source.bounds), pixels)
+    was = path.stat()
+    make.write(tmp_path, name, make.tiff(pixels[::-1]) if name == "a.tif" else make.png_of(pixels[::-1]))
+    os.utime(path, ns=(was.st_atime_ns, was.st_mtime_ns + 1))
+    for read in (
+        lambda: picture.source.read(picture.source.bounds),
+        lambda: reader.overview(picture, 8),
+        lambda: open_handle(picture.source.handle),
+    ):
+        with pytest.raises(UnreadableFileError, match=f"{name} was changed by another program since it was opened"):
+            read()
+    os.utime(path, ns=(was.st_atime_ns, was.st_mtime_ns))  # a drive that was away and is back, for all that can be seen
+    assert reader.overview(picture, 8).size

@@ -10,7 +10,7 @@ from PIL import Image
 from restorer_app.core.errors import UnreadableFileError
 from restorer_app.core.geometry import Region, cell_region
 from restorer_app.files.budget import Budget
-from restorer_app.files.handle import FileHandle
+from restorer_app.files.handle import FileHandle, Stamp
 from restorer_app.files.tiff import open_tiff
 from restorer_app.files.tiff_segments import CACHE_BYTES
 from tests.files.make import XMP, noise, photograph
@@ -59,7 +59,7 @@ def test_the_facts_of_a_scan_are_found(tmp_path):
     assert picture.metadata == ("EXIF", "GPS", "XMP", "IPTC", "ICC", "Photoshop")
     assert picture.patchable
     assert picture.alpha is not None
-    assert picture.source.handle == FileHandle(picture.path, "tiff", 0)
+    assert picture.source.handle == FileHandle(picture.path, "tiff", 0, Stamp.of(picture.path))
     assert "smaller copy" in picture.stale[0]
     np.testing.assert_array_equal(
         picture.alpha.read(Region(3, 4, 70, 80)), noise(90, 80, 4, dtype="uint16")[4:80, 3:70, 3:]
