@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Iterable, Iterator
 
@@ -152,6 +153,26 @@ def subtract(one: Raster, other: Raster) -> Raster:
         for cell in cells
     }
     return with_cells(one, changed)
+
+
+def enlarged(mask: Raster, factor: int) -> Raster:
+    """The same coverage of a picture that is `factor` times as large."""
+    require_mask(mask)
+    bounds = mask.bounds.scaled(factor)
+    if factor < 1 or CELL % factor:
+        raise InvalidValueError(f"A mask cannot be made {factor} times as large.")
+    behind = background(mask)
+    cells = frozenset(mask.tiles) if behind is not None else covered_cells(mask)
+    start, changed = Raster.flat(bounds, value=behind or 0), dict[Cell, _Values]()
+    for cell in cells:
+        small = _values(mask, mask.cell_region(cell))
+        for row, column in itertools.product(range(factor), repeat=2):
+            step = CELL // factor
+            part = small[row * step : (row + 1) * step, column * step : (column + 1) * step]
+            if part.size:  # the last cell of a row may be narrow
+                place = (cell[0] * factor + row, cell[1] * factor + column)
+                changed[place] = part.repeat(factor, axis=0).repeat(factor, axis=1)
+    return with_cells(start, changed)
 
 
 def inside(mask: Raster, region: Region | None) -> Raster:

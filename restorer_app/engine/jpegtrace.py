@@ -81,10 +81,15 @@ def _fit(blocks: NDArray[np.float64], quality: int) -> float:
     """How well the low coefficients lie on multiples of a quality's steps, from 0 to 1."""
     scale = 5000 / quality if quality < 50 else 200 - 2 * quality
     steps = np.clip((_TABLE * scale + 50) // 100, 1, 255)
-    total, count = 0.0, 0
+    straight, slanting = list[float](), list[float]()
     for u, v in _LOW:
         values, step = blocks[:, u, v], steps[u, v]
         values = values[np.abs(values) > step / 2]
         if len(values) >= _FEWEST:
-            total, count = total + float(np.cos(2 * np.pi * values / step).mean()), count + 1
-    return total / count if count >= 3 else 0.0
+            (slanting if u and v else straight).append(float(np.cos(2 * np.pi * values / step).mean()))
+    # The edge of a scan and a straight scratch are the same in every block, and so are on multiples of some step by
+    # chance; they have nothing that slants.
+    if not slanting or sum(slanting) / len(slanting) < _CERTAIN:
+        return 0.0
+    fits = straight + slanting
+    return sum(fits) / len(fits) if len(fits) >= 3 else 0.0

@@ -51,6 +51,7 @@ from restorer_app.files.tiff_structure import (
     read_structure,
 )
 from restorer_app.files.tiff_view import without_signs
+from restorer_app.files.transparency import transparency_of
 from restorer_app.files.values import compare_reads, not_carried
 
 _STRIP_BYTES = 1 << 20
@@ -72,7 +73,7 @@ def derive_tiff(
 ) -> PatchReport:
     """Writes what `image` shows as a new TIFF into `target`, an empty file."""
     found = carried(picture)
-    alpha = _alpha(picture, image)
+    alpha = transparency_of(picture, image.bounds)
     page = _page(picture, image, alpha, order=found.order)
     structure = _start(target, page)
     counts: list[int] = []
@@ -93,11 +94,6 @@ def derive_tiff(
         at = append_directory(growing, tags | _hanging(growing, structure, found, resized=_scale(picture, image) != 1))
         growing.overwrite(8 if structure.big else 4, struct.pack(structure.pointer_format, at))
     return PatchReport(page.segment_count, page.segment_count, "strips", _left_behind(picture, image, found))
-
-
-def _alpha(picture: Picture, image: Raster) -> Source | None:
-    """The transparency that goes with the colours; none that fits where they have another size."""
-    return picture.alpha if image.bounds == picture.source.bounds else None
 
 
 def _with_alpha(page: Page, colours: Pixels, alpha: Source | None, region: Region) -> Pixels:
@@ -141,7 +137,7 @@ def _verdict(
     cancel: CancelToken | None,
 ) -> Verdict:
     bands, page = BandReader(*written), written[1]
-    alpha = _alpha(picture, image)
+    alpha = transparency_of(picture, image.bounds)
     shown = compare_reads(
         lambda region: _with_alpha(page, image.read(region), alpha, region),
         bands.read,
@@ -306,7 +302,7 @@ def _left_behind(picture: Picture, image: Raster, found: Carried) -> tuple[str, 
             "The camera's maker note was carried over as it is; parts of it that count bytes may not be found."
         )
     if picture.alpha is not None and image.bounds != picture.source.bounds:
-        notes.append("The transparency was left behind, because the size has changed.")
+        notes.append("The transparency was enlarged with the picture, by straight slopes between its pixels.")
     return tuple(notes)
 
 

@@ -6,7 +6,7 @@ import contextlib
 import os
 import struct
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -56,8 +56,13 @@ def coverage_of(picture: Picture) -> Pixels:
     return strongest
 
 
-def write_mask(path: Path, mask: Raster, *, orientation: int = 1) -> None:
-    """A mask beside its picture, in the picture's stored orientation, whole or not at all."""
+def write_mask(path: Path, mask: Raster, *, orientation: int = 1, spared: Iterable[Path] = ()) -> None:
+    """A mask in its picture's stored orientation, whole or not at all; never over the files that are spared."""
+    if any(_are_one(path, picture) for picture in spared):
+        raise UnwritableFileError(
+            f"{path.name} is an open picture or a restored copy, and no mask takes its place.",
+            advice=f"Choose another name: {path.stem}_mask.png, for example.",
+        )
     if path.suffix.lower() not in SUFFIXES:
         raise InvalidValueError(f"A mask is saved as {', '.join(SUFFIXES)}, not as {path.suffix or 'a bare name'}.")
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
@@ -74,6 +79,13 @@ def write_mask(path: Path, mask: Raster, *, orientation: int = 1) -> None:
             f"The mask {path.name} cannot be written: {problem.strerror or problem}.",
             advice="Choose another folder, or free some space.",
         ) from problem
+
+
+def _are_one(path: Path, other: Path) -> bool:
+    try:
+        return path.samefile(other)
+    except OSError:
+        return False  # one of them is not there
 
 
 def _write_png(path: Path, mask: Raster, orientation: int) -> None:

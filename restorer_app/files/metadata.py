@@ -82,6 +82,7 @@ class Saving:
 
 def source_type(records: Sequence[Record]) -> str | None:
     """The DigitalSourceType that was really earned, or None where nothing was done."""
+    records = [record for record in records if record.changed_pixels]
     if not records:
         return None
     if any(record.synthesises_detail or (record.name == "repair" and record.is_learned) for record in records):

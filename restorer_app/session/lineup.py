@@ -62,7 +62,7 @@ class Lineup:
         position, before = _position_of(history, pending), _snapshot_of(history, pending)
         title = _DONE.get(pending.operation.name, pending.operation.title)
         if pending.changes_size:
-            after = _of_new_size(pending.result)
+            after = _enlarged(before, pending.result, pending.operation.scale)
         else:
             after = replace(before, image=pending.merged_into(before.image))
         done = Step(title, after, record, pending.touched)
@@ -115,6 +115,6 @@ def _snapshot_of(history: History, pending: Pending) -> Snapshot:
     return snapshot
 
 
-def _of_new_size(image: Raster) -> Snapshot:
-    blank = masks.blank(image.bounds)
-    return Snapshot(image, blank, blank)
+def _enlarged(before: Snapshot, image: Raster, factor: int) -> Snapshot:
+    """What was painted keeps its place on an enlarged picture."""
+    return Snapshot(image, masks.enlarged(before.mask, factor), masks.enlarged(before.protect, factor))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer
 
+from restorer_app.files.transparency import transparency_of
 from restorer_app.session.change import Change
 from restorer_app.session.session import Session
 from restorer_app.ui.acts.picture import PictureActs
@@ -184,7 +185,7 @@ class Binding(QObject):
             original=document.original,
             mask=session.mask,
             protect=session.protect,
-            alpha=picture.alpha,
+            alpha=transparency_of(picture, session.image.bounds),
             layout=picture.layout,
             orientation=picture.orientation,
             icc=picture.icc,

@@ -10,6 +10,7 @@ from PySide6.QtCore import QCoreApplication, QObject, Signal, SignalInstance
 from restorer_app.core.errors import RestorerError
 from restorer_app.core.job import CLOSING, Failed, Finished, Job, JobEvent, Note, TileDone
 from restorer_app.core.operation import Operation
+from restorer_app.core.record import Record
 from restorer_app.session.pending import Pending
 from restorer_app.ui.document import Document
 from restorer_app.ui.pace import Pace
@@ -136,6 +137,17 @@ class Jobs(QObject):
         if is_closing:
             self._order.remove(self._active)
             self._active = None
+        self._land(document, event)
+        self.changed.emit()
+        if is_closing:
+            self._start_next()
+
+    def _land(self, document: Document, event: JobEvent) -> None:
+        """In its session, and what there is to say of it."""
+        if isinstance(event, Finished) and not event.record.changed_pixels:
+            document.session.cancel(event.job_id)  # a step would say that there is something to save
+            self.noted.emit(_nothing(document, event.record))
+            return
         try:
             document.session.take(event)
         except RestorerError as problem:  # what lies around the tile cannot be read any more: the file is gone
@@ -148,9 +160,6 @@ class Jobs(QObject):
             self.finished.emit(document, event.record)
         elif isinstance(event, Note):
             self.noted.emit(event.message)
-        self.changed.emit()
-        if is_closing:
-            self._start_next()
 
     def look_again(self) -> None:
         """After an undo or a cancel: what a session no longer waits for is given up here as well."""
@@ -218,3 +227,14 @@ def _doing(operation: Operation) -> str:
 
 def _pending(document: Document, job_id: str) -> Pending | None:
     return next((pending for pending in document.session.pending if pending.id == job_id), None)
+
+
+def _nothing(document: Document, record: Record) -> str:
+    """Why an operation has left no step behind."""
+    if "jpeg_quality" in record.measured and record.measured["jpeg_quality"] is None:
+        told = translate("jobs", "No traces of JPEG compression were found in {name}, so nothing was changed.")
+    elif record.measured.get("sigma_used") == 0:
+        told = translate("jobs", "No noise was found in {name}, so nothing was changed.")
+    else:
+        told = translate("jobs", "No pixel of {name} had to change; there is nothing to save.")
+    return told.format(name=document.name)

@@ -163,3 +163,28 @@ def test_a_mask_from_a_file_is_kept_only_where_it_covers_something():
     assert set(kept.tiles) == set(masks.covered_cells(mask))
     assert masks.background(kept) == 0
     assert masks.sparse(mask) is mask
+
+
+@pytest.mark.parametrize("factor", [1, 2, 4])
+@pytest.mark.parametrize("flipped", [False, True])
+def test_an_enlarged_mask_covers_the_same_places(factor, flipped):
+    mask, plain = spotted(4)
+    if flipped:
+        mask, plain = masks.invert(mask), 255 - plain
+    large = masks.enlarged(mask, factor)
+    assert large.bounds == BOUNDS.scaled(factor)
+    found = large.read(large.bounds)[:, :, 0]
+    assert np.array_equal(found, plain.repeat(factor, axis=0).repeat(factor, axis=1))
+    assert not masks.enlarged(masks.blank(BOUNDS), factor).tiles
+
+
+def test_a_mask_over_an_array_is_enlarged_too():
+    plain = spotted(5)[1].astype(np.uint8)
+    large = masks.enlarged(Raster.from_array(plain), 2)
+    assert np.array_equal(large.read(large.bounds)[:, :, 0], plain.repeat(2, axis=0).repeat(2, axis=1))
+
+
+@pytest.mark.parametrize("factor", [0, 3, -2])
+def test_a_mask_is_enlarged_by_what_divides_a_cell(factor):
+    with pytest.raises(InvalidValueError):
+        masks.enlarged(masks.blank(BOUNDS), factor)

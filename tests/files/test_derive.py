@@ -13,6 +13,7 @@ from restorer_app.core.raster import Raster
 from restorer_app.files.budget import Budget
 from restorer_app.files.opening import open_here
 from restorer_app.files.saving import save
+from restorer_app.files.transparency import transparency_of
 from restorer_app.files.verify import verify
 from tests.files import make
 from tests.files.make import XMP, noise
@@ -203,3 +204,32 @@ def test_a_picture_enlarged_beyond_what_the_program_opens_is_saved_and_said_to_b
     assert any("larger than this program opens" in note for note in done.notes)
     with pytest.raises(UnreadableFileError, match="more than the limit"):
         open_here(done.path)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
+def test_transparency_is_enlarged_with_its_picture(tmp_path, dtype):
+    pixels = noise(30, 40, 4, dtype=dtype)
+    pixels[:, :20, 3] = 0  # cut out along a line, as a paste-up is
+    pixels[:, 20:, 3] = 1 if dtype == "float32" else np.iinfo(dtype).max
+    picture = open_here(write(tmp_path / "a.tif", page(pixels, extras=(2,))))
+    large = Raster.flat(Region.of_size(80, 60), dtype=dtype, channels=3, value=1)
+    done = save(picture, large, allowed=None, records=[record(name="upscale")], derive=True)
+    assert done.verdict.same, done.verdict
+    assert any("transparency was enlarged" in note for note in done.notes)
+    alpha = open_here(done.path).alpha
+    found = alpha.read(alpha.bounds)[..., 0].astype(float) / pixels[0, 30, 3]
+    assert found.shape == (60, 80)
+    assert (found[:, :38] == 0).all()
+    assert (found[:, 42:] == 1).all()
+    assert (np.diff(found[:, 38:42]) > 0).all(), "a slope, and no steps"
+
+
+def test_every_part_of_an_enlarged_transparency_is_as_in_the_whole(tmp_path):
+    picture = open_here(write(tmp_path / "a.tif", page(noise(23, 31, 4), extras=(2,))))
+    bounds = Region.of_size(31 * 4, 23 * 4)
+    large = transparency_of(picture, bounds)
+    whole = large.read(bounds)
+    for part in (Region(0, 0, 1, 1), Region(5, 7, 66, 8), Region(100, 3, 124, 92)):
+        np.testing.assert_array_equal(large.read(part), whole[part.slices()])
+    assert transparency_of(picture, Region.of_size(31, 24)) is None, "no whole factor leads there"
+    assert transparency_of(picture, picture.source.bounds) is picture.alpha

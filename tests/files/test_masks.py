@@ -88,3 +88,16 @@ def test_a_mask_that_cannot_be_written_leaves_what_was_there(tmp_path, mask, mon
 def test_a_mask_is_never_saved_where_it_would_lose_levels(tmp_path, mask):
     with pytest.raises(InvalidValueError, match=r"\.png"):
         write_mask(tmp_path / "m.jpg", Raster.from_array(mask))
+
+
+@pytest.mark.parametrize("through_a_link", [False, True])
+def test_no_mask_takes_the_place_of_an_open_picture(tmp_path, through_a_link):
+    master = tmp_path / "plate.tif"
+    write_mask(master, Raster.flat(Region.of_size(4, 3), value=7))
+    before = master.read_bytes()
+    asked = tmp_path / "link.tif"
+    asked.hardlink_to(master) if through_a_link else (asked := master)
+    with pytest.raises(UnwritableFileError, match="no mask takes its place"):
+        write_mask(asked, Raster.flat(Region.of_size(4, 3), value=9), spared=[tmp_path / "gone.tif", master])
+    assert master.read_bytes() == before
+    write_mask(tmp_path / "mask.tif", Raster.flat(Region.of_size(4, 3)), spared=[master])

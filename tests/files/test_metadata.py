@@ -124,6 +124,8 @@ LEARNED = {"model_id": "m", "model_sha256": "c" * 64}
         ([record("repair")], "humanEdits"),
         ([record("denoise", **LEARNED)], "algorithmicallyEnhanced"),
         ([record("denoise"), record("clone")], "algorithmicallyEnhanced"),
+        ([record("decompress", **LEARNED, changed_pixels=0)], None),
+        ([record("repair", **LEARNED, changed_pixels=0), record("clone")], "humanEdits"),
         ([record("repair", **LEARNED)], "compositeWithTrainedAlgorithmicMedia"),
         ([record("upscale", **LEARNED, synthesises_detail=True)], "compositeWithTrainedAlgorithmicMedia"),
     ],

@@ -38,7 +38,7 @@ def record(name: str = "clone", **values: object) -> Record:
     facts = {
         "at": "2026-11-20T12:00:00+00:00", "operation": {"name": name}, "region": PLACE, "seed": 1, "model_id": None,
         "model_sha256": None, "mask_sha256": None, "before_sha256": "a", "after_sha256": "b", "versions": {},
-        "device": "cpu", "dtype": "float32", "seconds": 1.0,
+        "device": "cpu", "dtype": "float32", "seconds": 1.0, "changed_pixels": 1,
     }  # fmt: skip
     return Record(**(facts | values))
 

@@ -337,6 +337,21 @@ def test_upscaling_makes_a_picture_of_another_size_and_undo_brings_the_old_one_b
     assert np.array_equal(shown(session), PLAIN)
 
 
+def test_what_is_painted_keeps_its_place_on_the_enlarged_picture():
+    session = a_session()
+    session.stroke(dab(100, 100))
+    session.stroke(dab(400, 300), protects=True)
+    mask, protect = (raster.read(BOUNDS) for raster in (session.mask, session.protect))
+    session.ask(Upscale(2, method="lanczos"))
+    job = session.next_job()
+    session.take(TileDone(job.id, job.output_region, np.full((800, 1400, 3), 3, np.uint16), 1, 1))
+    session.take(Finished(job.id, a_record(operation={"name": "upscale", "scale": 2})))
+    assert np.array_equal(session.mask.read(BOUNDS.scaled(2)), mask.repeat(2, axis=0).repeat(2, axis=1))
+    assert np.array_equal(session.protect.read(BOUNDS.scaled(2)), protect.repeat(2, axis=0).repeat(2, axis=1))
+    session.ask(Repair("patch"))
+    assert session.next_job().mask.bounds == BOUNDS.scaled(2)
+
+
 def test_the_whole_picture_is_upscaled_whatever_is_protected():
     session = a_session()
     session.stroke(dab(100, 100), protects=True)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QObject, Signal
 
+from restorer_app.core import mask as masks
 from restorer_app.core import operation as operations
 from restorer_app.core.errors import UnreadableFileError
 from restorer_app.core.geometry import Region
@@ -65,7 +66,7 @@ def tile(job):
     return TileDone(job.id, job.region, np.full((*job.region.shape, 1), 7, np.uint8), 1, 1)
 
 
-def finished(job):
+def finished(job, **facts):
     record = Record(
         at="2026-01-01T00:00:00+00:00",
         operation=operations.to_fields(job.operation),
@@ -82,7 +83,7 @@ def finished(job):
         seconds=0.1,
         changed_pixels=9,
     )
-    return Finished(job.id, record)
+    return Finished(job.id, replace(record, **facts))
 
 
 def run(engine):
@@ -102,6 +103,27 @@ def test_one_job_runs_at_a_time_in_the_order_of_asking_over_all_pictures(jobs, e
     run(engine)
     assert jobs.is_empty
     assert len(first.session.records) == 2
+
+
+@pytest.mark.parametrize(
+    ("measured", "told"),
+    [
+        ({"jpeg_quality": None}, "No traces of JPEG compression were found in a.png"),
+        ({"noise_sigma": 0.001, "sigma_used": 0}, "No noise was found in a.png"),
+        ({}, "No pixel of a.png had to change"),
+    ],
+)
+def test_a_job_that_changed_nothing_leaves_no_step_brings_its_mask_back_and_says_so(jobs, engine, measured, told):
+    one = document("a.png")
+    said = []
+    jobs.noted.connect(said.append)
+    ask(jobs, one, x=30)
+    engine.event_came.emit(finished(engine.submitted[-1], changed_pixels=0, measured=measured))
+    assert [told in each for each in said] == [True]
+    assert jobs.is_empty
+    assert not one.session.records
+    assert not one.session.is_changed
+    assert masks.count_covered(one.session.mask) > 40
 
 
 def test_a_late_tile_of_a_cancelled_job_lands_nowhere(jobs, engine):

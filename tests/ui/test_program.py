@@ -275,6 +275,14 @@ def test_one_click_runs_in_the_mask_and_says_so(empty, scan):
     assert not np.array_equal(after, before)
 
 
+def test_what_finds_nothing_to_do_leaves_nothing_to_save(empty, scan):
+    session = open_file(empty, scan).session
+    empty.workshop.acts.run_operation("decompress")
+    until(lambda: "No traces of JPEG compression were found in plate.tif" in empty.window.notice.text)
+    assert len(session.history) == 1
+    assert not session.is_unsaved
+
+
 def test_an_upscale_changes_the_size_and_one_undo_brings_it_back(empty, scan):
     session = open_file(empty, scan).session
     empty.workshop.acts.run_operation("upscale-2")

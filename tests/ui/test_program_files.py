@@ -22,7 +22,7 @@ from restorer_app.ui.acts.files import own_samples
 from restorer_app.ui.dialogs.save import SaveDialog
 from restorer_app.ui.presenting.pictures import frames
 from tests.ui.conftest import until
-from tests.ui.hands import document, hover, idle, open_file, paint, pixels, press, repair, scratch
+from tests.ui.hands import at, document, hover, idle, open_file, paint, pixels, press, repair, scratch
 
 
 def test_several_pictures_stand_in_the_strip(empty, scan, tmp_path):
@@ -40,7 +40,7 @@ def test_several_pictures_stand_in_the_strip(empty, scan, tmp_path):
 
 def test_a_jpeg_is_painted_on_while_it_is_read_and_its_jobs_wait(empty, tmp_path, monkeypatch):
     path = tmp_path / "print.jpg"
-    Image.fromarray(np.full((240, 320), 120, np.uint8)).save(path)
+    Image.fromarray(np.random.default_rng(5).integers(90, 150, (240, 320), np.uint8)).save(path)
     may_read = threading.Event()
     decode = DecodedSource.decode
     monkeypatch.setattr(DecodedSource, "decode", lambda source: may_read.wait(60) and decode(source))
@@ -240,6 +240,61 @@ def test_closing_with_a_mask_that_was_not_used_asks(empty, scan, monkeypatch, an
     press(empty, "Ctrl+W")
     assert asked == [(["plate.tif"], {"mask"})] * 2
     assert bool(empty.workshop.desk.documents) is is_open
+
+
+def test_discarding_one_picture_does_not_discard_what_is_painted_on_another(empty, scan, tmp_path, monkeypatch):
+    other = Path(shutil.copy(scan, tmp_path / "other.tif"))
+    open_file(empty, other)
+    scratch(empty)
+    open_file(empty, scan, count=2)
+    repair(empty)
+    asked, answer = [], "stay"
+    monkeypatch.setattr(empty.workshop.saving, "ask", lambda names, _running: asked.append(names) or "discard")
+    monkeypatch.setattr(empty.workshop.saving, "ask_painted", lambda *about: asked.append(about) or answer)
+    assert not empty.workshop.saving.may_close()
+    assert asked == [["plate.tif"], (["other.tif"], {"mask"})]
+    answer = "discard"
+    assert empty.workshop.saving.may_close()
+
+
+def test_a_mask_never_takes_the_place_of_an_open_picture(empty, scan):
+    before = scan.read_bytes()
+    open_file(empty, scan)
+    scratch(empty)
+    empty.workshop.mask_files.save_mask_to(scan)
+    until(lambda: "no mask takes its place" in empty.window.notice.text)
+    assert scan.read_bytes() == before
+    assert document(empty).has_loose_mask
+
+
+def test_transparency_is_enlarged_with_its_picture(empty, tmp_path):
+    path = tmp_path / "cut.png"
+    pixels = np.full((60, 80, 4), 90, np.uint8)
+    pixels[:, :, 3] = np.where(np.arange(80) < 40, 255, 0)
+    Image.fromarray(pixels).save(path)
+    session = open_file(empty, path).session
+    empty.workshop.acts.run_operation("upscale-2")
+    idle(empty)
+    QTest.qWait(100)
+    assert session.image.bounds.width == 160
+    assert empty.window.notice.text == ""
+    shown = empty.workshop.canvas.grab().toImage()
+    solid, clear = (shown.pixelColor(at(empty, x, 60)) for x in (30, 130))
+    assert solid.getRgb()[:3] == (90, 90, 90)
+    assert clear.getRgb()[:3] != (0, 0, 0), "the board shows through"
+
+
+def test_a_file_that_another_program_writes_anew_is_told_of_and_never_shown_as_the_open_one(empty, scan):
+    session = open_file(empty, scan).session
+    shown = pixels(session).copy()
+    tifffile.imwrite(scan, 65535 - shown[:, :, 0], rowsperstrip=16, photometric="minisblack")
+    os.utime(scan, ns=(1, 1))
+    scratch(empty)
+    press(empty, "Return")
+    until(lambda: "was changed by another program since it was opened" in empty.window.notice.text)
+    idle(empty)
+    assert not session.records
+    assert not masks.is_empty(session.mask)
 
 
 def test_a_protection_is_asked_about_until_a_repair_has_left_it_alone(empty, scan, monkeypatch):

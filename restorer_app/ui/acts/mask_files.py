@@ -55,7 +55,7 @@ class MaskFileActs(QObject):
         if self._desk.current is None:
             return
         folder = str(self._desk.current.path.parent)
-        chosen, _ = QFileDialog.getOpenFileName(self._window, title, folder, "*.png *.tif *.tiff")
+        chosen, _ = QFileDialog.getOpenFileName(self._window, title, folder, self.tr("Masks (*.png *.tif *.tiff)"))
         if chosen:
             take(Path(chosen))
 
@@ -64,7 +64,7 @@ class MaskFileActs(QObject):
             return
         path = self._desk.current.path
         suggested = str(path.with_name(f"{path.stem}_{what}.png"))
-        chosen, _ = QFileDialog.getSaveFileName(self._window, title, suggested, "*.png")
+        chosen, _ = QFileDialog.getSaveFileName(self._window, title, suggested, self.tr("Masks (*.png *.tif *.tiff)"))
         if chosen:
             take(Path(chosen))
 
@@ -87,9 +87,11 @@ class MaskFileActs(QObject):
         if document is None:
             return
         orientation = document.picture.orientation
+        open_now = self._desk.documents
+        spared = [each.path for each in open_now] + [each.saved.path for each in open_now if each.saved]
 
         def write(mask: Raster) -> None:
-            write_mask(path, mask, orientation=orientation)
+            write_mask(path, mask, orientation=orientation, spared=spared)
             document.keep(mask, protects=protects)
 
         said = Told(told.format(name=path.name), warns=False, passes=True)

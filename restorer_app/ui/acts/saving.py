@@ -150,9 +150,7 @@ class SavingActs(QObject):
         self._settle()
         unsaved = self._desk.unsaved
         if not unsaved:
-            loose = [(each.name, each.loose) for each in self._desk.documents if each.loose]
-            names = [name for name, _ in loose]
-            return not loose or self.ask_painted(names, frozenset().union(*(each for _, each in loose))) == "discard"
+            return self._may_lose_what_is_painted()
         answer = self.ask([each.name for each in unsaved], any(each.session.pending for each in unsaved))
         if answer == "save":
             self._is_closing = True
@@ -162,7 +160,13 @@ class SavingActs(QObject):
         else:
             self._save_when_done = {}
             self._is_closing = False
-        return answer == "discard"
+        return answer == "discard" and self._may_lose_what_is_painted()
+
+    def _may_lose_what_is_painted(self) -> bool:
+        """On pictures that the question about unsaved work does not speak of."""
+        loose = [each for each in self._desk.documents if each.loose and each not in self._desk.unsaved]
+        painted = frozenset().union(*(each.loose for each in loose))
+        return not loose or self.ask_painted([each.name for each in loose], painted) == "discard"
 
     def _jobs_went_on(self) -> None:
         """What is to be saved and closed is saved when nothing runs on it any more."""
