@@ -100,7 +100,7 @@ def with_cells(mask: Raster, changed: dict[Cell, _Values]) -> Raster:
     for cell, values in changed.items():
         if behind is not None and bool((values == behind).all()):
             tiles.pop(cell, None)
-        else:
+        elif cell not in tiles or not np.array_equal(tiles[cell][:, :, 0], values):  # the same tile: nothing was done
             tiles[cell] = _frozen(values)
     return Raster(mask.source, tiles)
 

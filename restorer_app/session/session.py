@@ -100,14 +100,16 @@ class Session:
         return region
 
     def set_mask(self, title: str, mask: Raster, *, protects: bool = False) -> None:
-        """Puts another mask in place, as one step: grown, loaded, inverted, cleared."""
+        """Puts another mask in place, as one step: grown, loaded, inverted, cleared. The same one is no step."""
         self._must_be_editable()
         if mask.bounds != self.mask.bounds:
             raise InvalidValueError(
                 f"The mask has {mask.bounds.width} × {mask.bounds.height} pixels, but the picture has "
                 f"{self.mask.bounds.width} × {self.mask.bounds.height}."
             )
-        self._set_mask(title, masks.sparse(mask), None, protects=protects)
+        after = masks.sparse(mask)
+        if after.changed_cells(self.protect if protects else self.mask):
+            self._set_mask(title, after, None, protects=protects)
 
     def clear_mask(self) -> None:
         if not masks.is_empty(self.mask):

@@ -54,7 +54,7 @@ class Arrivals(QObject):
         self._new_session = new_session
         self._refused: list[tuple[Opening, RestorerError]] = []  # of the files that are being opened now
         self._batches: dict[Opening, Batch] = {}
-        self._replacing: dict[Opening, Document] = {}  # another page of an open file takes its place
+        self._turned_from: dict[Opening, Document] = {}  # the page of the same file that was in hand
         loader.opened.connect(self._opened)
         loader.refused.connect(self._not_opened)
         loader.progressed.connect(self._went_on)
@@ -86,8 +86,7 @@ class Arrivals(QObject):
             desk.show(desk.documents.index(same[0]))
             return
         opening = Opening(document.path, page)
-        if not document.session.is_changed:
-            self._replacing[opening] = document
+        self._turned_from[opening] = document
         self._ask(opening)
 
     def _ask(self, opening: Opening) -> None:
@@ -100,14 +99,14 @@ class Arrivals(QObject):
         self._no_longer_loading(opened.opening)
         document = Document.of(opened.picture, self._new_session(opened.picture), opened.overview)
         document.is_reading = not opened.is_whole
-        self._desk.lay(document, instead_of=self._replacing.pop(opened.opening, None))
+        self._desk.lay(document, page_beside=self._turned_from.pop(opened.opening, None))
         batch = self._batches.pop(opened.opening, None)
         if batch is None or batch.takes_the_hand() or self._desk.current is None:
             self._desk.show(self._desk.documents.index(document))
         self._desk.arrived.emit(document)
 
     def _not_opened(self, opening: Opening, problem: RestorerError) -> None:
-        self._replacing.pop(opening, None)
+        self._turned_from.pop(opening, None)
         self._batches.pop(opening, None)
         self._refused.append((opening, problem))
         self.told.emit(self._refusal())

@@ -11,6 +11,7 @@ from restorer_app.session.change import Change
 from restorer_app.session.session import Session
 from restorer_app.ui.acts.picture import PictureActs
 from restorer_app.ui.arrivals import Arrivals
+from restorer_app.ui.canvas.orientation import Turn
 from restorer_app.ui.canvas.view import Canvas
 from restorer_app.ui.canvas.work import Work
 from restorer_app.ui.choices import Choices
@@ -216,6 +217,8 @@ class Binding(QObject):
             self._canvas.show_works(works(session))
         if change.what == "history":
             self._window.notice.make_way()
+            if session.history.can_redo:
+                self._canvas.easel.forget_last_point()
         if change.what in ("mask", "protect", "history", "saved"):
             self._window.show_situation(self._situating.now())  # at once: Enter may already wait behind this stroke
         if change.what in ("history", "saved", "jobs", "size"):
@@ -241,4 +244,6 @@ class Binding(QObject):
             self._window.status.show_place("")
             return
         words = values_words(values, document.picture.layout)
-        self._window.status.show_place(f"x {grouped(x)}  y {grouped(y)}   {words}")
+        bounds = document.session.image.bounds
+        across, down = Turn(bounds.width, bounds.height, document.picture.orientation).shown_pixel(x, y)
+        self._window.status.show_place(f"x {grouped(across)}  y {grouped(down)}   {words}")

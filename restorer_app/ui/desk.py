@@ -28,13 +28,16 @@ class Desk(QObject):
         self.current: Document | None = None
 
     # ------------------------------------------------------------------------------------ coming, going
-    def lay(self, document: Document, *, instead_of: Document | None = None) -> None:
-        """Another picture is open; `instead_of` gives its place up, unless it was worked on by now."""
+    def lay(self, document: Document, *, page_beside: Document | None = None) -> None:
+        """Another picture is open; another page of it gives its place up, or stays beside it if it holds work."""
         document.session.listen(lambda change: self._session_changed(document, change))
-        if instead_of is not None and instead_of in self.documents and not instead_of.session.is_changed:
-            self.documents[self.documents.index(instead_of)] = document
-        else:
+        if page_beside is None or page_beside not in self.documents:
             self.documents.append(document)
+        elif page_beside.session.is_changed or page_beside.loose:
+            is_later = document.picture.page > page_beside.picture.page
+            self.documents.insert(self.documents.index(page_beside) + is_later, document)
+        else:
+            self.documents[self.documents.index(page_beside)] = document
         self.documents_changed.emit()
 
     def close(self, place: int) -> None:

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Signal
 
 from restorer_app.core import mask as masks
 from restorer_app.core.card import ModelCard, models_know
-from restorer_app.core.errors import RestorerError
+from restorer_app.core.errors import InvalidValueError, RestorerError
 from restorer_app.core.job import Failed
 from restorer_app.core.operation import Operation
 from restorer_app.core.raster import CELL, Raster
@@ -46,7 +46,7 @@ class Editing(QObject):
         self._hand_work.began.connect(self.work_began)
         self._hand_work.came_to_nothing.connect(self._tell_nothing)
         for work in (self._mask_work, self._hand_work):
-            work.refused.connect(lambda problem: self.told.emit(Told.of(problem)))
+            work.refused.connect(self._tell_refusal)
             work.ended.connect(self.work_ended)
         self._hand_work.came_to_nothing.connect(lambda _why: self.came_to_nothing.emit())
         desk.closing.connect(self.settle)
@@ -78,6 +78,10 @@ class Editing(QObject):
         if current is None or not self._is_read():
             return False
         return self._hand_work.do(ByHand(current.session, asking, nothing))
+
+    def _tell_refusal(self, problem: RestorerError) -> None:
+        """What does not fit is past when something else was done; what broke stands until it was read."""
+        self.told.emit(Told.refusal(problem) if isinstance(problem, InvalidValueError) else Told.of(problem))
 
     def _tell_nothing(self, why: str) -> None:
         if why:  # otherwise a refusal was told
@@ -136,8 +140,7 @@ class Editing(QObject):
             now = session.protect if protects else session.mask
             if now is not before:  # a job was given up meanwhile and has brought its mask back
                 after = work(now)
-            if after.changed_cells(now):
-                self._attempt_on(session, lambda each: each.set_mask(title, after, protects=protects))
+            self._attempt_on(session, lambda each: each.set_mask(title, after, protects=protects))
 
         self._mask_work.begin(lambda: work(before), land)
         self.work_began.emit()

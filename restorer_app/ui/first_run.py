@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QIcon, QPainter, QPixmap
+from PySide6.QtGui import QIcon, QPainter, QPixmap, QResizeEvent
 from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
@@ -25,7 +25,9 @@ from restorer_app.ui.theme import DARK, Colours
 from restorer_app.ui.wording import shortened
 
 SAMPLE = QSize(188, 131)
+LEAST_SAMPLE = 96  # wide
 CARD_WIDTH = 760
+_AROUND, _SIDE, _BETWEEN = 16, 32, 16  # the card, its words, and from sample to sample
 _MOST_LETTERS = 80  # of a recent file's name
 _INSET = 6  # what the buttons of the pictures keep around themselves: they start where the headings do
 
@@ -60,7 +62,7 @@ class FirstRun(QScrollArea):
         self._card.setMaximumWidth(CARD_WIDTH)
         self._card.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self._samples = QHBoxLayout()
-        self._samples.setSpacing(16)
+        self._samples.setSpacing(_BETWEEN)
         self._recent = QVBoxLayout()
         self._recent.setSpacing(0)
         self._sample_words = label(self.tr("Or try it on a damaged photograph"), rank="heading")
@@ -72,7 +74,7 @@ class FirstRun(QScrollArea):
         page.setObjectName("emptyPage")
         self.setWidget(page)
         outer = QVBoxLayout(page)
-        outer.setContentsMargins(16, 16, 16, 16)
+        outer.setContentsMargins(_AROUND, _AROUND, _AROUND, _AROUND)
         outer.addStretch(1)
         row = QHBoxLayout()
         row.addStretch(1)
@@ -89,7 +91,7 @@ class FirstRun(QScrollArea):
         row = QHBoxLayout()
         row.setSpacing(16)
         row.addWidget(open_button)
-        row.addWidget(label(self.tr("or drop files here, or paste"), rank="dim"))
+        row.addWidget(label(self.tr("or drop files here, or paste"), rank="dim", wraps=True))
         row.addStretch(1)
         row.addWidget(keys)
         title = label(self.tr("Paint over the damage. Watch it heal."), rank="title", wraps=True)
@@ -103,7 +105,7 @@ class FirstRun(QScrollArea):
             part.setContentsMargins(_INSET, 0, 0, 0)
         self._recent.setContentsMargins(_INSET - LINK, 0, 0, 0)
         column = QVBoxLayout(self._card)
-        column.setContentsMargins(32 - _INSET, 28, 32, 28)
+        column.setContentsMargins(_SIDE - _INSET, 28, _SIDE, 28)
         column.setSpacing(0)
         column.addWidget(title)
         column.addSpacing(4)
@@ -171,6 +173,17 @@ class FirstRun(QScrollArea):
         for one, other in itertools.pairwise([self._keys, *(each for each in made if each is not None)]):
             QWidget.setTabOrder(one, other)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """A narrow window gets smaller samples, and no scroll bar for the third."""
+        super().resizeEvent(event)
+        for made in self._card.findChildren(QToolButton):
+            made.setIconSize(self._sample_size())
+
+    def _sample_size(self) -> QSize:
+        room = min(self.viewport().width() - 2 * _AROUND, CARD_WIDTH) - 2 * _SIDE
+        most = (room - 2 * _BETWEEN) // 3 - 2 * _INSET
+        return SAMPLE.scaled(max(most, LEAST_SAMPLE), SAMPLE.height(), Qt.AspectRatioMode.KeepAspectRatio)
+
     def wear(self, colours: Colours) -> None:
         self._colours = colours
         for picture, name in self._steps:
@@ -180,7 +193,7 @@ class FirstRun(QScrollArea):
         made = QToolButton()
         made.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
         made.setIcon(QIcon(_filled(QPixmap(str(sample.thumb)))))
-        made.setIconSize(SAMPLE)
+        made.setIconSize(self._sample_size())
         made.setText(sample.title)
         made.setToolTip(self.tr("Open {name}").format(name=sample.path.name))
         made.setAccessibleName(self.tr("Sample: {title}").format(title=sample.title))

@@ -103,6 +103,18 @@ def test_what_is_said_of_a_picture_goes_when_another_is_in_hand(qtbot):
         notice.clear()
 
 
+@pytest.mark.parametrize("width", [560, 640, 760, 1000])
+def test_the_first_page_fits_a_narrow_window_and_its_samples_grow_with_it(qtbot, width):
+    page = shown(FirstRun(), qtbot, size=(width, 620))
+    page.show_samples(tuple(Sample(Path(f"{name}.tif"), f"{name} of 1900", Path("none")) for name in "abc"))
+    qtbot.waitUntil(lambda: all(each.isVisible() for each in page.findChildren(QToolButton)))
+    QTest.qWait(30)
+    assert page.horizontalScrollBar().maximum() == 0
+    sizes = {(made.iconSize().width(), made.iconSize().height()) for made in page.findChildren(QToolButton)}
+    assert len(sizes) == 1
+    assert (sizes == {(188, 131)}) is (width >= 760)
+
+
 def test_tab_goes_over_the_first_page_as_the_eye_does(qtbot):
     page = shown(FirstRun(), qtbot, size=(900, 700))
     page.show_samples((Sample(Path("a.tif"), "First", Path("a.jpg")), Sample(Path("b.tif"), "Second", Path("b.jpg"))))

@@ -20,7 +20,8 @@ from restorer_app.core.stroke import Point, Stroke
 from restorer_app.files.reader_sources import DecodedSource
 from restorer_app.ui.acts.files import own_samples
 from restorer_app.ui.dialogs.save import SaveDialog
-from restorer_app.ui.presenting.pictures import frames
+from restorer_app.ui.presenting.pictures import file_words, frames
+from restorer_app.ui.presenting.steps import StepRows
 from tests.ui.conftest import until
 from tests.ui.hands import at, document, hover, idle, open_file, paint, pixels, press, repair, scratch
 
@@ -92,6 +93,50 @@ def test_a_page_is_chosen_and_a_changed_one_stays_open(empty, tmp_path):
     until(lambda: document(empty).picture.page == 1)
     assert len(empty.workshop.desk.documents) == 1, "an unchanged page gives way"
     assert pixels(document(empty).session)[0, 0, 0] == 100
+
+
+@pytest.mark.parametrize("work", ["painted", "repaired"])
+def test_pages_with_work_on_them_stay_and_keep_their_order(empty, scan, tmp_path, work):
+    path = tmp_path / "pages.tif"
+    with tifffile.TiffWriter(path) as writer:
+        for _ in range(3):
+            writer.write(tifffile.imread(scan), photometric="minisblack")
+    open_file(empty, path)
+    open_file(empty, scan, count=2)
+    press(empty, "Ctrl+PgUp")
+    press(empty, "Alt+PgDown")
+    until(lambda: document(empty).picture.page == 1)
+    QTest.qWait(30)
+    scratch(empty)
+    if work == "repaired":
+        press(empty, "Return")
+        idle(empty)
+    for key, page, expected in (("Alt+PgUp", 0, [0, 1]), ("Alt+PgDown", 1, [0, 1])):
+        press(empty, key)
+        until(lambda page=page: document(empty).picture.page == page)
+        pages = [each.picture.page for each in empty.workshop.desk.documents]
+        assert pages == [*expected, 0], "beside each other, in front of the other file"
+    if work == "painted":
+        assert not masks.is_empty(document(empty).session.mask)
+
+
+def test_a_picture_that_lies_on_its_side_in_the_file_is_told_of_as_it_is_seen(empty, tmp_path):
+    path = tmp_path / "side.jpg"
+    exif = Image.Exif()
+    exif[274] = 6
+    Image.fromarray(np.full((120, 80, 3), 90, np.uint8)).save(path, exif=exif)
+    open_file(empty, path)
+    facts = dict(file_words(document(empty).picture).rows)
+    assert facts["Size"].startswith("120 × 80 px")
+    assert facts["Turned"] == "shown turned to the right, as the file asks (orientation 6)"
+    assert StepRows(document(empty)).rows()[0].detail.startswith("120 × 80")
+    places, canvas = [], empty.workshop.canvas
+    until(lambda: canvas.values_at(0, 0) is not None and canvas.values_at(0, 119) is not None)
+    empty.workshop.canvas.easel.cursor_moved.emit(0, 119)  # the lowest corner on the left, as stored
+    places.append(empty.window.status.texts["place"])
+    empty.workshop.canvas.easel.cursor_moved.emit(0, 0)
+    places.append(empty.window.status.texts["place"])
+    assert [place.split("R")[0].split() for place in places] == [["x", "0", "y", "0"], ["x", "119", "y", "0"]]
 
 
 def test_a_file_that_is_no_picture_costs_a_sentence(empty, tmp_path):

@@ -214,3 +214,23 @@ def test_one_more_stroke_makes_one_more_row_and_leaves_those_of_the_others(empty
     press(empty, "Ctrl+Z")
     editing.stroke(Stroke("box", (Point(10, 10), Point(200, 200)), diameter=1, erase=True))
     assert rows.rows()[-1].title == "Erased mask"
+
+
+def test_no_straight_line_begins_at_a_stroke_that_was_taken_back(empty, scan):
+    open_file(empty, scan)
+    paint(empty, (40, 40))
+    assert empty.workshop.canvas.easel.last_point is not None
+    press(empty, "Ctrl+Z")
+    assert empty.workshop.canvas.easel.last_point is None
+    paint(empty, (60, 60))
+    assert empty.workshop.canvas.easel.last_point is not None
+
+
+def test_what_a_mask_keeps_is_no_step(empty, scan):
+    session = open_file(empty, scan).session
+    press(empty, "Ctrl+A")
+    until(lambda: len(session.history) == 2)
+    empty.workshop.acts.shrink_mask()
+    empty.workshop.acts.feather_mask()
+    QTest.qWait(200)
+    assert len(session.history) == 2

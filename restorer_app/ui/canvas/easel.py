@@ -111,6 +111,10 @@ class Easel(QObject):
     def last_point(self) -> Point | None:
         return self._last_point
 
+    def forget_last_point(self) -> None:
+        """The stroke was taken back: no straight line begins where it ended."""
+        self._last_point = None
+
     @property
     def source(self) -> tuple[int, int] | None:
         return self._source

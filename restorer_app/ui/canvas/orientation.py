@@ -53,6 +53,11 @@ class Turn:
         x, y = (y, x) if self.transposes else (x, y)
         return (width - x if self.mirrors_x else x), (height - y if self.mirrors_y else y)
 
+    def shown_pixel(self, x: int, y: int) -> tuple[int, int]:
+        """Column and row in which a stored pixel is shown."""
+        across, down = self.to_shown(x + 0.5, y + 0.5)
+        return int(across), int(down)
+
     def to_stored(self, x: float, y: float) -> tuple[float, float]:
         width, height = self.shown_size
         x, y = (width - x if self.mirrors_x else x), (height - y if self.mirrors_y else y)

@@ -20,6 +20,8 @@ from restorer_app.ui.theme import DARK, Colours
 from restorer_app.ui.wording import shortened
 
 FRAME = QSize(96, 72)
+CAPTION = 16  # look-alike scans are told apart by their names
+_CAPTION_LETTERS = 11
 LEAST = QSize(2, 2)  # of a thumbnail: a strip of film is 400 times as long as it is high
 
 
@@ -52,7 +54,7 @@ class FilmStrip(QListWidget):
         self.setDragDropMode(QListWidget.DragDropMode.NoDragDrop)  # what is dropped here is for the window
         self.setIconSize(FRAME)
         self.setSpacing(4)
-        self.setFixedHeight(FRAME.height() + 24)
+        self.setFixedHeight(FRAME.height() + CAPTION + 24)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self._look = _FrameLook()
@@ -97,7 +99,7 @@ class FilmStrip(QListWidget):
 
 
 def _fill(item: QListWidgetItem, frame: Frame, unsaved: str) -> None:
-    item.setSizeHint(QSize(FRAME.width() + 4, FRAME.height() + 4))
+    item.setSizeHint(QSize(FRAME.width() + 4, FRAME.height() + CAPTION + 4))
     name = f"{frame.name}, {unsaved}" if frame.unsaved else frame.name
     item.setToolTip(name)
     item.setData(Qt.ItemDataRole.AccessibleTextRole, name)
@@ -112,7 +114,8 @@ class _FrameLook(QStyledItemDelegate):
         self.colours = DARK
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: object) -> None:
-        rect: QRect = option.rect.adjusted(2, 2, -4, -2)  # the frame of the last one is not cut off
+        whole: QRect = option.rect.adjusted(2, 2, -4, -2)  # the frame of the last one is not cut off
+        rect = whole.adjusted(0, 0, 0, -CAPTION)
         view = option.widget
         assert isinstance(view, FilmStrip)
         row = index.row()  # type: ignore[attr-defined]  # a model index
@@ -122,6 +125,7 @@ class _FrameLook(QStyledItemDelegate):
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.fillRect(rect, QColor(self.colours.surround))
         self._paint_picture(painter, rect, item)
+        self._paint_caption(painter, QRect(whole.left(), rect.bottom() + 3, whole.width(), CAPTION), item)
         if row == view.currentRow():
             has_focus = bool(option.state & QStyle.StateFlag.State_HasFocus)
             painter.setPen(QPen(QColor(self.colours.text if has_focus else self.colours.accent), 2))
@@ -132,6 +136,16 @@ class _FrameLook(QStyledItemDelegate):
             painter.setBrush(QColor(self.colours.accent))
             painter.drawEllipse(rect.topRight() + QPoint(-9, 9), 5, 5)
         painter.restore()
+
+    def _paint_caption(self, painter: QPainter, room: QRect, item: QListWidgetItem) -> None:
+        """The end of a name says most: plates of a box differ in their numbers."""
+        font = painter.font()
+        font.setPixelSize(_CAPTION_LETTERS)
+        painter.setFont(font)
+        painter.setPen(QColor(self.colours.dim))
+        name = str(item.data(Qt.ItemDataRole.UserRole + 1))
+        told = painter.fontMetrics().elidedText(name, Qt.TextElideMode.ElideMiddle, room.width())
+        painter.drawText(room, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop, told)
 
     def _paint_picture(self, painter: QPainter, rect: QRect, item: QListWidgetItem) -> None:
         icon = item.icon()

@@ -8,7 +8,9 @@ from math import isclose
 
 from PySide6.QtCore import QCoreApplication
 
+from restorer_app.core.geometry import Region
 from restorer_app.files.picture import Picture
+from restorer_app.ui.canvas.orientation import Turn
 from restorer_app.ui.canvas.settings import Adjustment, OverlayMode
 from restorer_app.ui.document import Document
 from restorer_app.ui.panels.file_facts import FileWords
@@ -21,11 +23,14 @@ translate = QCoreApplication.translate  # by this name lupdate finds what is to 
 def file_words(picture: Picture | None) -> FileWords:
     if picture is None:
         return FileWords()
+    size = as_shown(picture.source.bounds, picture)
     rows = [
         (translate("presenting", "Name"), picture.path.name),
         (translate("presenting", "Kind"), f"{picture.kind.upper()}, {_layout(picture.layout)}, {picture.bits} bit"),
-        (translate("presenting", "Size"), f"{pixels(picture.width, picture.height)} px, {amount(picture.size_bytes)}"),
+        (translate("presenting", "Size"), f"{size} px, {amount(picture.size_bytes)}"),
     ]
+    if picture.orientation != 1:
+        rows.append((translate("presenting", "Turned"), _turn(picture.orientation)))
     if picture.dpi is not None:
         rows.append((translate("presenting", "Resolution"), f"{picture.dpi[0]:.0f} dpi"))
     rows.append(
@@ -54,6 +59,25 @@ def file_words(picture: Picture | None) -> FileWords:
     rows += [(name, value) for name, value in picture.facts if name not in known]
     rows += [(translate("presenting", "Stays old"), sentence) for sentence in picture.stale]
     return FileWords(tuple(rows), picture.page, picture.page_count)
+
+
+def as_shown(bounds: Region, picture: Picture) -> str:
+    """A size as it is seen: a file may hold the picture lying on its side."""
+    across, down = Turn(bounds.width, bounds.height, picture.orientation).shown_size
+    return pixels(across, down)
+
+
+def _turn(orientation: int) -> str:
+    how = {
+        2: translate("presenting", "shown mirrored"),
+        3: translate("presenting", "shown turned upside down"),
+        4: translate("presenting", "shown mirrored top to bottom"),
+        5: translate("presenting", "shown mirrored and turned to the left"),
+        6: translate("presenting", "shown turned to the right"),
+        7: translate("presenting", "shown mirrored and turned to the right"),
+        8: translate("presenting", "shown turned to the left"),
+    }[orientation]
+    return translate("presenting", "{how}, as the file asks (orientation {number})").format(how=how, number=orientation)
 
 
 def frames(documents: Sequence[Document]) -> list[Frame]:

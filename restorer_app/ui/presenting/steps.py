@@ -13,8 +13,9 @@ from restorer_app.session.pending import Pending
 from restorer_app.session.provenance import kind_of
 from restorer_app.ui.document import Document
 from restorer_app.ui.panels.step_rows import Kin, StepRow, runs
+from restorer_app.ui.presenting.pictures import as_shown
 from restorer_app.ui.presenting.proof import kind_word
-from restorer_app.ui.wording import grouped, pixels
+from restorer_app.ui.wording import grouped
 
 translate = QCoreApplication.translate  # by this name lupdate finds what is to be translated
 
@@ -95,12 +96,11 @@ def _step_detail(document: Document, position: int, step: Step) -> str:
     if position == 0:
         picture = document.picture
         bits = translate("presenting", "{bits} bit").format(bits=picture.bits)
-        return " · ".join([pixels(picture.width, picture.height), bits])
+        return " · ".join([as_shown(picture.source.bounds, picture), bits])
     if record is None:
         return ""
     if record.operation.get("name") == "upscale" and step.after is not None:  # every pixel of it is new
-        bounds = step.after.image.bounds
-        return " · ".join([_method(record), pixels(bounds.width, bounds.height)])
+        return " · ".join([_method(record), as_shown(step.after.image.bounds, document.picture)])
     # A count and no share: what is filled is a share too, and some of it comes out as it was.
     changed = translate("presenting", "{count} pixels changed").format(count=grouped(record.changed_pixels))
     return " · ".join([_method(record), changed])
