@@ -29,6 +29,7 @@ LEAST_SAMPLE = 96  # wide
 CARD_WIDTH = 760
 _AROUND, _SIDE, _BETWEEN = 16, 32, 16  # the card, its words, and from sample to sample
 _MOST_LETTERS = 80  # of a recent file's name
+_AROUND_SAMPLE = 18  # what a button keeps beside its picture
 _INSET = 6  # what the buttons of the pictures keep around themselves: they start where the headings do
 
 
@@ -177,11 +178,18 @@ class FirstRun(QScrollArea):
         """A narrow window gets smaller samples, and no scroll bar for the third."""
         super().resizeEvent(event)
         for made in self._card.findChildren(QToolButton):
-            made.setIconSize(self._sample_size())
+            self._fit(made)
+
+    def _fit(self, made: QToolButton) -> None:
+        size, title = self._sample_size(), made.text().replace("\n", " ")
+        made.setIconSize(size)
+        # a title may be wider than its picture
+        made.setText(title if size == SAMPLE else title.replace(", ", ",\n", 1))
 
     def _sample_size(self) -> QSize:
-        room = min(self.viewport().width() - 2 * _AROUND, CARD_WIDTH) - 2 * _SIDE
-        most = (room - 2 * _BETWEEN) // 3 - 2 * _INSET
+        page = self.width() - self.verticalScrollBar().sizeHint().width()  # whether it is shown or not
+        room = min(page - 2 * _AROUND, CARD_WIDTH) - 2 * _SIDE
+        most = (room - 2 * _BETWEEN) // 3 - _AROUND_SAMPLE
         return SAMPLE.scaled(max(most, LEAST_SAMPLE), SAMPLE.height(), Qt.AspectRatioMode.KeepAspectRatio)
 
     def wear(self, colours: Colours) -> None:
@@ -193,8 +201,8 @@ class FirstRun(QScrollArea):
         made = QToolButton()
         made.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
         made.setIcon(QIcon(_filled(QPixmap(str(sample.thumb)))))
-        made.setIconSize(self._sample_size())
         made.setText(sample.title)
+        self._fit(made)
         made.setToolTip(self.tr("Open {name}").format(name=sample.path.name))
         made.setAccessibleName(self.tr("Sample: {title}").format(title=sample.title))
         made.clicked.connect(lambda: self.chosen.emit(str(sample.path)))
