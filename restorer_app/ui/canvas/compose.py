@@ -138,11 +138,11 @@ def _draw_masks(painter: QPainter, inside: Box, pane: Pane, scene: Scene, *, smo
         painter.fillRect(as_rect(inside), QColor(0, 0, 0))
         overlays.draw_values(painter, scene.coverings.mask, view, inside, overlays.share())
         return
-    if not scene.coverings.protect.is_empty:
-        overlays.draw_hatching(painter, scene.coverings.protect, view, inside, overlay)
     if overlay.mode == "tint" and not scene.coverings.mask.is_empty:
         fineness = _fineness(scene.coverings.mask, view, smooth=smooth)
         overlays.draw_values(painter, scene.coverings.mask, view, inside, overlays.tint(overlay), fineness=fineness)
+    if not scene.coverings.protect.is_empty:  # above the mask, as it goes before it
+        overlays.draw_hatching(painter, scene.coverings.protect, view, inside, overlay)
 
 
 def _fineness(mask: MaskLayer, view: Viewport, *, smooth: bool) -> Fineness:

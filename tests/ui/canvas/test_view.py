@@ -274,6 +274,18 @@ def test_protection_is_hatched(canvas, qtbot):
     assert len(np.unique(shown.reshape(-1, 3), axis=0)) == 2
 
 
+def test_protection_is_seen_on_a_mask_too_where_it_goes_before_it(canvas, qtbot):
+    studio, _ = at_full_size(canvas, qtbot, np.full((480, 640, 3), 128, np.uint8))
+    canvas.update_protect(masks.full(studio.image.bounds))
+    alone = look(canvas, qtbot).reshape(-1, 3).astype(int)
+    canvas.update_mask(masks.full(studio.image.bounds))
+    both = look(canvas, qtbot).reshape(-1, 3).astype(int)
+    is_line = np.ptp(alone, axis=1) > 60
+    assert 0.1 < is_line.mean() < 0.5
+    assert np.abs(both[is_line] - alone[is_line]).max() < 40, "the lines keep their colour"
+    assert np.abs(both[~is_line] - alone[~is_line]).max() > 40, "and the mask is seen between them"
+
+
 def test_values_are_those_of_the_file_in_its_depth(canvas, qtbot):
     pixels = colours(640, 480, dtype="uint16")
     studio, _ = at_full_size(canvas, qtbot, pixels)
