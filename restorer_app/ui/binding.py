@@ -191,7 +191,7 @@ class Binding(QObject):
             orientation=picture.orientation,
             icc=picture.icc,
             white_is_zero=picture.white_is_zero,
-            overview=document.overview if session.image.bounds == session.original.bounds else None,
+            overview=document.overview,
         )
         if document.view is not None:
             self._canvas.sight.come_back(document.view)

@@ -9,7 +9,7 @@ import numpy as np
 from PySide6.QtGui import QImage
 
 from restorer_app.core.geometry import Region
-from restorer_app.core.raster import CELL, Pixels, Raster, Source
+from restorer_app.core.raster import CELL, FlatSource, Pixels, Raster, Source
 from restorer_app.ui.canvas.colour import Converter, Look
 from restorer_app.ui.canvas.impression import Impression
 from restorer_app.ui.canvas.orientation import Turn
@@ -30,6 +30,11 @@ class Piece:
     y: float
     step: float
     is_best: bool = True
+
+
+def lies_in_tiles(pyramid: Pyramid) -> bool:
+    """All of the picture: what an upscaled one stands on is empty, and would be black until its tiles are drawn."""
+    return isinstance(pyramid.source, FlatSource)
 
 
 class ShownPicture:
@@ -111,7 +116,7 @@ class ShownPicture:
         """Puts what has been read into the overview, which so grows true from the guess that it was."""
         number = self._numbers.get(id(pyramid))
         found = pyramid.band_rows(band, OVERVIEW)
-        if number is None or found is None:
+        if number is None or found is None or lies_in_tiles(pyramid):
             return
         region, rows = found
         if number not in self._overviews:

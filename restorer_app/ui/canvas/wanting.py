@@ -11,7 +11,7 @@ from restorer_app.ui.canvas.builder import Builder
 from restorer_app.ui.canvas.compare import Pane
 from restorer_app.ui.canvas.overlay import cut, places_in, tiles_around
 from restorer_app.ui.canvas.pyramid import Pyramid
-from restorer_app.ui.canvas.shown import ShownPicture
+from restorer_app.ui.canvas.shown import ShownPicture, lies_in_tiles
 from restorer_app.ui.canvas.sight import Sight
 from restorer_app.ui.canvas.tiles import Content, Request, Tile, TileKey
 
@@ -121,7 +121,9 @@ class Wanting(QObject):
         self.tile_came.emit(region, key.place[0])
 
     def _take_overview(self, pyramid: Pyramid, pixels: Pixels) -> None:
-        if self._picture is not None and self._picture.take_overview(pyramid, pixels) and self._missing:
+        if self._picture is None or lies_in_tiles(pyramid):
+            return
+        if self._picture.take_overview(pyramid, pixels) and self._missing:
             self.overview_came.emit()
 
     def _take_band(self, pyramid: Pyramid, band: int) -> None:

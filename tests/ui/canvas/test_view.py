@@ -16,7 +16,7 @@ from restorer_app.ui.canvas.orientation import Turn
 from restorer_app.ui.canvas.settings import Adjustment, Overlay
 from restorer_app.ui.canvas.spoiling import boxes_of
 from restorer_app.ui.canvas.viewport import Viewport
-from tests.ui.canvas.scenes import Studio, colours, look, settle
+from tests.ui.canvas.scenes import Studio, as_array, colours, look, settle
 
 
 def at_full_size(canvas, qtbot, pixels, **facts):
@@ -397,3 +397,17 @@ def test_the_cache_stays_within_its_bytes(canvas, qtbot):
         canvas.sight.pan(-300, -200)
         settle(canvas, qtbot)
     assert picture.cached_bytes <= 4 << 20
+
+
+def test_a_picture_that_lies_in_tiles_alone_is_never_black_while_they_are_drawn(canvas, qtbot):
+    bounds = Region.of_size(2000, 1500)
+    image = Raster.flat(bounds, channels=3).with_patch(bounds, np.full((1500, 2000, 3), 200, np.uint8))
+    empty, small = masks.blank(bounds), np.full((30, 40, 3), 200, np.uint8)
+    canvas.show_picture(image, original=image, mask=empty, protect=empty, overview=small)
+    assert as_array(canvas.grab().toImage()).min() > 60
+    settle(canvas, qtbot)
+    picture, wanting = canvas._stage.picture, canvas._stage.wanting
+    wanting._take_overview(picture.pyramids[0], small * 0)  # as the builder would tell of what lies below
+    for band in range(6):
+        wanting._take_band(picture.pyramids[0], band)
+    assert [found.pixels.min() for found in picture._overviews.values()] == [200]
