@@ -5,15 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from restorer_app.core.geometry import Region
 from restorer_app.core.raster import Pixels, Source
 from restorer_app.files.picture import Picture
 
-_BEYOND = 2  # small pixels around a region, so that it comes out as if the whole had been enlarged
-_MOST = np.iinfo(np.int16).max  # OpenCV's for a side
+_BEYOND = 1  # small pixels around a region, so that it comes out as if the whole had been enlarged
 
 
 def transparency_of(picture: Picture, bounds: Region) -> Source | None:
@@ -45,18 +44,26 @@ class EnlargedAlpha:
         return self.small.channels
 
     def read(self, region: Region) -> Pixels:
-        out = np.empty((*region.shape, self.channels), self.dtype)
-        for piece in region.divided(_MOST // self.factor // 2, _MOST // self.factor // 2):
-            out[piece.slices(region)] = self._piece(piece)
-        return out
-
-    def _piece(self, region: Region) -> Pixels:
         factor = self.factor
         tight = Region(
             region.left // factor, region.top // factor, -(-region.right // factor), -(-region.bottom // factor)
         )
         seen = tight.grown(_BEYOND, inside=self.small.bounds)
-        size = (seen.width * factor, seen.height * factor)
-        large = cv2.resize(np.ascontiguousarray(self.small.read(seen)), size, interpolation=cv2.INTER_LINEAR)
-        found: Pixels = large.reshape(size[1], size[0], self.channels)[region.slices(seen.scaled(factor))]
-        return found
+        found = self.small.read(seen).astype(np.float64 if self.dtype.kind == "f" else np.float32)
+        for axis, first, last, start in (
+            (0, region.top, region.bottom, seen.top),
+            (1, region.left, region.right, seen.left),
+        ):
+            found = _between(found, (np.arange(first, last) + 0.5) / factor - 0.5 - start, axis)
+        return (found if self.dtype.kind == "f" else np.rint(found)).astype(self.dtype)
+
+
+def _between(pixels: Pixels, places: NDArray[np.float64], axis: int) -> Pixels:
+    """Values at places between pixels, along one axis; beyond the edge the last one goes on."""
+    lower = np.floor(places)
+    share = (places - lower).astype(pixels.dtype).reshape(-1, *[1] * (2 - axis))
+    before, behind = (
+        pixels.take((lower + step).astype(np.intp).clip(0, pixels.shape[axis] - 1), axis=axis) for step in (0, 1)
+    )
+    found: Pixels = before + (behind - before) * share
+    return found
