@@ -1,24 +1,15 @@
 """What the allocator does with large buffers that became free."""
 
-import gc
 import platform
 import resource
 
 import numpy as np
 import pytest
 
-from restorer_app.files import allocator
 from restorer_app.files.allocator import Keeping, _own_bytes, give_back_large_buffers, large_buffers_kept
 
 _PAGES = 8192  # 32 MB
 _glibc = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc has these thresholds")
-
-
-@pytest.fixture(autouse=True)
-def nobody_keeps_buffers() -> None:
-    """A job of another test that was not run to its end keeps them until it is collected."""
-    gc.collect()
-    assert allocator._keepers == 0
 
 
 def _pages_cleared() -> int:
