@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QAccessible, QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QComboBox, QPushButton, QWidget
+from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QComboBox, QPushButton, QScrollArea, QWidget
 
 from restorer_app.core import mask as masks
 from restorer_app.core.geometry import Region
@@ -19,6 +19,8 @@ from restorer_app.ui.notice import Told
 from restorer_app.ui.window import Window
 from tests.ui.conftest import until
 from tests.ui.hands import at, canvas, drag_border, hover, idle, open_file, paint, press
+
+QWIDGETSIZE_MAX = (1 << 24) - 1
 
 
 def test_holding_the_key_shows_the_original(empty, scan):
@@ -62,6 +64,25 @@ def test_f6_leads_out_of_the_picture_over_every_part_and_back(empty, scan):
         if QApplication.focusWidget() is canvas(empty):
             break
     assert names == ["Open pictures", "Size", "Denoise: Run", "History", canvas(empty).accessibleName()]
+
+
+def test_f6_scrolls_a_panel_back_to_its_beginning(empty, scan):
+    open_file(empty, scan)
+    area = empty.window.docks["one-click"].findChild(QScrollArea)
+    bar = area.verticalScrollBar()
+    area.setMaximumHeight(100)
+    try:
+        until(lambda: bar.maximum() > 0)
+        bar.setValue(bar.maximum())
+        canvas(empty).setFocus()
+        for _ in range(3):
+            QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_F6)
+        first = QApplication.focusWidget()
+        assert first.accessibleName() == "Denoise: Run"
+        assert first.visibleRegion().boundingRect() == first.rect()
+    finally:
+        area.setMaximumHeight(QWIDGETSIZE_MAX)
+        bar.setValue(0)
 
 
 def test_panels_come_back_as_high_as_they_were(empty, scan):
