@@ -2,6 +2,7 @@
 
 import io
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
@@ -33,6 +34,31 @@ def test_the_noise_that_was_added_is_found(sigma, grey):
 
 def test_a_clean_picture_has_next_to_no_noise():
     assert levels.noise_level(_photograph()) * 255 < 0.7
+
+
+def test_fine_texture_is_not_taken_for_noise():
+    random = np.random.default_rng(1)
+    picture = _photograph()[..., :1]
+    gravel = cv2.GaussianBlur(random.normal(0, 1, picture.shape[:2]), (0, 0), 0.8)
+    picture[100:, :, 0] += 0.1 * gravel[100:] / gravel.std()  # three fifths of it
+    noisy = picture + random.normal(0, 2 / 255, picture.shape).astype(np.float32)
+    assert levels.noise_level(noisy) * 255 == pytest.approx(2, rel=0.2)
+
+
+def test_noise_that_grows_with_the_light_is_told_by_its_middle():
+    picture = _photograph()
+    strength = np.sqrt(picture.mean(2, keepdims=True) + 0.2) / np.sqrt(0.65)
+    noisy = picture + np.random.default_rng(1).normal(0, 15 / 255, picture.shape) * strength
+    middle = 15 * np.median(strength)
+    assert levels.noise_level(noisy.astype(np.float32)) * 255 == pytest.approx(middle, rel=0.1)
+
+
+def test_what_is_clipped_to_black_or_white_says_nothing_of_the_noise():
+    picture = _photograph() * 0.5 + 0.25
+    noisy = picture + np.random.default_rng(1).normal(0, 10 / 255, picture.shape).astype(np.float32)
+    noisy[:130] = 1.0
+    noisy[:, :100] = 0.0
+    assert levels.noise_level(noisy) * 255 == pytest.approx(10, rel=0.1)
 
 
 def test_grey_in_three_channels_counts_as_one():
