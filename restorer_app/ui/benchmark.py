@@ -25,6 +25,7 @@ from restorer_app.core.geometry import Region
 from restorer_app.core.raster import CELL, Pixels, Raster
 from restorer_app.files.handle import MappedHandle
 from restorer_app.files.scratch import MappedSource
+from restorer_app.ui import benchmark_job
 from restorer_app.ui.canvas.settings import Brush
 from restorer_app.ui.canvas.view import Canvas
 
@@ -62,11 +63,9 @@ def main(argv: list[str]) -> int:
     app = QApplication.instance() or QApplication([])
     assert isinstance(app, QApplication)
     try:
-        tables = [
-            _of_picture(app, megapixels, bits, anyway=args.anyway)
-            for megapixels in args.megapixels
-            for bits in args.bits
-        ]
+        kinds = [(megapixels, bits) for megapixels in args.megapixels for bits in args.bits]
+        tables = [_of_picture(app, *kind, anyway=args.anyway) for kind in kinds]
+        tables += [_beside_a_job(app, *kind, anyway=args.anyway) for kind in kinds]
     except RestorerError as problem:
         print(f"restorer bench: {problem}", file=sys.stderr)
         return 1
@@ -79,7 +78,7 @@ def _of_picture(app: QApplication, megapixels: int, bits: int, *, anyway: bool) 
     """One picture's table: each row one kind of movement."""
     rows: list[tuple[Cell, ...]] = []
     with tempfile.TemporaryDirectory(prefix="restorer-bench-") as folder:
-        image = _mapped_picture(Path(folder) / "pixels", *SIZES[megapixels], bits)
+        image = Raster(MappedSource(_mapped_pixels(Path(folder) / "pixels", *SIZES[megapixels], bits)))
         must_be_quiet(anyway=anyway)
         before = _anonymous_bytes()
         canvas = Canvas()
@@ -97,18 +96,27 @@ def _of_picture(app: QApplication, megapixels: int, bits: int, *, anyway: bool) 
         must_be_quiet(anyway=anyway)
     note = (
         f"first paint {opening.first:.2f} s, complete {opening.whole:.2f} s, "
-        f"p99 of a tick {opening.tick_p99:.0f} ms; anonymous memory {_anonymous_bytes() / 1e6:.0f} MB, "
+        f"p99 of a tick meanwhile {opening.tick_p99:.0f} ms; anonymous memory {_anonymous_bytes() / 1e6:.0f} MB, "
         f"grown by {grown / 1e6:.0f} MB for {image.bounds.area * image.channels * bits / 8e6:.0f} MB of pixels"
     )
     columns = ("movement", "wall p50", "wall p95", "wall most", "cpu p50", "cpu p95", "cpu most")
     return Table(f"{megapixels} MP, {bits} bit, {VIEW[0]} × {VIEW[1]}", columns, tuple(rows), note)
 
 
+def _beside_a_job(app: QApplication, megapixels: int, bits: int, *, anyway: bool) -> Table:
+    """The whole program with its engine process, as a person has it."""
+    with tempfile.TemporaryDirectory(prefix="restorer-bench-") as folder:
+        must_be_quiet(anyway=anyway)
+        handle = _mapped_pixels(Path(folder) / "pixels", *SIZES[megapixels], bits)
+        pixels: Pixels = np.memmap(handle.path, handle.dtype, "r", shape=handle.shape)
+        return benchmark_job.table(app, pixels, Path(folder), VIEW)
+
+
 def _row(name: str, times: Times) -> tuple[Cell, ...]:
     return name, *times.row()
 
 
-def _mapped_picture(path: Path, width: int, height: int, bits: int) -> Raster:
+def _mapped_pixels(path: Path, width: int, height: int, bits: int) -> MappedHandle:
     """Grainy pixels in a file that is mapped, as the reader process leaves them."""
     handle = MappedHandle(path, 0, (height, width, 3), f"uint{bits}")
     pixels: Pixels = np.memmap(path, handle.dtype, "w+", shape=handle.shape)
@@ -116,7 +124,7 @@ def _mapped_picture(path: Path, width: int, height: int, bits: int) -> Raster:
     band = (band * np.iinfo(handle.dtype).max).astype(handle.dtype)
     for top in range(0, height, len(band)):
         pixels[top : top + len(band)] = band[: height - top]
-    return Raster(MappedSource(handle))
+    return handle
 
 
 def _third_covered(bounds: Region) -> Raster:
