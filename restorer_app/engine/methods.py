@@ -10,7 +10,7 @@ from typing import Any
 from restorer_app.core.card import ModelCard
 from restorer_app.core.job import CancelToken, Job
 from restorer_app.core.operation import Decompress, Denoise, Repair, Upscale
-from restorer_app.engine import classical, closing, levels, patchmatch, texture
+from restorer_app.engine import classical, closing, levels, patchmatch, texture, turning
 from restorer_app.engine.plan import Needs
 from restorer_app.engine.sampling import sample
 from restorer_app.engine.values import Floats, Hole
@@ -165,10 +165,14 @@ def _needs_of(card: ModelCard, job: Job, *, context: int) -> Needs:
 
 
 def _finished_by_patches(net: Method, channels: int) -> Method:
-    """The net sees two closings; the third takes over where holes are wide, and lends its fine contrast elsewhere."""
+    """The net sees two closings, and again upside down; the third takes over where holes are wide, and lends its fine
+    contrast elsewhere.
+    """
 
     def run(closings: Sequence[Floats], holes: Sequence[Hole] | None) -> list[Floats]:
-        return net.run([one[:, :, : 2 * channels] for one in closings], holes)
+        assert holes is not None  # this is a fill
+        shown = [one[:, :, : 2 * channels] for one in closings]
+        return turning.both_ways_up(net.run, shown, holes)
 
     def finish(answer: Floats, closings: Floats, hole: Hole) -> tuple[Floats, Floats]:
         crisp = closings[:, :, 2 * channels :]
