@@ -13,7 +13,7 @@ from restorer_app.core.errors import InvalidValueError, RestorerError
 from restorer_app.core.geometry import Region
 from restorer_app.core.job import CancelToken, Job
 from restorer_app.core.raster import Pixels
-from restorer_app.engine import grain, texture
+from restorer_app.engine import grain, nodata, texture
 from restorer_app.engine.blend import blend
 from restorer_app.engine.cover import Cover
 from restorer_app.engine.methods import Method, method_for
@@ -134,8 +134,13 @@ class Work:
             holes = [context.hole[place] for context, place in zip(contexts, places, strict=True)]
             answers = self.method.run(seen, holes)
             return [self._filled(*each) for each in zip(batch, answers, seen, holes, strict=True)]
-        results = self.method.run([to_float(self._job.image.read(tile.window)) for tile in batch], None)
+        results = self.method.run([self._seen(tile) for tile in batch], None)
         return [self._cut(tile, result) for tile, result in zip(batch, results, strict=True)]
+
+    def _seen(self, tile: Tile) -> Floats:
+        if self.method.scale > 1:
+            return nodata.read_closed(self._job.image, tile.window, reach=self.method.needs.halo)
+        return to_float(self._job.image.read(tile.window))
 
     def _filled(self, tile: Tile, answer: Floats, seen: Floats, hole: Hole) -> Floats:
         """An answer with the fine contrast that belongs there: lent by patches, grown as grain."""
@@ -192,8 +197,9 @@ class Work:
 
     def _finished(self, tile: Tile, new: Floats) -> Piece:
         if self.method.scale > 1:
-            out = tile.out.scaled(self.method.scale)
-            return Piece(out, tile.out.area, None, to_depth(new, self._job.image.dtype))
+            scale, image = self.method.scale, self._job.image
+            after = nodata.put_back(to_depth(new, image.dtype), image, tile.out, scale)
+            return Piece(tile.out.scaled(scale), tile.out.area, None, after)
         self._open[tile.context] -= 1
         if not self._open[tile.context]:
             self._contexts.pop(tile.context, None)

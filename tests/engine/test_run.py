@@ -383,3 +383,50 @@ def test_a_mapped_picture_does_not_stay_in_memory(run, tmp_path, monkeypatch):
         closing(events)
         assert released == [image.source] * 4, "once a tile"
         assert (result.read(result.bounds) == 50).all()
+
+
+def _with_a_lake(height=200, width=330):
+    """A picture with no data in a wide place, a narrow one at the edge and one channel of a pixel."""
+    picture = photograph(height, width, dtype="float32")
+    picture[60:140, 100:300] = np.nan
+    picture[150:170, :3] = -np.inf
+    picture[20, 20, 1] = np.nan
+    return picture
+
+
+@pytest.mark.parametrize("operation", [Upscale(2), Upscale(2, "lanczos"), Upscale(4, "lanczos")])
+def test_no_data_stays_no_data_in_an_enlarged_picture(run, model, operation):
+    picture = _with_a_lake()
+    card = model("upscale") if operation.task else None
+    events, result = run(job_of(operation, picture, model=card, device="cpu", dtype="float32"))
+    closing(events)
+    after, scale = result.read(result.bounds), operation.scale
+    grown = picture.repeat(scale, axis=0).repeat(scale, axis=1)
+    assert np.array_equal(np.isfinite(after), np.isfinite(grown))
+    assert np.array_equal(after.view("u4")[~np.isfinite(grown)], grown.view("u4")[~np.isfinite(grown)])
+
+
+@pytest.mark.parametrize("scale", [2, 4])
+def test_no_data_does_not_ring_in_what_lies_beside_it(run, scale):
+    even = np.full((80, 90, 1), 0.7, np.float32)
+    even[30:50, 30:60] = np.nan
+    _, result = run(job_of(Upscale(scale, "lanczos"), even))
+    after = result.read(result.bounds)
+    assert np.nanmax(np.abs(after - 0.7)) < 1e-6
+
+
+@pytest.mark.parametrize("operation", [Upscale(2), Upscale(2, "lanczos")])
+def test_no_data_is_closed_alike_however_the_picture_is_cut(run, monkeypatch, model, operation):
+    card = model("upscale") if operation.task else None
+    job = job_of(operation, _with_a_lake(), model=card, device="cpu", dtype="float32")
+    events, whole = run(job)
+
+    def in_small_tiles(*words):
+        method, note = work.first_method(*words)
+        return replace(method, needs=replace(method.needs, side=32)), note
+
+    monkeypatch.setattr("restorer_app.engine.run.first_method", in_small_tiles)
+    pieces, tiled = run(job)
+    assert len(pieces) > len(events)
+    one, other = whole.read(whole.bounds), tiled.read(tiled.bounds)
+    assert np.allclose(one, other, rtol=0, atol=1e-6, equal_nan=True)
