@@ -36,8 +36,7 @@ def _run(args: argparse.Namespace) -> int:
             found = difference(one.source, other.source, progress)
             alpha = _alpha_differs(one, other, progress)
     except RestorerError as problem:
-        told = f"These could not be compared: {problem}"
-        telling.tell({"judged": False, "reason": str(problem)}, [told], as_json=args.json)
+        telling.tell_not_judged(str(problem), f"These could not be compared: {problem}", as_json=args.json)
         return NOT_JUDGED
     telling.tell(to_fields(found) | {"alpha_differs": alpha}, _lines(found, alpha=alpha), as_json=args.json)
     return SAME if found.same and not alpha else DIFFERENT

@@ -18,6 +18,11 @@ def tell(fields: dict[str, Any], lines: list[str], *, as_json: bool) -> None:
     print(as_text(fields) if as_json else "\n".join(lines))
 
 
+def tell_not_judged(reason: str, sentence: str, *, as_json: bool) -> None:
+    """Why nothing could be compared; in JSON without counts, which a program could take for good ones."""
+    tell({"judged": False, "reason": reason, "error": sentence}, [sentence], as_json=as_json)
+
+
 def as_text(fields: Any) -> str:
     """JSON in letters that every stream knows: what a terminal makes of others need not be JSON any more."""
     return json.dumps(fields, indent=2, default=str)

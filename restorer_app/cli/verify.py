@@ -47,9 +47,10 @@ def _run(args: argparse.Namespace) -> int:
     except RestorerError as problem:
         verdict = Verdict(judged=False, reason=str(problem))
     progress.clear()
-    telling.tell(verdict.to_fields(), _lines(verdict), as_json=args.json)
     if not verdict.judged:
+        telling.tell_not_judged(verdict.reason, verdict.sentence, as_json=args.json)
         return NOT_JUDGED
+    telling.tell(verdict.to_fields(), _lines(verdict), as_json=args.json)
     return SAME if verdict.same else DIFFERENT
 
 
@@ -65,18 +66,18 @@ def _mask(reader: Reader, master: Path, path: Path, *, page: int) -> Raster:
 
 def _lines(verdict: Verdict) -> list[str]:
     lines = [verdict.sentence]
-    if verdict.judged:
-        by = {"mask": "the mask given", "record": "the record in the derivative"}.get(verdict.judged_by)
-        lines += [f"Judged by {by}."] if by else []
-        if verdict.segments_total:
-            lines.append(_segments(verdict.segments_identical, verdict.segments_total))
-        if verdict.metadata_changed:
-            lines.append(f"Metadata written by the save: {', '.join(verdict.metadata_changed)}.")
+    by = {"mask": "the mask given", "record": "the record in the derivative"}.get(verdict.judged_by)
+    lines += [f"Judged by {by}."] if by else []
+    if verdict.segments_total:
+        lines.append(_segments(verdict))
+    if verdict.metadata_changed:
+        lines.append(f"Metadata written by the save: {', '.join(verdict.metadata_changed)}.")
     return lines
 
 
-def _segments(identical: int, total: int) -> str:
-    told = f"{spaced(identical)} of {spaced(total)} segments are identical in every byte"
-    if identical == total:
-        return f"{told}."
-    return f"{told}; the others were written anew, and their pixels compared."
+def _segments(verdict: Verdict) -> str:
+    identical, total = spaced(verdict.segments_identical), spaced(verdict.segments_total)
+    if verdict.unit == "blocks":  # a JPEG's code tables may be others, and so its bytes
+        return f"{identical} of {total} blocks have the same coefficients, every one of them."
+    told = f"{identical} of {total} segments are identical in every byte"
+    return f"{told}." if identical == total else f"{told}; the others were written anew, and their pixels compared."

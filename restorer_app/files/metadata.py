@@ -169,6 +169,11 @@ def embedded(xmp: bytes | None) -> Embedded | None:
         return None
 
 
+def has_unreadable_record(xmp: bytes | None) -> bool:
+    """Whether this program wrote into a packet what can no longer be understood."""
+    return xmp is not None and b"MasterSHA256" in xmp and OURS.encode() in xmp and embedded(xmp) is None
+
+
 def all_records(xmp: bytes | None) -> list[Record]:
     """Every record that a file carries, of this save and of those before it."""
     try:

@@ -136,11 +136,24 @@ def _own_spans(page: Page) -> Iterator[Span]:
             yield entry.data_at, entry.data_at + entry.size
 
 
-def _other_spans(file: FileBytes, structure: Structure, page: Page) -> Iterator[Span]:
+def unused_bytes(file: FileBytes, structure: Structure, *, behind: int) -> int:
+    """How many bytes from a place on nothing in the file points to; one that makes an odd place even is no more."""
+    spans = sorted(span for span in _other_spans(file, structure, None) if span[1] > behind)
+    at = behind
+    unused = 0
+    for begin, end in spans:
+        if begin - at > 1:
+            unused += begin - at
+        at = max(at, end)
+    return unused + max(0, file.size - at)
+
+
+def _other_spans(file: FileBytes, structure: Structure, page: Page | None) -> Iterator[Span]:
+    """What lies where in a file, but for the segments of a page and their lists."""
     yield 0, 16 if structure.big else 8
     for directory in structure.directories():
         yield directory.at, directory.at + directory.size
-        mine = directory is page.directory
+        mine = page is not None and directory is page.directory
         for entry in directory.entries:
             if entry.size and not entry.inline and not (mine and entry.tag in _LISTS):
                 yield entry.data_at, entry.data_at + entry.size

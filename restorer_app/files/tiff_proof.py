@@ -13,10 +13,11 @@ from restorer_app.files.allocator import give_back_large_buffers
 from restorer_app.files.beside import beside
 from restorer_app.files.filebytes import FileBytes
 from restorer_app.files.hashing import checksum
-from restorer_app.files.patching import Progress, SavingStoppedError, Verdict
+from restorer_app.files.patching import Progress, SavingStoppedError, Verdict, spaced
 from restorer_app.files.segments import SegmentError
 from restorer_app.files.tiff_bytes import ByteComparison, compare_bytes
 from restorer_app.files.tiff_codec import LOSSLESS
+from restorer_app.files.tiff_judge import unused_bytes
 from restorer_app.files.tiff_levels import LevelMask, footprint, is_level_of, level_directories
 from restorer_app.files.tiff_page import Page, image_directories, read_page, segment_lists
 from restorer_app.files.tiff_samples import (
@@ -27,7 +28,7 @@ from restorer_app.files.tiff_samples import (
     same_layout,
 )
 from restorer_app.files.tiff_structure import Directory, Structure, read_structure
-from restorer_app.files.tiff_tags import tag_differences
+from restorer_app.files.tiff_tags import tag_differences, tag_spans
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,7 @@ def _compare(pair: _Pair, verdict: Verdict, *, number: int) -> Verdict:
     first, second = one.page(number), other.page(number)
     total = first.width * first.height * first.samples
     wrong, meant = tag_differences(one.structure, other.structure, pair.compared, edited=one.pages[number])
+    wrong += [why for why in other.structure.broken if why not in one.structure.broken]
     if (first.width, first.height, first.samples, first.bits) != (
         second.width, second.height, second.samples, second.bits,
     ):  # fmt: skip
@@ -120,7 +122,9 @@ def _counted(
         meant = [*meant, "a smaller copy" if len(levels) == 1 else f"{len(levels)} smaller copies"]
     stray = _stray_bytes(pair, {first: second} | levels, count)
     if stray:
-        wrong.append(f"{stray} bytes that belong to no picture and no tag")
+        wrong.append(
+            f"{spaced(stray)} byte{'s' * (stray > 1)} that belong{'s' * (stray == 1)} to no picture and no tag"
+        )
     return replace(
         verdict,
         outside_changed=count.outside,
@@ -227,4 +231,5 @@ def _stray_bytes(pair: _Pair, changed: dict[Page, Page], count: SampleCount) -> 
         spans.append((page.directory.pointer_at, page.directory.pointer_at + page.directory.pointer_bytes))
         spans += [(int(page.offsets[index]), int(page.offsets[index] + page.counts[index])) for index in differing]
         spans += [(entry.data_at, entry.data_at + entry.size) for entry in segment_lists(page)]
-    return pair.compared.stray(spans)
+    spans += tag_spans(other.structure)  # which are compared by their values
+    return pair.compared.stray(spans) + unused_bytes(other.file, other.structure, behind=one.file.size)

@@ -64,6 +64,16 @@ def tag_differences(
     return wrong, meant
 
 
+def tag_spans(structure: Structure) -> list[tuple[int, int]]:
+    """Where the values lie that `tag_differences` compares."""
+    return [
+        (entry.data_at, entry.data_at + entry.size)
+        for directory in structure.directories()
+        for entry in directory.entries
+        if entry.tag not in _PLACES
+    ]
+
+
 def _differing(
     one: Directory, other: Directory, first: Structure, second: Structure, compared: ByteComparison
 ) -> Iterator[int]:

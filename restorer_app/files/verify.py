@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
 
 from restorer_app.core.coverage import covers_everything
 from restorer_app.core.errors import RestorerError
@@ -16,13 +15,8 @@ from restorer_app.files.hashing import sha256_of
 from restorer_app.files.opening import open_here
 from restorer_app.files.patching import Progress, Verdict, silent
 from restorer_app.files.picture import Picture
+from restorer_app.files.saying import OpenPicture, said_by
 from restorer_app.files.values import compare_derived, compare_pictures
-
-
-class OpenPicture(Protocol):
-    """How a page of a file is opened: in this process, or through the reader process for files of unknown origin."""
-
-    def __call__(self, path: Path, *, page: int = 0) -> Picture: ...
 
 
 def verify(
@@ -41,7 +35,7 @@ def verify(
     """
     progress = progress or silent
     try:
-        one, other, said = _opened(master, derivative, page, open_picture)
+        one, other, said = _opened(master, derivative, page, open_picture, by_mask=allowed is not None)
     except RestorerError as problem:
         return Verdict(judged=False, reason=str(problem))
     judged_by = "mask"
@@ -71,11 +65,11 @@ def verify(
 
 
 def _opened(
-    master: Path, derivative: Path, page: int | None, open_picture: OpenPicture
+    master: Path, derivative: Path, page: int | None, open_picture: OpenPicture, *, by_mask: bool
 ) -> tuple[Picture, Picture, metadata.Embedded | None]:
     """The same page of both, and what the derivative says of itself."""
     one = open_picture(master, page=page or 0)
-    other, said = _derivative(derivative, page, open_picture)
+    other, said = said_by(derivative, of=master, page=page, open_picture=open_picture, strict=not by_mask)
     where = page if page is not None else said.page if said is not None else 0
     one = one if one.page == where else open_picture(master, page=where)
     other = other if other.page == where or other.page_count <= where else open_picture(derivative, page=where)
@@ -86,23 +80,6 @@ def with_kept_xmp(verdict: Verdict, old: bytes | None, new: bytes | None) -> Ver
     """The verdict with what the derivative's XMP lost against the master's."""
     gone = tuple(metadata.lost(old, new))
     return replace(verdict, metadata_differences=verdict.metadata_differences + gone)
-
-
-def _derivative(path: Path, page: int | None, open_picture: OpenPicture) -> tuple[Picture, metadata.Embedded | None]:
-    """The derivative and what it says of itself; without a page asked for, the first one that says something."""
-    picture = open_picture(path, page=page or 0)
-    said = metadata.embedded(picture.xmp)
-    if said is not None or page is not None:
-        return picture, said
-    for number in range(1, min(picture.page_count, 64)):
-        try:
-            other = open_picture(path, page=number)
-        except RestorerError:
-            continue  # a page that is no picture
-        said = metadata.embedded(other.xmp)
-        if said is not None:
-            return other, said
-    return picture, None
 
 
 def _compared(

@@ -12,7 +12,7 @@ import tifffile
 from restorer_app.core.errors import NotPatchableError
 from restorer_app.core.geometry import Region
 from restorer_app.core.raster import Raster
-from restorer_app.files.patching import silent
+from restorer_app.files.patching import silent, spaced
 from restorer_app.files.saving import save
 from restorer_app.files.tiff import open_tiff
 from restorer_app.files.tiff_patch import patch_tiff
@@ -290,7 +290,7 @@ def test_a_proof_sees_bytes_that_belong_to_nothing(tmp_path):
     spoilt = bytearray(copy.read_bytes())
     spoilt[len(data) + 3] ^= 1
     copy.write_bytes(spoilt)
-    assert "belong to no picture" in proof(padded, copy).metadata_differences[0]
+    assert "no picture and no tag" in proof(padded, copy).metadata_differences[0]
 
 
 @pytest.mark.skipif(shutil.which("exiftool") is None, reason="exiftool is not installed")
@@ -324,8 +324,6 @@ def test_files_of_several_megabytes_are_compared_to_their_end(tmp_path):
     pixels = noise(700, 700, dtype="uint16")
     master = write(tmp_path / "a.tif", page(pixels, coding=("none", 1), rows=50))
     copy, _ = patched(tmp_path, master)
-    with copy.open("ab") as file:
-        file.write(bytes(3 << 20))
     verdict = proof(master, copy)
     assert verdict.same
     assert verdict.derivative_sha256 == hashlib.sha256(copy.read_bytes()).hexdigest()
@@ -333,3 +331,24 @@ def test_files_of_several_megabytes_are_compared_to_their_end(tmp_path):
     data[master.stat().st_size - 5000] ^= 1
     copy.write_bytes(data)
     assert not proof(master, copy).same
+
+
+@pytest.mark.parametrize("more", [b"\x00", b"garbage", bytes(3 << 20)])
+def test_bytes_behind_a_derivative_are_told(tmp_path, more):
+    master = write(tmp_path / "a.tif", page(noise(70, 90, dtype="uint16"), coding=("none", 1), rows=50))
+    copy, _ = patched(tmp_path, master)
+    with copy.open("ab") as file:
+        file.write(more)
+    verdict = proof(master, copy)
+    assert not verdict.same
+    assert spaced(len(more)) in verdict.metadata_differences[0]
+
+
+@pytest.mark.parametrize("less", [1, 2, 3, 4])
+def test_a_derivative_that_lost_its_last_bytes_is_told(tmp_path, less):
+    master = write(tmp_path / "a.tif", page(noise(70, 90, dtype="uint16"), coding=("none", 1), rows=50))
+    copy, _ = patched(tmp_path, master)
+    copy.write_bytes(copy.read_bytes()[:-less])
+    verdict = proof(master, copy)
+    assert not verdict.same
+    assert "page 1 is cut off" in verdict.metadata_differences

@@ -1,0 +1,158 @@
+"""Replay and verify together: what was done comes out again, and the file still shows it."""
+
+import json
+
+import numpy as np
+import pytest
+import tifffile
+from PIL import Image
+
+from tests.cli.conftest import light
+
+
+def _repaired(desk, scan, name, *words):
+    assert desk.run("repair", scan, "--mask", desk.mask(), "--method", "telea", "-o", desk / name, *words) == 0
+    return desk / name
+
+
+def _painted_in(path, place):
+    """The same file with other pixels in it, as somebody who edits bytes would leave it."""
+    data = path.read_bytes()
+    with tifffile.TiffFile(path) as file:
+        page = file.pages[0]
+        assert page.compression == 1
+        row = page.dataoffsets[0] + (place[0] * page.imagewidth + place[1]) * page.samplesperpixel * 2
+    path.write_bytes(data[:row] + bytes(6) + data[row + 6 :])
+
+
+def _plain(desk, name="plain.tif"):
+    tifffile.imwrite(desk / name, light(70, 90), photometric="rgb", rowsperstrip=70)
+    return desk / name
+
+
+def test_pixels_that_were_painted_over_in_the_mask_are_found(desk):
+    scan = _plain(desk)
+    copy = _repaired(desk, scan, "copy.tif")
+    assert desk.run("replay", scan, copy) == 0
+    assert "copy.tif shows what came out: 18\u202f900 samples, to the bit" in desk.out
+    _painted_in(copy, (24, 44))
+    assert desk.run("verify", scan, copy) == 0, "the mask allows it"
+    assert desk.run("replay", scan, copy, "--json") == 1
+    told = desk.told()
+    assert [step["same"] for step in told["steps"]] == [True, False]
+    assert "it was changed after it was saved" in told["steps"][-1]["sentence"]
+
+
+def test_an_enlarged_copy_is_held_against_what_comes_out(desk):
+    scan = _plain(desk)
+    assert desk.run("upscale", scan, "--method", "lanczos", "-o", desk / "large.tif") == 0
+    assert desk.run("replay", scan, desk / "large.tif") == 0
+    with tifffile.TiffFile(desk / "large.tif") as file:
+        page = file.pages[0]
+        at, size = page.dataoffsets[0], page.databytecounts[0]
+        coded = page.compression
+    black = bytes(size) if coded == 1 else None
+    data = bytearray((desk / "large.tif").read_bytes())
+    if black is None:
+        from imagecodecs import zlib_decode, zlib_encode
+
+        raw = np.frombuffer(zlib_decode(bytes(data[at : at + size])), np.uint8)
+        black = zlib_encode(np.zeros_like(raw).tobytes())
+        assert len(black) <= size
+    data[at : at + len(black)] = black
+    (desk / "large.tif").write_bytes(data)
+    assert desk.run("replay", scan, desk / "large.tif") == 1
+
+
+def test_a_jpeg_that_was_saved_again_elsewhere_is_found(desk):
+    scan = desk.jpeg()
+    mask = desk.mask(height=64, width=80)
+    assert desk.run("repair", scan, "--mask", mask, "--method", "telea", "-o", desk / "copy.jpg") == 0
+    assert desk.run("replay", scan, desk / "copy.jpg") == 0
+    with Image.open(desk / "copy.jpg") as image:
+        packet = image.info["xmp"]
+        image.convert("RGB").rotate(180).save(desk / "copy.jpg", quality=95, xmp=packet)
+    assert desk.run("replay", scan, desk / "copy.jpg") == 1
+
+
+@pytest.fixture
+def pages(desk):
+    """Three pages, and a copy in which the first and then the second was repaired."""
+    with tifffile.TiffWriter(desk / "album.tif") as file:
+        for page in range(3):
+            file.write(np.rot90(light(70, 90), 2 * page), photometric="rgb", rowsperstrip=16)
+    _repaired(desk, desk / "album.tif", "one.tif")
+    _repaired(desk, desk / "one.tif", "two.tif", "--page", "2")
+    return desk
+
+
+def test_the_page_that_was_saved_last_is_judged_and_replayed(pages):
+    desk = pages
+    assert desk.run("verify", desk / "one.tif", desk / "two.tif") == 0
+    assert "Judged by the record" in desk.out
+    assert desk.run("replay", desk / "one.tif", desk / "two.tif") == 0
+    assert desk.run("replay", desk / "album.tif", desk / "one.tif") == 0
+
+
+def test_a_page_can_be_named(pages):
+    desk = pages
+    assert desk.run("replay", desk / "album.tif", desk / "two.tif", "--page", "1") == 0
+    assert desk.run("replay", desk / "one.tif", desk / "two.tif", "--page", "2") == 0
+    assert desk.run("replay", desk / "one.tif", desk / "two.tif", "--page", "3") == 4
+    assert "no record of this program on page 3" in desk.out
+
+
+def test_a_single_page_that_is_not_the_first_is_replayed(desk):
+    with tifffile.TiffWriter(desk / "album.tif") as file:
+        for _ in range(2):
+            file.write(light(70, 90), photometric="rgb", rowsperstrip=16)
+    _repaired(desk, desk / "album.tif", "copy.tif", "--page", "2")
+    assert desk.run("replay", desk / "album.tif", desk / "copy.tif") == 0
+    assert desk.run("verify", desk / "album.tif", desk / "copy.tif") == 0
+
+
+def test_another_file_with_the_same_pixels_is_told(desk):
+    scan = _plain(desk)
+    copy = _repaired(desk, scan, "copy.tif")
+    tifffile.imwrite(desk / "other.tif", light(70, 90), photometric="rgb", compression="zlib")
+    assert desk.run("replay", desk / "other.tif", copy) == 0
+    assert "(other.tif is not the file that copy.tif was made from, but there its pixels are the same)" in desk.out
+
+
+def test_a_damaged_record_is_not_called_none(desk):
+    scan = _plain(desk)
+    copy = _repaired(desk, scan, "copy.tif")
+    data = copy.read_bytes()
+    assert data.count(b"&quot;after_sha256&quot;") + data.count(b'"after_sha256"') == 1
+    copy.write_bytes(data.replace(b"after_sha256", b"after_sha2_6"))
+    for command in ("replay", "verify"):
+        assert desk.run(command, scan, copy, "--json") == 4
+        assert "The record in copy.tif is damaged" in desk.told()["reason"]
+    assert desk.run("verify", scan, copy, "--mask", desk.mask()) == 0
+
+
+@pytest.mark.parametrize("command", ["verify", "replay", "compare"])
+def test_what_could_not_be_judged_has_an_error_and_no_counts(desk, command):
+    assert desk.run(command, _plain(desk), desk / "missing.tif", "--json") == 4
+    told = json.loads(desk.out)
+    assert told.keys() == {"judged", "reason", "error"}
+    assert "missing.tif" in told["error"]
+
+
+def test_a_changed_profile_is_told_once(desk):
+    profile = bytes(range(128)) * 3
+    tifffile.imwrite(desk / "scan.tif", light(70, 90), photometric="rgb", iccprofile=profile)
+    copy = _repaired(desk, desk / "scan.tif", "copy.tif")
+    data = bytearray(copy.read_bytes())
+    data[data.index(profile) + 5] ^= 1
+    copy.write_bytes(data)
+    assert desk.run("verify", desk / "scan.tif", copy, "--json") == 1
+    assert desk.told()["metadata_differences"] == ["ICC profile of page 1"]
+
+
+def test_blocks_of_a_jpeg_are_told_by_their_coefficients(desk):
+    mask = desk.mask(height=64, width=80)
+    assert desk.run("repair", desk.jpeg(), "--mask", mask, "--method", "telea", "-o", desk / "copy.jpg") == 0
+    assert desk.run("verify", desk / "scan.jpg", desk / "copy.jpg") == 0
+    assert "blocks have the same coefficients" in desk.out
+    assert "byte" not in desk.out
