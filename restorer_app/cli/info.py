@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from restorer_app.cli import options, telling, work
+from restorer_app.cli import options, streams, telling, work
 from restorer_app.core.errors import RestorerError
 from restorer_app.files.picture import Picture
 from restorer_app.files.reader import Reader
@@ -40,7 +40,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("files", type=Path, nargs="+", metavar="FILE", help=help_files)
     options.add_page(parser)
     options.add_json(parser)
-    parser.set_defaults(run=_run)
+    parser.set_defaults(run=_run, only_tells=True)
 
 
 def _run(args: argparse.Namespace) -> int:
@@ -57,6 +57,8 @@ def _several(reader: Reader, files: list[Path], *, page: int, as_json: bool) -> 
     told: list[dict[str, Any]] = []
     refused = blocks = 0
     for path in files:
+        if streams.nobody_reads():  # the rest of a folder on a slow drive may take minutes
+            break
         try:
             picture = reader.open(path, page=page, decode=False)
         except RestorerError as problem:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import io
-import os
 import signal
 import sys
 import threading
@@ -25,6 +23,7 @@ from restorer_app.cli import (
     models,
     repair,
     replay,
+    streams,
     telling,
     tour,
     train,
@@ -34,23 +33,41 @@ from restorer_app.cli import (
 from restorer_app.cli.work import JobFailedError
 from restorer_app.core.errors import RestorerError
 
-FAILED, USAGE, INTERRUPTED = 1, 2, 130
+FAILED, USAGE, INTERRUPTED, PIPE_CLOSED = 1, 2, 130, 141
 
 _COMMANDS = (info, repair, denoise, upscale, decompress, verify, compare, replay, mask, models, tour, train, bench)
 
 
 def run(argv: list[str]) -> int:
     """Does what the words say and gives the exit code."""
-    _show_whatever_is_said()
     if argv[:1] == ["bench"]:
         return bench.hand_over(argv[1:])
+    with streams.heard() as told:
+        args = argparse.Namespace()
+        code = _run(argv, args)
+        told.flush()
+        return _unheard(code, told.trouble, args) if told.trouble else code
+
+
+def _run(argv: list[str], args: argparse.Namespace) -> int:
     try:
-        return _do(_parser().parse_args(argv))
+        return _do(_parser().parse_args(argv, args))
     except _WrongWordsError as wrong:
         print(wrong.told, file=sys.stderr)
         return _ended(wrong.message, USAGE, as_json="--json" in argv)
     except SystemExit as ending:  # argparse ends the program after help
         return ending.code if isinstance(ending.code, int) else USAGE
+
+
+def _unheard(code: int, trouble: OSError, args: argparse.Namespace) -> int:
+    """The work's own exit code, although its report was lost; of a command that only tells, nothing else is left."""
+    closed = isinstance(trouble, BrokenPipeError)  # the reader of a pipe has seen enough, and knows it
+    if not closed:
+        why = f"The report could not be written: {trouble.strerror or trouble}."
+        print(f"restorer: {why} {getattr(args, 'stopped', '')}".rstrip(), file=sys.stderr)
+    if code == 0 and getattr(args, "only_tells", False):
+        return PIPE_CLOSED if closed else FAILED
+    return code
 
 
 class _WrongWordsError(SystemExit):
@@ -69,28 +86,15 @@ class _Parser(argparse.ArgumentParser):
         raise _WrongWordsError(message, f"{self.format_usage()}{self.prog}: error: {message}")
 
 
-def _show_whatever_is_said() -> None:
-    """A letter that a terminal does not know, or a name that is no text, costs an escape and not the answer."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
-            stream.reconfigure(errors="backslashreplace")
-
-
 def _do(args: argparse.Namespace) -> int:
     with _polite_end():
-        try:
-            return _judged(args)
-        except BrokenPipeError:  # the reader of a pipe has seen enough; Python would complain once more at its end
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            return FAILED
+        return _judged(args)
 
 
 def _judged(args: argparse.Namespace) -> int:
     """The exit code of a command, and a sentence for whatever it ended with."""
     try:
-        code = int(args.run(args))
-        sys.stdout.flush()
-        return code
+        return int(args.run(args))
     except KeyboardInterrupt:
         told = f"Stopped. {getattr(args, 'stopped', '')}".rstrip()
         print(f"\n{told}", file=sys.stderr)
@@ -98,8 +102,6 @@ def _judged(args: argparse.Namespace) -> int:
     except RestorerError as problem:
         where = problem.where if isinstance(problem, JobFailedError) else traceback.format_exc()
         return _failed(str(problem), where, args)
-    except BrokenPipeError:
-        raise
     except OSError as problem:  # where no file of ours was being read or written: a name that no disc takes
         named = f" ({problem.filename})" if problem.filename else ""
         told = f"The system refused this: {problem.strerror or problem}{named}. Check the names and the drive."
@@ -136,9 +138,7 @@ def _failed(told: str, where: str, args: argparse.Namespace) -> int:
 def _ended(told: str, code: int, *, as_json: bool) -> int:
     """The same sentence for a program: whoever asked for JSON finds one object, also where there is no result."""
     if as_json:
-        with contextlib.suppress(OSError):  # the failure may be that nothing can be said there
-            telling.tell({"error": told}, [], as_json=True)
-            sys.stdout.flush()
+        telling.tell({"error": told}, [], as_json=True)
     return code
 
 

@@ -20,7 +20,7 @@ def add_parser(subparsers: Any) -> None:
         "--verify", action="store_true", help="read every byte of the weights and compare with the card"
     )
     options.add_json(parser)
-    parser.set_defaults(run=_run)
+    parser.set_defaults(run=_run, only_tells=True)
 
 
 def _run(args: argparse.Namespace) -> int:

@@ -54,6 +54,68 @@ def test_json_is_json_whatever_letters_the_stream_knows(desk):
         assert json.loads(told.stdout)["path"] == str(scan)
 
 
+def _child(*words, stdout=subprocess.PIPE, **surroundings):
+    words = [sys.executable, "-m", "restorer_app", *map(str, words)]
+    ours = {name: value for name, value in os.environ.items() if name not in {"PYTHONIOENCODING", "LANG", "LC_CTYPE"}}
+    return subprocess.run(words, stdout=stdout, stderr=subprocess.PIPE, env=ours | surroundings, check=False)
+
+
+def _repair(desk):
+    return ["repair", desk.tiff(), "--mask", desk.mask(), "--method", "telea", "-o", desk / "new.tif"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="names of letters there are the system's own")
+def test_a_terminal_without_the_letters_costs_neither_the_work_nor_the_report(desk):
+    scan = desk.tiff("Plätze.tif", height=400, width=600)
+    for name in ("C", "POSIX"):
+        shown = _child("info", scan, LC_ALL=name, PYTHONUTF8="0")
+        assert shown.returncode == 0, shown.stderr
+        assert b"600 x 400 pixels" in shown.stdout
+        assert os.fsencode(scan.name) in shown.stdout, "a name goes out as it came in"
+    mask = desk.mask(height=400, width=600, value=255)
+    done = _child("mask", mask, "invert", "-o", desk / "other.png", LC_ALL="C", PYTHONUTF8="0")
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"239 880 covered" in done.stdout
+    strict = _child("info", scan, "none\u202f–.tif", PYTHONIOENCODING="ascii")
+    assert b"Pl\\xe4tze.tif" in strict.stdout
+    assert b"none -.tif" in strict.stderr
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no such device here")  # noqa: PTH110
+def test_a_report_that_finds_no_room_does_not_make_the_work_a_failure(desk):
+    with open("/dev/full", "wb") as full:  # noqa: PTH123
+        for more in ([], ["--json"]):
+            done = _child(*_repair(desk), *more, stdout=full)
+            assert done.returncode == 0, done.stderr
+            why = "The report could not be written: No space left on device."
+            assert done.stderr.decode() == f"restorer: {why} {desk / 'new.tif'} is complete.\n"
+            (desk / "new.tif").rename(desk / "kept.tif")
+        assert _child("verify", desk / "scan.tif", desk / "kept.tif", stdout=full).returncode == 0
+        refused = _child("repair", desk / "none.tif", "--mask", desk / "mask.png", "--json", stdout=full)
+        assert refused.returncode == 1
+        assert b"There is no file" in refused.stderr
+        assert b"The report could not be written" in refused.stderr
+        assert _child("info", desk / "scan.tif", stdout=full).returncode == 1, "nothing else was asked for"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes as a shell makes them")
+def test_a_pipe_that_nobody_reads_leaves_the_verdict_as_it_is(desk):
+    def closed(*words):
+        reading, writing = os.pipe()
+        os.close(reading)
+        try:
+            return _child(*words, stdout=writing)
+        finally:
+            os.close(writing)
+
+    done = closed(*_repair(desk))
+    assert (done.returncode, done.stderr) == (0, b"")
+    for other, code in (("new.tif", 0), ("scan.tif", 0), ("none.tif", 4)):
+        assert closed("verify", desk / "scan.tif", desk / other).returncode == code
+    assert closed("compare", desk / "scan.tif", desk / "new.tif", "--json").returncode == 1
+    assert closed("info", desk / "scan.tif", desk / "none.tif").returncode == 141, "the rest was not looked at"
+
+
 def test_what_a_stop_says_was_written_is_true(desk, monkeypatch):
     words = ["repair", desk.tiff(), "--mask", desk.mask(), "--method", "telea", "-o", desk / "new.tif"]
     with monkeypatch.context() as patch:
