@@ -40,10 +40,18 @@ def close_pipes(child: subprocess.Popen[bytes]) -> None:
                 pipe.close()
 
 
+def was_ended_by_others(code: int | None) -> bool:
+    """Whether the system or a person ended it, which says nothing about what it was doing."""
+    names = ("SIGKILL", "SIGTERM", "SIGHUP", "SIGINT", "SIGQUIT")
+    return code is not None and -code in {getattr(signal, name) for name in names if hasattr(signal, name)}
+
+
 def how_it_ended(code: int) -> str:
     """In words, for a child that is gone and should not be."""
     if code == -signal.SIGKILL:
         return "was killed, perhaps because memory ran out"
+    if was_ended_by_others(code):
+        return "was ended from outside"
     if code < 0:
         with contextlib.suppress(ValueError):
             return f"crashed ({signal.Signals(-code).name})"

@@ -235,12 +235,12 @@ class Reader:
         except queue.Empty:
             raise self._lost(path, f"took longer than {seconds:.0f} seconds") from None
         except (OSError, BrokenFrameError):
-            raise self._lost(path, "broke off") from None
+            raise self._gone(path, child, "broke off") from None
         except BaseException:  # Ctrl-C, or a stop by whoever watches: a late answer would be taken for the next one
             self._end()
             raise
         if answer is None:
-            raise self._lost(path, child.why_ended())
+            raise self._gone(path, child, child.why_ended())
         return answer
 
     def _running(self) -> ReaderLink:
@@ -258,6 +258,17 @@ class Reader:
             if self._child is not None:
                 self._child.stop()
                 self._child = None
+
+    def _gone(self, path: Path, child: ReaderLink, why: str) -> UnreadableFileError:
+        """The sentence for a process that is there no more; where others ended it, the file is not accused."""
+        if not child.was_ended_by_others():
+            return self._lost(path, why)
+        why = child.why_ended()
+        self._end()
+        return UnreadableFileError(
+            f"{path.name} was not read to its end: the reader process {why}.",
+            advice="The file may well be whole: close other programs and try again.",
+        )
 
     def _lost(self, path: Path, why: str) -> UnreadableFileError:
         self._end()

@@ -49,10 +49,17 @@ class ReaderLink:
 
     def why_ended(self) -> str:
         """In words, for a process that answered no more."""
+        code = self._exit_code()
+        return "stopped answering" if code is None else own_child.how_it_ended(code)
+
+    def was_ended_by_others(self) -> bool:
+        """Whether it is gone through no fault of what it was reading."""
+        return own_child.was_ended_by_others(self._exit_code())
+
+    def _exit_code(self) -> int | None:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(_END_SECONDS)
-        code = self._process.returncode
-        return "stopped answering" if code is None else own_child.how_it_ended(code)
+        return self._process.returncode
 
     def kill(self) -> None:
         """Ends it from another thread than the one that asks; that one finds the process gone."""

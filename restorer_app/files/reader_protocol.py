@@ -19,6 +19,7 @@ import numpy as np
 from restorer_app.core.errors import RestorerError
 from restorer_app.core.raster import DTYPES, Source
 from restorer_app.files.handle import Stamp
+from restorer_app.files.patching import NARROW
 from restorer_app.files.picture import Layout, Picture
 from restorer_app.files.sniff import Kind
 
@@ -27,6 +28,7 @@ _MOST_FRAME = 128 * 1024 * 1024  # a picture's ICC profile and XMP packet, as te
 _MOST_TEXT = 2_000
 _MOST_ITEMS = 200
 _MOST_CHANNELS = 64
+_NO_TEXT = frozenset(map(chr, range(0xDC80, 0xDD00)))  # bytes of a file name, as Python keeps them
 
 
 class BrokenFrameError(RestorerError):
@@ -166,7 +168,14 @@ def _truth(said: Mapping[str, Any], name: str) -> bool:
 def _text(value: object) -> str:
     if not isinstance(value, str) or len(value) > _MOST_TEXT:
         raise _broken("text")
-    return "".join(letter for letter in value if letter.isprintable() or letter == "\n")
+    return "".join(_shown(letter) for letter in value)
+
+
+def _shown(letter: str) -> str:
+    """A letter of a text; a byte of a name that is no text as an escape, and nothing for what steers a terminal."""
+    if letter.isprintable() or letter in {"\n", NARROW}:
+        return letter
+    return letter.encode("ascii", "backslashreplace").decode("ascii") if letter in _NO_TEXT else ""
 
 
 def _items(said: Mapping[str, Any], name: str) -> list[Any]:

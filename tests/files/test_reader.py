@@ -5,7 +5,9 @@ import os
 import signal
 import struct
 import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -110,6 +112,31 @@ def test_a_crash_costs_one_sentence_and_the_next_file_opens(tmp_path, reader):
     with pytest.raises(UnreadableFileError, match=r"a\.png cannot be decoded: the reader process (crashed|broke off)"):
         reader.open(path)
     assert reader.open(path).width == 33
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals as other systems have them")
+@pytest.mark.parametrize("number", ["SIGKILL", "SIGTERM"])
+def test_a_file_is_not_accused_where_others_ended_its_reading(tmp_path, number):
+    path = make.write(tmp_path, "a.png", make.png_of(make.noise(60, 40, 3)))
+    with Scratch(tmp_path / "s") as scratch, Reader(scratch) as reader:
+        for asked_first in (False, True):
+            reader.start()
+            if asked_first:  # it is ended while it works, or before it is asked
+                os.kill(reader._child.pid, signal.SIGSTOP)
+                threading.Timer(0.2, _ended, (reader._child.pid, getattr(signal, number))).start()
+            else:
+                os.kill(reader._child.pid, getattr(signal, number))
+            with pytest.raises(UnreadableFileError, match="was not read to its end") as problem:
+                reader.open(path)
+            assert "damaged" not in str(problem.value)
+            assert "try again" in problem.value.advice
+            assert reader.open(path).width == 40
+
+
+def _ended(pid, number):
+    os.kill(pid, number)
+    with suppress(ProcessLookupError):  # killed at once
+        os.kill(pid, signal.SIGCONT)
 
 
 def test_an_endless_loop_is_ended_by_the_clock(tmp_path):
@@ -328,6 +355,10 @@ def test_texts_lose_their_control_characters(tmp_path):
     picture = open_here(make.write(tmp_path, "a.png", SAMPLES["grey8.png"]))
     said = picture_fields(picture) | {"facts": [["Title", "a\x1b[31mred"]]}
     assert picture_from(Path("a"), said, source=picture.source, alpha=None).facts == (("Title", "a[31mred"),)
+    said |= {"reason": "caf\udce9.png of 1\u202f000 bytes"}
+    assert (
+        picture_from(Path("a"), said, source=picture.source, alpha=None).reason == "caf\\udce9.png of 1\u202f000 bytes"
+    )
 
 
 @pytest.mark.parametrize("name", ["a.tif", "a.png"])
