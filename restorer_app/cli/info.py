@@ -11,6 +11,7 @@ from restorer_app.cli import options, streams, telling, work
 from restorer_app.core.errors import RestorerError
 from restorer_app.files.picture import Picture
 from restorer_app.files.reader import Reader
+from restorer_app.files.tiff import SIGNED
 
 _KINDS = {
     "tiff": "TIFF", "bigtiff": "BigTIFF", "png": "PNG", "jpeg": "JPEG", "jp2": "JPEG 2000", "webp": "WebP",
@@ -107,9 +108,9 @@ def _depth(picture: Picture) -> str:
         return f"floating point of {picture.bits} bits"
     each = "" if picture.layout == "bilevel" else " each"
     worked = dtype.itemsize * 8
-    return f"{picture.bits} bit{'s' * (picture.bits > 1)}{each}" + (
-        "" if picture.bits == worked else f", read as {worked}"
-    )
+    signed = ", signed" if SIGNED in dict(picture.facts) else ""
+    read = "" if picture.bits == worked else f", read as {worked}"
+    return f"{picture.bits} bit{'s' * (picture.bits > 1)}{each}{signed}{read}"
 
 
 def _extras(picture: Picture) -> str:

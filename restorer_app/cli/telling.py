@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from restorer_app.core.record import Record
-from restorer_app.files.patching import NARROW, spaced
+from restorer_app.files.patching import spaced
 from restorer_app.files.picture import Picture
 from restorer_app.files.saving import Saved
 
@@ -29,7 +29,7 @@ def as_text(fields: Any) -> str:
 
 
 def megabytes(size: int) -> str:
-    return f"{size / 1e6:,.1f} MB".replace(",", NARROW) if size >= 1e5 else f"{size / 1e3:.1f} kB"
+    return f"{spaced(size / 1e6)} MB" if size >= 1e5 else f"{size / 1e3:.1f} kB"
 
 
 def of_record(record: Record) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from restorer_app.core.errors import UnreadableFileError
+from restorer_app.files.patching import spaced
 
 _MEGA = 1_000_000
 _GIGA = 1_000_000_000
@@ -49,7 +50,8 @@ class Budget:
         size = f"{width} × {height} pixels"
         if width * height > self.pixels:
             raise UnreadableFileError(
-                f"The picture claims {size}, more than the limit of {self.pixels / _MEGA:,.0f} million.", advice=_ADVICE
+                f"The picture claims {size}, more than the limit of {spaced(self.pixels // _MEGA)} million.",
+                advice=_ADVICE,
             )
         decoded = width * height * bytes_a_pixel
         if decoded > self.bytes:
@@ -60,7 +62,7 @@ class Budget:
             )
         if decoded > _SMALL and decoded > self.ratio * max(stored, 1):
             raise UnreadableFileError(
-                f"The file claims {size} but stores only {stored:,} bytes for them; it looks damaged, or made to "
+                f"The file claims {size} but stores only {spaced(stored)} bytes for them; it looks damaged, or made to "
                 "exhaust the machine.",
                 advice=_ADVICE,
             )

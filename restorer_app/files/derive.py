@@ -22,7 +22,7 @@ from restorer_app.files.copying import Copy
 from restorer_app.files.filebytes import FileBytes
 from restorer_app.files.hashing import sha256_of
 from restorer_app.files.jpeg import BEHIND
-from restorer_app.files.patching import SHOWN, PatchReport, Progress, Verdict, stop_if_cancelled
+from restorer_app.files.patching import SHOWN, PatchReport, Progress, Verdict, spaced, stop_if_cancelled
 from restorer_app.files.picture import Layout, Picture
 from restorer_app.files.png import BOUND
 from restorer_app.files.psd import FURTHER_CHANNELS, LAYERS
@@ -287,7 +287,8 @@ def _left_behind(picture: Picture, image: Raster, found: Carried) -> tuple[str, 
     """What a person should know about the new file, a sentence each."""
     notes = []
     if image.bounds.area > Budget().pixels:
-        notes.append(f"The new TIFF is larger than this program opens, {Budget().pixels / 1e6:.0f} million pixels.")
+        most = spaced(Budget().pixels // 1_000_000)
+        notes.append(f"The new TIFF is larger than this program opens, {most} million pixels.")
     if picture.page_count > 1:
         notes.append(f"The new TIFF holds page {picture.page + 1} of {picture.page_count} alone.")
     if picture.kind in {"tiff", "bigtiff"}:

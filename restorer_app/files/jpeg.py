@@ -32,6 +32,7 @@ from restorer_app.files.jpeg_markers import (
     Header,
     read_header,
 )
+from restorer_app.files.patching import spaced
 from restorer_app.files.picture import Layout, Picture
 from restorer_app.files.whole import WholePicture
 
@@ -199,7 +200,7 @@ def _facts(header: Header, exif: Exif, *, patchable: bool) -> tuple[tuple[str, s
         facts.append(("Ink", "stored upside down by Adobe's convention, read the right way round"))
     if header.end and header.size > header.end:
         kept = ", kept as they are" if patchable else ", which a new TIFF leaves behind"
-        facts.append((BEHIND, f"{header.size - header.end:,} bytes{kept}"))
+        facts.append((BEHIND, f"{spaced(header.size - header.end)} bytes{kept}"))
     facts += [("Comment", printable(comment)[:200]) for comment in header.contents(COM)[:4]]
     return (*facts, *exif.texts)
 

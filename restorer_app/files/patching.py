@@ -110,6 +110,6 @@ class Verdict:
         return asdict(self) | {"same": self.same, "sentence": self.sentence}
 
 
-def spaced(number: int) -> str:
-    """75497472 as 75 497 472, with spaces that do not break."""
-    return f"{number:,}".replace(",", NARROW)
+def spaced(number: float) -> str:
+    """75497472 as 75 497 472, with spaces that do not break; what is not whole with one decimal."""
+    return (f"{number:,}" if isinstance(number, int) else f"{number:,.1f}").replace(",", NARROW)

@@ -29,6 +29,7 @@ from restorer_app.files.patching import (
     Progress,
     Verdict,
     silent,
+    spaced,
     stop_if_cancelled,
 )
 from restorer_app.files.picture import Picture
@@ -365,7 +366,7 @@ def _must_have_room(target: Path, needed: int) -> None:
     needed = room_for(needed)
     if free < needed:
         raise UnwritableFileError(
-            f"There is not enough room in {target.parent}: {needed / 1e6:,.1f} MB are needed, "
-            f"{free / 1e6:,.1f} MB are free. Nothing was changed.",
+            f"There is not enough room in {target.parent}: {spaced(needed / 1e6)} MB are needed, "
+            f"{spaced(free / 1e6)} MB are free. Nothing was changed.",
             advice="Make room there or choose another folder.",
         )

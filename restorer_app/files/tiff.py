@@ -48,6 +48,7 @@ from restorer_app.files.tiff_structure import (
 from restorer_app.files.tiff_view import View, as_float32, is_exact, stored, view_of
 
 _FAMILIES = {EXIF_IFD: "EXIF", GPS_IFD: "GPS", XMP: "XMP", IPTC: "IPTC", ICC: "ICC", PHOTOSHOP: "Photoshop"}
+SIGNED = "Signed samples"  # a fact of a page
 _OF_LEVELS = "of the picture, which will still show it before the edit."
 _MOST_METADATA = 64 << 20  # a packet beyond this is no metadata
 
@@ -241,6 +242,7 @@ def _explained(page: Page, reason: str, *, editable: bool) -> str:
 def _facts(page: Page, structure: Structure) -> tuple[tuple[str, str], ...]:
     compression = COMPRESSION_NAMES.get(page.compression, str(page.compression))
     predictor = {2: ", with predictor", 3: ", with floating-point predictor"}.get(page.predictor, "")
+    signed = page.dtype is not None and page.dtype.kind == "i" and page.layout != "lab"
     segments = f"{page.segment_count} of {page.segment_width} × {page.segment_height} pixels"
     return (
         ("Container", "BigTIFF" if structure.big else "TIFF"),
@@ -250,6 +252,7 @@ def _facts(page: Page, structure: Structure) -> tuple[tuple[str, str], ...]:
         ("Planes", "separate" if page.planar else "together"),
         ("Compression", compression + predictor),
         ("Tiles" if page.tiled else "Strips", segments),
+        *(((SIGNED, "shown from the least number upwards"),) if signed else ()),
     )
 
 

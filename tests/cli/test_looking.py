@@ -65,6 +65,9 @@ def test_info_says_how_a_picture_is_turned_and_how_deep_it_is(desk):
     assert desk.run("info", desk / "turned.jpg") == 0
     assert "30 × 20 pixels as stored; shown turned to the left (orientation 8), 20 × 30" in desk.out
     assert "RGB, 8 bits each" in desk.out
+    tifffile.imwrite(desk / "height.tif", np.zeros((20, 30), np.int16))
+    assert desk.run("info", desk / "height.tif") == 0
+    assert "grey, 16 bits each, signed" in desk.out
 
 
 def test_info_gives_the_stored_size_of_a_turned_picture(desk):

@@ -202,6 +202,8 @@ def test_a_wild_claim_is_refused_before_anything_is_allocated(tmp_path):
     small = write(tmp_path / "b.tif", page(noise(16, 16)))
     with pytest.raises(UnreadableFileError, match="limit"):
         open_tiff(small, budget=Budget(pixels=100))
+    with pytest.raises(UnreadableFileError, match="the limit of 1\u202f000 million"):
+        Budget().allow_pixels(100_000, 10_001, 3, stored=10**9)
 
 
 def test_the_cache_stays_within_its_bytes(tmp_path):
