@@ -97,9 +97,10 @@ def _of_picture(app: QApplication, megapixels: int, bits: int, *, anyway: bool) 
         gc.unfreeze()
         gc.collect()  # what this picture held is not counted with the next
         must_be_quiet(anyway=anyway)
+    megabytes = image.bounds.area * image.channels * bits / 8e6
     note = (
-        f"first paint {opening.first:.2f} s, complete {opening.whole:.2f} s, "
-        f"anonymous memory {held / 1e6:.0f} MB, grown by {(held - before) / 1e6:.0f} MB for {image.bounds.area * image.channels * bits / 8e6:.0f} MB of pixels"
+        f"first paint {opening.first:.2f} s, complete {opening.whole:.2f} s, anonymous memory {held / 1e6:.0f} MB, "
+        f"grown by {(held - before) / 1e6:.0f} MB for {megabytes:.0f} MB of pixels"
     )
     columns = ("movement", "wall p50", "wall p95", "wall most", "cpu p50", "cpu p95", "cpu most")
     return Table(f"{megapixels} MP, {bits} bit, {VIEW[0]} × {VIEW[1]}", columns, tuple(rows), note)
