@@ -23,6 +23,7 @@ from restorer_app.files.png_chunks import SIGNATURE, pack
 SUFFIXES = (".png", ".tif", ".tiff")
 _BAND = 256  # rows packed at once; also a raster's cell
 _ORIENTATION = 274
+_LEAST = 4  # of 255: a mask that nowhere covers as much would move black by three levels towards white, if at all
 
 
 def read_mask(
@@ -46,14 +47,24 @@ def read_mask(
 def coverage_of(picture: Picture) -> Pixels:
     """0 to 255 a pixel: the strongest channel counts, what is transparent does not."""
     pixels = picture.source.read(picture.source.bounds)
-    if picture.layout == "cmyk":
+    if picture.layout == "cmyk" or picture.white_is_zero:
         pixels = _inverted(pixels)
-    strongest = _to_bytes(pixels.max(axis=2, keepdims=True))
-    if picture.white_is_zero:
-        strongest = 255 - strongest
+    strongest = pixels.max(axis=2, keepdims=True)
+    covered = _to_bytes(strongest)
+    if covered.max() < _LEAST and (strongest > 0).any():
+        raise _too_weak(picture, strongest)
     if picture.alpha is not None:
-        strongest = np.minimum(strongest, _to_bytes(picture.alpha.read(picture.alpha.bounds)))
-    return strongest
+        covered = np.minimum(covered, _to_bytes(picture.alpha.read(picture.alpha.bounds)))
+    return covered
+
+
+def _too_weak(picture: Picture, strongest: Pixels) -> InvalidValueError:
+    """Zeros and ones, as programs that compute write them, would be taken for a mask that hardly covers anything."""
+    highest, full = np.nanmax(strongest), _white(strongest)
+    return InvalidValueError(
+        f"The mask {picture.path.name} would change nothing: its highest value is {highest:.4g}, and {full} is full.",
+        advice=f"Write {full}, white, where it means “repair here”.",
+    )
 
 
 def write_mask(path: Path, mask: Raster, *, orientation: int = 1, spared: Iterable[Path] = ()) -> None:
@@ -134,6 +145,9 @@ def _to_bytes(pixels: Pixels) -> Pixels:
 
 
 def _inverted(pixels: Pixels) -> Pixels:
-    white = 1 if pixels.dtype.kind == "f" else np.iinfo(pixels.dtype).max
-    paper: Pixels = white - pixels
+    paper: Pixels = _white(pixels) - pixels
     return paper
+
+
+def _white(pixels: Pixels) -> int:
+    return 1 if pixels.dtype.kind == "f" else int(np.iinfo(pixels.dtype).max)

@@ -230,6 +230,14 @@ def test_a_mask_is_reshaped_in_the_order_of_the_words(desk):
     assert desk.told()["covered_pixels"] == 70 * 90 - grown
 
 
+def test_a_mask_of_zeros_and_ones_is_told_by_every_command_that_reads_it(desk):
+    scan, mask = desk.tiff(), desk.mask(value=1)
+    for words in (["mask", mask], ["repair", scan, "--mask", mask, "--method", "telea"]):
+        assert desk.run(*words) == 1
+        assert "The mask mask.png would change nothing: its highest value is 1, and 255 is full." in desk.err
+    assert desk.names() == {"scan.tif", "mask.png"}
+
+
 @pytest.mark.parametrize(
     ("words", "code"),
     [

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image
 
 from restorer_app.core.errors import InvalidValueError, UnwritableFileError
@@ -67,6 +68,25 @@ def test_what_is_transparent_is_not_masked(tmp_path, mask):
     Image.fromarray(np.stack([np.full_like(mask, 255)] * 3 + [mask], -1)).save(tmp_path / "m.png")
     found = read_mask(tmp_path / "m.png", bounds=Region.of_size(31, 600))
     assert np.array_equal(found.read(found.bounds)[:, :, 0], mask)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "value", "full"),
+    [("uint8", 1, "255"), ("uint8", 3, "255"), ("uint16", 1, "65535"), ("float32", 0.004, "1")],
+)
+def test_a_mask_of_zeros_and_ones_is_refused_where_255_is_meant(tmp_path, mask, dtype, value, full):
+    tifffile.imwrite(tmp_path / "m.tif", ((mask > 127) * value).astype(dtype), photometric="minisblack")
+    with pytest.raises(InvalidValueError, match=f"highest value is {value}, and {full} is full") as problem:
+        read_mask(tmp_path / "m.tif", bounds=Region.of_size(31, 600))
+    assert "repair here" in problem.value.advice
+
+
+def test_a_mask_that_is_nowhere_strong_and_one_that_is_empty_are_read(tmp_path):
+    for value in (0, 4):
+        for photometric, stored_as in (("minisblack", value), ("miniswhite", 255 - value)):
+            tifffile.imwrite(tmp_path / "m.tif", np.full((5, 7), stored_as, np.uint8), photometric=photometric)
+            found = read_mask(tmp_path / "m.tif", bounds=Region.of_size(7, 5))
+            assert (found.read(found.bounds) == value).all()
 
 
 def test_a_mask_of_another_size_is_refused_in_a_sentence(tmp_path, mask):
