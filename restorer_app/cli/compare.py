@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import math
-from pathlib import Path
 from typing import Any
 
 from restorer_app.cli import options, telling, work
@@ -20,8 +19,8 @@ def add_parser(subparsers: Any) -> None:
     what = "how two pictures differ: MSE, PSNR, SSIM, changed samples and where they are"
     closing = "Exit code 0: every sample is the same; 1: some differ; 4: they could not be compared."
     parser = subparsers.add_parser("compare", help=what, description=options.sentence(what), epilog=closing)
-    parser.add_argument("one", type=Path, metavar="A", help="a picture")
-    parser.add_argument("other", type=Path, metavar="B", help="another of the same size, depth and channels")
+    parser.add_argument("one", type=options.file, metavar="A", help="a picture")
+    parser.add_argument("other", type=options.file, metavar="B", help="another of the same size, depth and channels")
     options.add_page(parser)
     options.add_json(parser)
     parser.set_defaults(run=_run)

@@ -38,7 +38,7 @@ def add_parser(subparsers: Any) -> None:
     closing = "Exit code 0: all were read; 1: at least one was not, and the others are told all the same."
     parser = subparsers.add_parser("info", help=what, description=f"{options.sentence(what)} {told}", epilog=closing)
     help_files = "pictures of any kind that the program reads"
-    parser.add_argument("files", type=Path, nargs="+", metavar="FILE", help=help_files)
+    parser.add_argument("files", type=options.file, nargs="+", metavar="FILE", help=help_files)
     options.add_page(parser)
     options.add_json(parser)
     parser.set_defaults(run=_run, only_tells=True)

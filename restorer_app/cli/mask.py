@@ -41,10 +41,10 @@ def add_parser(subparsers: Any) -> None:
         description=options.sentence(what),
         epilog="Example: restorer mask m.png grow 3 feather 2 -o n.png",
     )
-    parser.add_argument("input", type=Path, metavar="IN", help="a picture: white where it covers")
+    parser.add_argument("input", type=options.file, metavar="IN", help="a picture: white where it covers")
     words = "grow N, shrink N, feather N, invert; in this order, as many as needed"
     parser.add_argument("changes", nargs="*", metavar="CHANGE", help=words)
-    parser.add_argument("-o", "--output", type=Path, metavar="OUT", help="a PNG or TIFF that is not there yet")
+    parser.add_argument("-o", "--output", type=options.file, metavar="OUT", help="a PNG or TIFF that is not there yet")
     options.add_json(parser)
     parser.set_defaults(run=lambda args: _run(args, parser), stopped="Nothing was written.")
 

@@ -25,18 +25,18 @@ def add_page(parser: argparse.ArgumentParser) -> None:
 
 
 def add_input(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("input", type=Path, metavar="IN", help="the picture; it is only ever read")
+    parser.add_argument("input", type=file, metavar="IN", help="the picture; it is only ever read")
 
 
 def add_mask(parser: argparse.ArgumentParser, *, required: bool, of: str = "IN") -> None:
     what = f"a picture as large as {of}: white where it may change"
-    parser.add_argument("--mask", "-m", type=Path, metavar="M", required=required, help=what)
+    parser.add_argument("--mask", "-m", type=file, metavar="M", required=required, help=what)
 
 
 def add_output(parser: argparse.ArgumentParser) -> None:
     """Where the derivative goes, and how."""
     default = "file, or a folder that is there; without it IN_restored_v01 beside IN"
-    parser.add_argument("-o", "--output", type=Path, metavar="OUT", help=default)
+    parser.add_argument("-o", "--output", type=file, metavar="OUT", help=default)
     parser.add_argument("--derive", action="store_true", help="write a new TIFF instead of a patched copy")
     what = "carry the edit into the smaller copies inside a TIFF (the levels of a pyramid) too"
     parser.add_argument("--pyramid", action="store_true", help=what)
@@ -48,6 +48,13 @@ def add_computing(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dtype", choices=("auto", "float32", "bfloat16"), default="auto", help="(auto)")
     parser.add_argument("--seed", type=seed, default=0, metavar="N", help="of everything random (0)")
     parser.add_argument("--deterministic", action="store_true", help="float32 on the CPU: the reference for replays")
+
+
+def file(text: str) -> Path:
+    """A name; an empty one, from a variable of the shell that is not set, would stand for the folder one is in."""
+    if not text:
+        raise argparse.ArgumentTypeError("the name is empty")
+    return Path(text)
 
 
 def page(text: str) -> int:

@@ -31,7 +31,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "input", type=Path, metavar="PICTURE", help="where PICTURE_mask.png lies beside it, that is its mask"
     )
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the results go")
+    parser.add_argument("--out", type=options.file, required=True, metavar="DIR", help="where the results go")
     options.add_page(parser)
     parser.set_defaults(run=_run)
 

@@ -16,9 +16,12 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--scale", type=int, choices=(2, 4), default=2, help="(2)")
     ways = "learned: a trained network (the default); lanczos: arithmetic alone"
     parser.add_argument("--method", choices=get_args(UpscaleMethod), default="learned", help=ways)
-    parser.add_argument("--mode", choices=get_args(UpscaleMode), default="faithful", help="(faithful)")
-    parser.set_defaults(run=_run)
+    kinds = "of the trained network (faithful)"
+    parser.add_argument("--mode", choices=get_args(UpscaleMode), default="faithful", help=kinds)
+    parser.set_defaults(run=lambda args: _run(args, parser))
 
 
-def _run(args: argparse.Namespace) -> int:
+def _run(args: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
+    if args.method == "lanczos" and args.mode != "faithful":
+        parser.error(f"the mode {args.mode} belongs to the trained network; --method lanczos knows none")
     return operate.operate(args, Upscale(scale=args.scale, method=args.method, mode=args.mode))

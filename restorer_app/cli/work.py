@@ -153,24 +153,15 @@ def save(
     saving = session.saving()
     derives = derive or must_derive(session, output)
     try:
-        saved = saving.run(
-            _target(session, output, derives=derives), derive=derives, progress=progress.show, pyramid=pyramid
-        )
+        saved = saving.run(output, derive=derives, progress=progress.show, pyramid=pyramid)
     except NotPatchableError as problem:
         if derives or (output is not None and not output.is_dir()):  # a name was asked for
             raise
         progress.say(f"Note: {problem.message} So a new TIFF is written.")
-        saved = saving.run(_target(session, output, derives=True), derive=True, progress=progress.show)
+        saved = saving.run(output, derive=True, progress=progress.show)
     session.saved(saving, saved)
     progress.clear()
     return saved
-
-
-def _target(session: Session, output: Path | None, *, derives: bool) -> Path | None:
-    """The file to write: the one asked for, or in a folder the one that the template names."""
-    if output is None or not output.is_dir():
-        return output
-    return naming.target_of(session.picture, derives=derives, folder=output)
 
 
 def check_output(session: Session, operation: Operation, *, output: Path | None, derive: bool) -> None:

@@ -7,7 +7,7 @@ import os
 import re
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -42,13 +42,24 @@ class Landing:
         finally:
             os.close(fd)
 
-    def publish(self, *, replace: bool) -> None:
-        """Gives the file its name; without `replace` a file that came there meanwhile is not touched."""
-        if replace:
-            self.path.replace(self.target)
-        else:
-            self._publish_beside()
-        _sync_folder(self.target.parent)
+    def publish(self, *, replace: bool, or_as: Callable[[Path], Path] | None = None) -> Path:
+        """Gives the file its name; without `replace` a file that came there meanwhile is not touched.
+
+        `or_as` then says the next name, for a file whose name nobody asked for.
+        """
+        while True:
+            try:
+                if replace:
+                    self.path.replace(self.target)
+                else:
+                    self._publish_beside()
+            except FileExistsError:
+                if or_as is None:
+                    raise
+                self.target = or_as(self.target)
+                continue
+            _sync_folder(self.target.parent)
+            return self.target
 
     def _publish_beside(self) -> None:
         try:

@@ -22,7 +22,7 @@ from restorer_app.files.containers import Beside, Container, container
 from restorer_app.files.copying import Copy, takes_holes
 from restorer_app.files.derive import derive_tiff, prove_derived
 from restorer_app.files.hashing import copy_hashed, sha256_of
-from restorer_app.files.naming import SUFFIXES, next_version, target_of
+from restorer_app.files.naming import SUFFIXES, first_free, next_version, target_of
 from restorer_app.files.opening import open_here
 from restorer_app.files.patching import (
     PatchReport,
@@ -67,6 +67,7 @@ class _Order:
     records: Sequence[Record]
     target: Path
     replace: bool
+    numbered: bool  # the name was not asked for: if it is taken meanwhile, the next one does as well
     source_type: str | None
     progress: Progress
     cancel: CancelToken | None
@@ -92,24 +93,28 @@ def save(
 ) -> Saved:
     """Writes what `image` shows as a derivative of the opened file, which is only ever read.
 
-    `allowed` is where it may differ (above 0; None: anywhere). `replace_ours` is the hash of a derivative that this
-    session wrote to `target` before: it is replaced if it is still that file. `master_sha256` is the opened file's
-    hash, if it is known: a file that moved under us is refused. `source_type` overrides DigitalSourceType. `pyramid`
-    carries the edit into the smaller copies of the page inside a TIFF, too. `masks` are those of the records, which
-    a replay needs.
+    `target` may be a folder: in it, or beside the opened file where nothing is said, the template names it, and a
+    number that is taken meanwhile is passed over. `allowed` is where it may differ (above 0; None: anywhere).
+    `replace_ours` is the hash of a derivative that this session wrote to `target` before: it is replaced if it is
+    still that file. `master_sha256` is the opened file's hash, if it is known: a file that moved under us is
+    refused. `source_type` overrides DigitalSourceType. `pyramid` carries the edit into the smaller copies of the
+    page inside a TIFF, too. `masks` are those of the records, which a replay needs.
     """
     give_back_large_buffers()
     holder = container(picture.kind)
     patch = picture.patchable and not derive and holder is not None and image.bounds == picture.source.bounds
+    folder = target if target is not None and _is_folder(target) else None
     if not patch and not derive:
-        raise _not_patchable(picture, image, target)
-    if target is None:
-        target = target_of(picture, derives=not patch)
+        raise _not_patchable(picture, image, None if folder else target)
+    numbered = target is None or folder is not None
+    if target is None or numbered:
+        target = target_of(picture, derives=not patch, folder=folder)
     _must_have_suffix(picture, target, patch=patch)
-    onto_ours = _may_replace(picture, target, replace_ours)
+    onto_ours = False if numbered else _may_replace(picture, target, replace_ours)
     _must_be_unmoved(picture)
+    progress = progress or silent
     order = _Order(
-        picture, image, allowed, records, target, onto_ours, source_type, progress or silent, cancel, pyramid, masks
+        picture, image, allowed, records, target, onto_ours, numbered, source_type, progress, cancel, pyramid, masks
     )
     if patch:
         assert holder is not None  # patch says so
@@ -243,9 +248,9 @@ def _published(
         raise UnwritableFileError(told, advice="The opened file is untouched. Please report this.")
     stop_if_cancelled(order.cancel)
     size = spot.path.stat().st_size
-    spot.publish(replace=order.replace)
+    path = spot.publish(replace=order.replace, or_as=_following if order.numbered else None)
     return Saved(
-        path=order.target,
+        path=path,
         sha256=verdict.derivative_sha256,
         size_bytes=size,
         patched=patched,
@@ -255,6 +260,17 @@ def _published(
         master_sha256=master,
         notes=report.notes,
     )
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # no name that the disc takes; writing it will say so
+        return False
+
+
+def _following(taken: Path) -> Path:
+    return first_free(next_version(taken))
 
 
 def _with_xmp_read_back(order: _Order, spot: Landing, verdict: Verdict, *, patched: bool) -> Verdict:

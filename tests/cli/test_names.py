@@ -50,6 +50,16 @@ def test_an_enlarged_png_needs_the_name_of_a_tiff(uncomputed):
     assert "new.tif (--derive)" in desk.err
 
 
+@pytest.mark.parametrize("words", [["-o", ""], ["--output="], ["--mask", ""]])
+def test_a_name_that_is_empty_is_not_the_folder_one_is_in(desk, monkeypatch, words):
+    monkeypatch.chdir(desk.folder)
+    asked = ["repair", desk.tiff(), "--mask", desk.mask(), "--method", "telea", *words]
+    assert desk.run(*asked) == 2
+    assert "the name is empty" in desk.err
+    assert desk.run("mask", "mask.png", "invert", "-o", "") == 2
+    assert desk.names() == {"scan.tif", "mask.png"}
+
+
 @pytest.mark.parametrize("words", [["--derive", "-o", "new.tif"], ["-o", "new.tif"], ["-o", "."], []])
 def test_a_name_that_is_free_is_no_obstacle(desk, monkeypatch, words):
     monkeypatch.chdir(desk.folder)

@@ -209,6 +209,7 @@ def test_a_jpeg_that_turns_out_to_be_unpatchable_becomes_a_tiff_where_no_jpeg_wa
         ["denoise", "scan.tif", "--device", "gpu"],
         ["denoise", "scan.tif", "--page", "0"],
         ["upscale", "scan.tif", "--scale", "3"],
+        ["upscale", "scan.tif", "--method", "lanczos", "--mode", "natural"],
         ["decompress", "scan.tif", "--quality", "0"],
         ["nosuch"],
         [],

@@ -56,8 +56,10 @@ def test_floating_samples_of_16_bits_become_the_same_numbers_of_32(tmp_path):
     assert (picture.editable, picture.patchable) == (True, False)
     done = derived(picture.path)
     assert done.verdict.same, done.verdict
+    assert any("floats of 32" in note for note in done.notes)
     assert verify(picture.path, done.path).same
     np.testing.assert_array_equal(tifffile.imread(done.path), pixels.astype(np.float32))
+    assert not derived(done.path).notes, "these are of 32 bits already"
 
 
 def test_what_a_photoshop_document_has_beside_its_merged_picture_is_named(tmp_path):
@@ -182,7 +184,7 @@ def test_what_follows_a_jpeg_that_is_patched_is_said_to_be_kept(tmp_path):
     data = io.BytesIO()
     Image.fromarray(noise(40, 40)).save(data, "JPEG")
     path = make.write(tmp_path, "a.jpg", data.getvalue() + bytes(1234))
-    assert ("Behind the picture", "1,234 bytes, kept as they are") in open_here(path).facts
+    assert ("Behind the picture", "1\u202f234 bytes, kept as they are") in open_here(path).facts
 
 
 def test_the_raster_that_was_derived_from_stays_as_it_was(tmp_path):

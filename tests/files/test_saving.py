@@ -337,6 +337,30 @@ def test_a_missing_folder_is_one_sentence(master):
         saved_once(master, target=master.parent / "nowhere" / "a.tif")
 
 
+@pytest.mark.parametrize("inside", [False, True])
+@pytest.mark.parametrize("linked", [False, True])
+def test_a_number_that_is_taken_while_saving_is_passed_over(master, monkeypatch, inside, linked):
+    if not linked:  # a drive without hard links
+        monkeypatch.setattr("os.link", _no_links)
+    folder = master.parent / "out" if inside else master.parent
+    folder.mkdir(exist_ok=True)
+
+    def progress(_what: str, _share: float) -> None:
+        for number in (1, 2):
+            (folder / f"scan_restored_v0{number}.tif").write_bytes(b"theirs")
+
+    saved = saved_once(master, target=folder if inside else None, progress=progress)
+    assert saved.path == folder / "scan_restored_v03.tif"
+    assert verify(master, saved.path).same
+    for number in (1, 2):
+        assert (folder / f"scan_restored_v0{number}.tif").read_bytes() == b"theirs"
+    assert not parts(folder)
+
+
+def _no_links(*_: object) -> None:
+    raise OSError(errno.EPERM, "no hard links here")
+
+
 def test_a_file_that_appears_while_saving_is_not_overwritten(master):
     target = master.with_name("new.tif")
 
