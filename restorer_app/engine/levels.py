@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from restorer_app.engine.filmgrain import grain_level
 from restorer_app.engine.jpegtrace import quality_of
 
 Picture = NDArray[np.float32]  # H W C, or H W, 0..1, never clipped
@@ -24,7 +25,8 @@ def noise_level(picture: Picture) -> float:
     """The standard deviation of the noise, 0..1: what the flattest directions of small patches vary by.
 
     In the whole picture, or, where that is less, in those of its parts that show nothing but noise: it lies over
-    everything and is the same in every direction; gravel and leaves are neither.
+    everything and is the same in every direction; gravel and leaves are neither. Film grain, which is blurred and so
+    not the same in every direction, is looked for by itself.
     """
     pixels = picture[..., None] if picture.ndim == 2 else picture
     if pixels.shape[2] == 3 and not np.ptp(pixels, axis=2).any():
@@ -41,7 +43,8 @@ def noise_level(picture: Picture) -> float:
     white = level[least > _WHITE * level]
     if len(white) >= _SOME * len(level):
         return min(everywhere, float(np.median(white)))
-    return min(everywhere, float(np.quantile(level, _SOME)) / _OF_THE_QUIETEST)
+    quiet = min(everywhere, float(np.quantile(level, _SOME)) / _OF_THE_QUIETEST)
+    return max(quiet, grain_level(pixels) or 0.0)
 
 
 def _level_and_least(patches: Picture) -> tuple[float, float]:
