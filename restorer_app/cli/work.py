@@ -29,6 +29,7 @@ from restorer_app.files.reader import Reader
 from restorer_app.files.saving import Saved
 from restorer_app.files.scratch import Scratch, SpillStore
 from restorer_app.session import runner, settings
+from restorer_app.session.saving import jpeg_would_undo
 from restorer_app.session.session import Session
 
 _SPILL_BYTES = 256 * 2**30  # the disc itself is the limit: a store that finds no room says so
@@ -172,10 +173,8 @@ def check_output(session: Session, operation: Operation, *, output: Path | None,
     if not output.suffix and not output.exists():  # no picture is named like that
         named = f"{output.name}{picture.path.suffix}"
         raise UnwritableFileError(f"There is no folder {output}.", advice=f"Make it first, or name a file: {named}.")
-    is_whole = masks.is_empty(session.mask)
-    derives = derive or _derives(
-        picture, output, other_size=operation.scale > 1, whole_jpeg=picture.kind == "jpeg" and is_whole
-    )
+    undone = jpeg_would_undo(picture, [operation.name])
+    derives = derive or _derives(picture, output, other_size=operation.scale > 1, undone=undone)
     if not derives and (operation.scale > 1 or not picture.patchable):
         why = "The enlarged picture has another size than its file." if operation.scale > 1 else picture.reason
         raise NotPatchableError(why, advice=_as_tiff(output))
@@ -186,19 +185,18 @@ def must_derive(session: Session, output: Path | None) -> bool:
     """Whether a new TIFF is the only way; a name that asks for another kind of file is not overruled."""
     picture = session.picture
     other_size = session.image.bounds != session.original.bounds
-    whole_jpeg = picture.kind == "jpeg" and any(record.mask_sha256 is None for record in session.records)
-    return _derives(picture, output, other_size=other_size, whole_jpeg=whole_jpeg)
+    undone = jpeg_would_undo(picture, [record.name for record in session.records])
+    return _derives(picture, output, other_size=other_size, undone=undone)
 
 
-def _derives(picture: Picture, output: Path | None, *, other_size: bool, whole_jpeg: bool) -> bool:
-    if not (other_size or whole_jpeg or not picture.patchable):
+def _derives(picture: Picture, output: Path | None, *, other_size: bool, undone: bool) -> bool:
+    if not (other_size or undone or not picture.patchable):
         return False
     if output is None or output.is_dir() or output.suffix.lower() in naming.SUFFIXES["bigtiff"]:
         return True
-    if whole_jpeg:
+    if undone:
         raise NotPatchableError(
-            "Work on the whole of a JPEG would compress every block of it once more.",
-            advice=_as_tiff(output),
+            "A JPEG's own tables would put back most of what is taken away.", advice=_as_tiff(output)
         )
     return False  # saving says why it cannot be patched, and names the TIFF
 

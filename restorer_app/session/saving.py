@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,8 +12,11 @@ from restorer_app.core.job import CancelToken
 from restorer_app.core.raster import Raster
 from restorer_app.core.record import Record
 from restorer_app.files import saving as files_saving
+from restorer_app.files.naming import SUFFIXES
 from restorer_app.files.picture import Picture
 from restorer_app.files.saving import Saved
+
+_FINE = frozenset({"denoise", "decompress"})  # their changes are often smaller than the steps of a JPEG
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,12 @@ class Saving:
     masks: tuple[Raster | None, ...]  # of the records
     ours: Saved | None  # what this session wrote before, and may replace
 
+    @property
+    def derives(self) -> bool:
+        """Whether only a new TIFF holds the work, whatever was asked for."""
+        names = (record.name for record in self.records)
+        return not self.picture.patchable or self.allowed is None or jpeg_would_undo(self.picture, names)
+
     def run(
         self,
         target: Path | None = None,
@@ -38,6 +47,8 @@ class Saving:
     ) -> Saved:
         """Writes and proves. Without a target: over what this session wrote before, or by the name template."""
         ours = self.ours if target is None or (self.ours is not None and target == self.ours.path) else None
+        if ours is not None and target is None and derive and ours.path.suffix.lower() not in SUFFIXES["bigtiff"]:
+            ours = None  # a JPEG that was saved before stays, and the TIFF gets a name of its own
         return files_saving.save(
             self.picture,
             self.snapshot.image,
@@ -51,6 +62,11 @@ class Saving:
             pyramid=pyramid,
             masks=self.masks,
         )
+
+
+def jpeg_would_undo(picture: Picture, operations: Iterable[str]) -> bool:
+    """Whether a JPEG's own tables would put back what one of these took away: blocks would round to what they were."""
+    return picture.kind == "jpeg" and not _FINE.isdisjoint(operations)
 
 
 def masks_of(history: History) -> tuple[Raster | None, ...]:

@@ -49,7 +49,7 @@ class Saver(QObject):
             self.told.emit(Told.of(problem))
             self.failed.emit(document)
             return False
-        derive = derive or not document.picture.patchable or saving.allowed is None
+        derive = derive or saving.derives
         if pyramid is not None:
             document.carries_levels = pyramid
         run = _Run(document, saving, target, derive=derive, pyramid=document.carries_levels, parent=self)

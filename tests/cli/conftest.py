@@ -39,8 +39,8 @@ class Desk:
         tifffile.imwrite(self / name, light(height, width), photometric="rgb", compression="zlib", tile=(32, 32))
         return self / name
 
-    def jpeg(self, name: str = "scan.jpg") -> Path:
-        Image.fromarray((light(64, 80) >> 8).astype(np.uint8)).save(self / name, quality=92)
+    def jpeg(self, name: str = "scan.jpg", *, quality: int = 92) -> Path:
+        Image.fromarray((light(64, 80) >> 8).astype(np.uint8)).save(self / name, quality=quality)
         return self / name
 
     def mask(self, name: str = "mask.png", height: int = 70, width: int = 90, value: int = 255) -> Path:

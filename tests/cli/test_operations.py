@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tifffile
+from PIL import Image
 
 from restorer_app.cli import telling, work
 from restorer_app.cli.progress import Progress
@@ -182,6 +183,26 @@ def test_work_on_a_whole_jpeg_becomes_a_tiff_and_is_refused_as_jpeg(desk):
     assert desk.run("repair", photo, "-m", desk.mask("m.png", 64, 80), "--method", "telea", "-o", desk / "new.jpg") == 0
 
 
+def test_what_decompress_takes_away_is_not_put_back_by_a_jpeg(desk):
+    photo, mask = desk.jpeg(quality=20), desk.mask("m.png", 64, 80)
+    denoise = ["denoise", photo, "--mask", mask, "--method", "nlm", "--strength", "0.02", "--json"]
+    assert desk.run(*denoise, "-o", desk / "new.jpg") == 1
+    assert "put back" in desk.err
+    assert desk.run(*denoise) == 0
+    assert desk.told()["output"].endswith("scan_restored_v01.tif")
+    words = ["decompress", photo, "--mask", mask, "--quality", "20", "--device", "cpu", "--json"]
+    assert desk.run(*words, "-o", desk / "new.jpg") == 1
+    assert "put back" in desk.err
+    assert "new.tif (--derive)" in desk.err
+    assert desk.run(*words) == 0
+    told = desk.told()
+    assert told["output"].endswith("scan_restored_v02.tif")
+    before, after = np.asarray(Image.open(photo)), tifffile.imread(told["output"])
+    changed = (before != after).any(axis=2)
+    assert np.count_nonzero(changed) == told["records"][0]["changed_pixels"] > 100, "the record counts what is saved"
+    assert not changed[np.asarray(Image.open(mask)) == 0].any()
+
+
 def test_a_jpeg_that_turns_out_to_be_unpatchable_becomes_a_tiff_where_no_jpeg_was_asked_for(desk):
     photo = desk.jpeg()
     content = photo.read_bytes()
@@ -234,10 +255,10 @@ def test_a_name_that_is_no_text_is_repaired_and_proven(desk):
     assert desk.run("verify", odd, desk / os.fsdecode(b"scan \xff_restored_v01.tif")) == 0
 
 
-def test_letters_that_a_terminal_does_not_know_cost_an_escape_and_not_the_answer(desk):
+def test_letters_that_a_terminal_does_not_know_become_plain_ones(desk):
     words = [sys.executable, "-m", "restorer_app", "info", str(desk.tiff())]
     told = subprocess.run(words, env=os.environ | {"PYTHONIOENCODING": "ascii"}, capture_output=True, check=True)
-    assert b"90 \\xd7 70 pixels" in told.stdout
+    assert b"90 x 70 pixels" in told.stdout
 
 
 def test_a_copy_that_stays_old_is_told_once_and_only_where_it_is_kept(desk):

@@ -4,14 +4,17 @@ from typing import ClassVar
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from restorer_app.core import mask as masks
 from restorer_app.core.errors import InvalidValueError, RestorerError
 from restorer_app.core.geometry import Region
 from restorer_app.core.job import Failed, Finished, Note, Stopped, TileDone
-from restorer_app.core.operation import Denoise, Repair, Upscale
+from restorer_app.core.operation import Decompress, Denoise, Repair, Upscale
 from restorer_app.core.raster import ArraySource, Raster
 from restorer_app.core.stroke import Point, Stroke
+from restorer_app.files import cards
+from restorer_app.files.opening import open_here
 from restorer_app.files.picture import Picture
 from restorer_app.session.session import Session
 from tests.core.test_record import a_record
@@ -387,6 +390,31 @@ def test_a_picture_that_was_repaired_and_then_upscaled_can_be_saved():
     session.take(TileDone(job.id, job.output_region, np.full((800, 1400, 3), 3, np.uint16), 1, 1))
     session.take(Finished(job.id, a_record(operation={"name": "upscale", "scale": 2})))
     assert session.saving().allowed is None
+
+
+def test_what_a_jpeg_would_undo_is_saved_as_a_tiff_beside_the_jpeg_of_before(tmp_path):
+    Image.fromarray((PLAIN >> 8).astype(np.uint8)).save(tmp_path / "print.jpg", quality=90)
+    session = Session(open_here(tmp_path / "print.jpg"))
+
+    def work(operation, value):
+        session.stroke(dab(100, 100))
+        session.ask(operation, model=cards.find_model("decompress").card if operation.task else None)
+        job = session.next_job()
+        session.take(fill(job, value))
+        session.take(Finished(job.id, a_record(operation={"name": operation.name}, region=job.region)))
+        return session.saving()
+
+    first = work(Repair("patch"), 7)
+    assert not first.derives
+    session.saved(first, first.run())
+    second = work(Decompress(quality=50), 9)
+    assert second.derives
+    session.saved(second, second.run(derive=second.derives))
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "print.jpg", "print_restored_v01.jpg", "print_restored_v01.tif"
+    }  # fmt: skip
+    third = work(Repair("patch"), 11)
+    assert third.run(derive=third.derives).path.name == "print_restored_v01.tif", "what this session wrote is replaced"
 
 
 def test_a_whole_picture_operation_takes_the_mask_where_there_is_one():

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QDialog
 
 from restorer_app.files.naming import target_of
 from restorer_app.files.tiff import holds_levels
+from restorer_app.session.saving import jpeg_would_undo
 from restorer_app.ui.desk import Desk
 from restorer_app.ui.dialogs.save import SaveDialog
 from restorer_app.ui.dialogs.unsaved import Answer, ask_painted, ask_unsaved
@@ -98,14 +99,16 @@ class SavingActs(QObject):
         picture, session = document.picture, document.session
         is_enlarged = session.image.bounds != session.original.bounds
         will_be = is_enlarged or any(pending.changes_size for pending in session.pending)
-        patchable = picture.patchable and not will_be
+        done = [*(record.name for record in session.records), *(each.operation.name for each in session.pending)]
+        undoes = jpeg_would_undo(picture, done)
+        patchable = picture.patchable and not will_be and not undoes
         why = obstacle(picture) if document.saved is None else ""
         beside = elsewhere() / picture.path.name if why else picture.path
         dialog = SaveDialog(
             document.path,
             target_of(picture, derives=not patchable, beside=beside),
             patchable=patchable,
-            reason=f"{why} {picture.reason}".strip(),
+            reason=f"{why} {self._of_jpeg() if undoes else picture.reason}".strip(),
             parent=self._window,
             ours=document.saved.path if document.saved else None,
             has_levels=patchable and holds_levels(picture),
@@ -114,6 +117,9 @@ class SavingActs(QObject):
         if dialog.exec() != QDialog.DialogCode.Accepted:
             return None
         return Order(dialog.target, dialog.derives, dialog.carries_levels)
+
+    def _of_jpeg(self) -> str:
+        return self.tr("A JPEG's own tables would put back most of what was taken away; a new TIFF keeps the work.")
 
     def show_saved_file(self) -> None:
         document = self._desk.current
