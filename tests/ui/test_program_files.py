@@ -16,7 +16,10 @@ from PySide6.QtWidgets import QApplication, QDialog, QLabel, QPushButton
 
 from restorer_app.core import mask as masks
 from restorer_app.core.errors import UnreadableFileError
+from restorer_app.core.job import CancelToken
+from restorer_app.core.operation import Denoise
 from restorer_app.core.stroke import Point, Stroke
+from restorer_app.engine.run import run_job
 from restorer_app.files.reader_sources import DecodedSource
 from restorer_app.ui.acts.files import own_samples
 from restorer_app.ui.dialogs.save import SaveDialog
@@ -388,6 +391,25 @@ def test_a_file_that_is_saved_as_another_kind_says_so_when_it_is_opened_and_only
     press(empty, "Ctrl+PgUp")
     assert document(empty).path == path
     assert not notice.are_seen
+
+
+def test_what_was_taken_away_from_a_jpeg_is_saved_as_a_tiff(empty, tmp_path, monkeypatch):
+    path = tmp_path / "print.jpg"
+    Image.fromarray(np.random.default_rng(3).integers(0, 255, (160, 160, 3), np.uint8)).save(path, quality=80)
+    session = open_file(empty, path).session
+    session.ask(Denoise(0.1, "guided"))
+    job = session.next_job()
+    for event in run_job(job, CancelToken()):
+        session.take(event)
+    seen = answering(monkeypatch, None)
+    press(empty, "Ctrl+Shift+S")
+    ((target, told),) = seen
+    assert target.name == "print_restored_v01.tif"
+    assert any("a new TIFF keeps the work" in sentence for sentence in told)
+    press(empty, "Ctrl+S")
+    until(lambda: not session.is_unsaved)
+    assert not path.with_name("print_restored_v01.jpg").exists()
+    assert np.array_equal(tifffile.imread(target), session.image.read(session.image.bounds))
 
 
 def test_a_repair_is_carried_into_the_levels_of_a_pyramid_where_that_was_chosen(empty, scan):
