@@ -81,6 +81,15 @@ def test_a_mask_of_another_size_is_refused_with_a_sentence(empty, scan, tmp_path
     assert masks.is_empty(session.mask)
 
 
+def test_a_mask_of_zeros_and_ones_is_refused_with_a_sentence(empty, scan, tmp_path):
+    session = open_file(empty, scan).session
+    Image.fromarray(np.ones(session.mask.bounds.shape, np.uint8)).save(tmp_path / "mask.png")
+    empty.workshop.mask_files.load_mask_from(tmp_path / "mask.png")
+    until(lambda: empty.window.notice.are_seen)
+    assert "highest value is 1, and 255 is full" in empty.window.notice.text
+    assert masks.is_empty(session.mask)
+
+
 def test_a_huge_stroke_is_computed_elsewhere_and_what_is_asked_next_waits_for_it(empty, tmp_path):
     path = tmp_path / "large.tif"
     tifffile.imwrite(path, np.full((2400, 2600), 120, np.uint8), photometric="minisblack")
