@@ -290,7 +290,9 @@ def _left_behind(picture: Picture, image: Raster, found: Carried) -> tuple[str, 
         most = spaced(Budget().pixels // 1_000_000)
         notes.append(f"The new TIFF is larger than this program opens, {most} million pixels.")
     if picture.bits == 16 and image.dtype == np.float32:
-        notes.append("The samples, floats of 16 bits, are floats of 32 in the new TIFF, with the same values.")
+        notes.append(
+            "The samples, floats of 16 bits, are floats of 32 in the new TIFF, which hold every value of those."
+        )
     if picture.page_count > 1:
         notes.append(f"The new TIFF holds page {picture.page + 1} of {picture.page_count} alone.")
     if picture.kind in {"tiff", "bigtiff"}:
