@@ -46,6 +46,7 @@ def table(app: QApplication, pixels: Pixels, folder: Path, size: tuple[int, int]
             program.window.close()
             program.close()
             program.window.deleteLater()
+            app.setStyleSheet("")  # its pictures went with the program
     height, width, _ = pixels.shape
     return Table(
         f"The window while a job runs, {width * height / 1e6:.0f} MP, {pixels.dtype.itemsize * 8} bit",
