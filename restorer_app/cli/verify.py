@@ -23,8 +23,8 @@ def add_parser(subparsers: Any) -> None:
     told = "Without --mask the record in the derivative says what was allowed; without a record nothing may differ."
     closing = "Exit code 0: nothing else changed; 1: something did; 4: it could not be judged."
     parser = subparsers.add_parser("verify", help=what, description=f"{options.sentence(what)} {told}", epilog=closing)
-    parser.add_argument("master", type=Path, metavar="MASTER", help="the scan that it was made from")
-    parser.add_argument("derivative", type=Path, metavar="DERIVATIVE", help="what this program saved")
+    parser.add_argument("master", type=options.file, metavar="MASTER", help="the scan that it was made from")
+    parser.add_argument("derivative", type=options.file, metavar="DERIVATIVE", help="what this program saved")
     options.add_mask(parser, required=False, of="MASTER")
     parser.add_argument("--page", type=options.page, default=None, metavar="N", help="the page to judge, from 1")
     options.add_json(parser)
