@@ -41,7 +41,8 @@ def add_parser(subparsers: Any) -> None:
         "4: it could not be replayed."
     )
     parser = subparsers.add_parser("replay", help=what, description=options.sentence(what), epilog=closing)
-    parser.add_argument("master", type=options.file, metavar="MASTER", help="the scan that the derivative was made from")
+    what = "the scan that the derivative was made from"
+    parser.add_argument("master", type=options.file, metavar="MASTER", help=what)
     parser.add_argument("derivative", type=options.file, metavar="DERIVATIVE", help="what this program saved")
     page = "the page to replay, from 1; without it, the one that was saved last"
     parser.add_argument("--page", type=options.page, default=None, metavar="N", help=page)
