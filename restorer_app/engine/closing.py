@@ -32,7 +32,10 @@ def close_twice(picture: Floats, hole: Hole) -> Floats:
 
 
 def close_thrice(picture: Floats, hole: Hole, *, seed: int, cancelled: Callable[[], bool] | None = None) -> Floats:
-    """Those two, and behind them the patches with their texture, for where a net sees too little."""
+    """Those two, behind them the patches with their texture, for where a net sees too little, and how rough it is.
+
+    The last is one channel: the fine contrast, as power, of the places that the patches came from.
+    """
     woven = patchmatch.weave(picture, hole, seed=seed, cancelled=cancelled)
     smooth, near = picture.astype(np.float32), _around(hole)
     smooth[near] = close(smooth[near], hole[near])

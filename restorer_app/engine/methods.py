@@ -175,9 +175,9 @@ def _finished_by_patches(net: Method, channels: int) -> Method:
         return turning.both_ways_up(net.run, shown, holes)
 
     def finish(answer: Floats, closings: Floats, hole: Hole) -> tuple[Floats, Floats]:
-        crisp = closings[:, :, 2 * channels :]
+        crisp, rough = closings[:, :, 2 * channels : 3 * channels], closings[:, :, 3 * channels]
         deep = closing.with_texture_inside(answer, crisp, hole)
-        return texture.with_detail(deep, crisp, hole, share=min(net.grain, 1))
+        return texture.with_detail(deep, crisp, rough, hole, share=min(net.grain, 1))
 
     needs = replace(net.needs, halo=net.needs.halo + texture.REACH)
     return replace(net, needs=needs, run=run, finish=finish)

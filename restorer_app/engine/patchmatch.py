@@ -12,6 +12,7 @@ import numpy as np
 from restorer_app.engine.classical import navier_stokes
 from restorer_app.engine.cores import threads
 from restorer_app.engine.patchmatch_field import RADIUS, Field, Spread
+from restorer_app.engine.texture import roughness
 from restorer_app.engine.values import Floats, Hole
 
 _NEAR = 160  # pixels from which patches come at first; what is far away is seldom of the same stuff
@@ -23,10 +24,14 @@ _MOST_THREADS = 8  # comparing patches waits for memory, more would only wait
 
 
 class Woven(NamedTuple):
-    """A hole filled with patches: by their mean, which errs least, and with the texture that a mean loses."""
+    """A hole filled with patches: by their mean, which errs least, and with the texture that a mean loses.
+
+    And how much fine contrast there is, as power, where the patches came from; 0 outside the hole and where none came.
+    """
 
     mean: Floats
     crisp: Floats
+    rough: Floats
 
 
 def fill(picture: Floats, hole: Hole, *, seed: int, cancelled: Callable[[], bool] | None = None) -> Floats:
@@ -44,6 +49,7 @@ def _woven(picture: Floats, hole: Hole, *, seed: int, cancelled: Callable[[], bo
     rng = np.random.default_rng(seed)
     filled: Floats | None = None
     crisp: Floats | None = None
+    rough = np.zeros((*hole.shape, 1), np.float32)
     field: Field | None = None
     levels = _pyramid(picture, hole)
     for number in reversed(range(len(levels))):
@@ -61,8 +67,9 @@ def _woven(picture: Floats, hole: Hole, *, seed: int, cancelled: Callable[[], bo
         if number == 0 and settled:
             crisp = filled.copy()
             crisp[gap] = field.vote_crisply()
+            rough[gap] = field.vote_on(np.sqrt(roughness(picture, hole))) ** 2
     assert filled is not None  # there is always the picture itself
-    return Woven(filled, filled if crisp is None else crisp)
+    return Woven(filled, filled if crisp is None else crisp, rough)
 
 
 def _settle(field: Field, filled: Floats, gap: Hole, *, is_last: bool, cancelled: Callable[[], bool] | None) -> bool:

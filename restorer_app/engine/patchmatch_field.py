@@ -182,23 +182,37 @@ class Field:
         """
         return self._agreed(self._worth() * self._trust.astype(np.float64) ** 2 + 1e-30, _IN_THE_MIDDLE)
 
+    def vote_on(self, values: Floats) -> Floats:
+        """Something else that is known of every pixel, as the pixels themselves were agreed on."""
+        rows = values.reshape(-1, 1)
+        return self._mean(
+            self._worth() * self._trust + 1e-12, _NEARNESS, lambda who, step: rows[self.places[who] + step]
+        )
+
     def _worth(self) -> Any:
         spread = max(float(np.percentile(self.costs, 75)) * _SHARPNESS, 1e-9)
         return np.exp(-self.costs.astype(np.float64) / (2 * spread))
 
     def _agreed(self, worth: Any, nearness: Sequence[float]) -> Floats:
         bias = self._correction()
+        mean = self._mean(worth, nearness, lambda who, step: self._pixels[self.places[who] + step] + bias[who])
+        return mean[:, : self.channels]
+
+    def _mean(self, worth: Any, nearness: Sequence[float], said: Callable[[Places, int], Floats]) -> Floats:
+        """Of what the patches over each pixel of the hole say."""
         weight = np.zeros(len(self._holes))
-        total = np.zeros((len(self._holes), self._pixels.shape[1]))
-        for step, near in zip(self._steps, nearness, strict=True):
+        total: Any = 0.0
+        for step, near in zip(self._steps.tolist(), nearness, strict=True):
             hole = self._hole_number[self.targets + step]
             who = np.flatnonzero(hole >= 0)
-            hole, said, mine = hole[who], self._pixels[self.places[who] + step] + bias[who], worth[who] * near
-            total[hole] += said * mine[:, None]  # no pixel twice: targets are different places
+            hole, mine = hole[who], worth[who] * near
+            theirs = said(who, step)
+            if isinstance(total, float):
+                total = np.zeros((len(self._holes), theirs.shape[1]))
+            total[hole] += theirs * mine[:, None]  # no pixel twice: targets are different places
             weight[hole] += mine
-        mean = total / weight[:, None]
-        agreed: Floats = mean[:, : self.channels].astype(np.float32)
-        return agreed
+        mean: Floats = (total / weight[:, None]).astype(np.float32)
+        return mean
 
     def _correction(self) -> Floats:
         out = np.empty((len(self.targets), self._pixels.shape[1]), np.float32)

@@ -53,8 +53,10 @@ def test_closings_come_behind_each_other_and_leave_what_is_known():
     picture = rng.random((40, 44, 1), dtype=np.float32)
     gap = np.zeros((40, 44), bool)
     gap[15:22, 10:30] = True
-    all_three = closing.close_thrice(picture, gap, seed=4)
-    assert all_three.shape == (40, 44, 3)
+    closings = closing.close_thrice(picture, gap, seed=4)
+    assert closings.shape == (40, 44, 4)
+    all_three, rough = closings[:, :, :3], closings[:, :, 3]
+    assert np.array_equal(rough > 0, gap), "how rough it is there comes behind them"
     assert np.array_equal(all_three[:, :, :1], closing.close(picture, gap))
     assert np.array_equal(all_three[:, :, 2:], patchmatch.fill(picture, gap, seed=4))
     assert np.array_equal(all_three[~gap], np.repeat(picture, 3, axis=2)[~gap])

@@ -14,6 +14,7 @@ cv2.setNumThreads(1)
 SIDE = 160
 HOLE = np.zeros((SIDE, SIDE), bool)
 HOLE[70:82, 20:140] = True
+UNSAID = np.zeros((SIDE, SIDE), np.float32)  # how rough it is where the patches came from
 
 
 def hill(channels=1):
@@ -31,30 +32,47 @@ def contrast(picture, where):
 
 def test_a_smooth_answer_gets_rather_more_contrast_than_patches_have_and_keeps_its_own_light():
     patches = hill() + 0.1 + noise(0.05)
-    fill, belongs = texture.with_detail(hill(), patches, HOLE, share=1.0)
+    fill, belongs = texture.with_detail(hill(), patches, UNSAID, HOLE, share=1.0)
     assert contrast(fill, HOLE) == pytest.approx(1.18 * contrast(patches, HOLE), rel=0.05)
     assert np.abs(cv2.GaussianBlur(fill[:, :, 0] - hill()[:, :, 0], (0, 0), 6)).max() < 0.01
     assert np.array_equal(fill[~HOLE], hill()[~HOLE])
     assert float(np.sqrt(belongs[HOLE].mean())) == pytest.approx(1.3 * 0.05, rel=0.1)
 
 
+@pytest.mark.parametrize(("times", "expected"), [(1.2, 1.18), (1.4, 1.4), (5.0, 1.55)])
+def test_where_patches_came_from_something_rougher_more_is_lent_but_not_any_amount(times, expected):
+    patches = hill() + noise(0.05)
+    rough = np.full(HOLE.shape, (times * 0.05) ** 2, np.float32)
+    fill, belongs = texture.with_detail(hill(), patches, rough, HOLE, share=1.0)
+    assert contrast(fill, HOLE) == pytest.approx(expected * contrast(patches, HOLE), rel=0.06)
+    assert float(np.sqrt(belongs[HOLE].mean())) == pytest.approx(max(1.3, min(times, 1.55)) * 0.05, rel=0.1)
+
+
+def test_roughness_is_that_of_what_is_known():
+    picture = hill(3) + noise(0.05, channels=3)
+    picture[HOLE] = 1.0
+    rough = texture.roughness(picture, HOLE)
+    assert float(np.sqrt(np.median(rough[~HOLE]))) == pytest.approx(0.05, rel=0.1)
+    assert float(np.sqrt(rough[HOLE].max())) < 0.1, "what stands in the hole says nothing"
+
+
 @pytest.mark.parametrize("rougher", [1.2, 2.0])
 def test_an_answer_that_is_rough_enough_gets_nothing(rougher):
     texture_there = noise(0.05, channels=3)
     answer = hill(3) + rougher * texture_there
-    fill, _ = texture.with_detail(answer, hill(3) + texture_there + 0.1, HOLE, share=1.0)
+    fill, _ = texture.with_detail(answer, hill(3) + texture_there + 0.1, UNSAID, HOLE, share=1.0)
     assert np.abs(fill - answer).max() < 1e-4
 
 
 def test_opposite_contrast_is_not_added_to_what_is_rough_enough():
     one, other = noise(0.1, seed=1, channels=3), noise(0.05, channels=3)
-    fill, _ = texture.with_detail(hill(3) + one, hill(3) + other, HOLE, share=1.0)
+    fill, _ = texture.with_detail(hill(3) + one, hill(3) + other, UNSAID, HOLE, share=1.0)
     assert np.abs(fill - hill(3) - one).max() < 1e-4
 
 
 def test_who_wants_no_grain_gets_the_answer_itself():
     answer = hill()
-    fill, _ = texture.with_detail(answer, hill() + noise(0.05), HOLE, share=0.0)
+    fill, _ = texture.with_detail(answer, hill() + noise(0.05), UNSAID, HOLE, share=0.0)
     assert np.array_equal(fill, answer)
 
 
