@@ -1,0 +1,53 @@
+"""The mean of two models is a model with a card that says what it is."""
+
+import shutil
+from dataclasses import asdict, replace
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from restorer_app.core.errors import InvalidValueError
+from restorer_app.files import cards
+from restorer_app.files.cards import read_card
+from restorer_app.training.mean import main, write_mean
+from restorer_app.training.toml import toml
+
+
+@pytest.fixture
+def two(tmp_path):
+    """A shipped model and the same with other weights."""
+    shipped = cards.find_model("upscale-x2").folder
+    again = tmp_path / "again" / "upscale-x2"
+    shutil.copytree(shipped, again)
+    weights = {name: w * 0 + 1 for name, w in load_file(again / "weights.safetensors").items()}
+    save_file(weights, again / "weights.safetensors")
+    return shipped, again
+
+
+def test_every_weight_is_half_way_and_the_card_fits(two, tmp_path, capsys):
+    shipped, again = two
+    assert main([str(shipped), str(again), "--into", str(tmp_path / "mean")]) == 0
+    target = tmp_path / "mean" / "upscale-x2"
+    assert str(target) in capsys.readouterr().out
+    one, mean = load_file(shipped / "weights.safetensors"), load_file(target / "weights.safetensors")
+    assert one.keys() == mean.keys()
+    for name, w in one.items():
+        assert mean[name].dtype == w.dtype
+        torch.testing.assert_close(mean[name].float(), (w.float() + 1) / 2, atol=1e-3, rtol=1e-3)
+    card = read_card(target)
+    cards.verify(cards.StoredModel(target, card))
+    assert card.notes.startswith("Mean of the weights ")
+    assert not card.measured
+    assert (target / "manifest.csv").read_bytes() == (shipped / "manifest.csv").read_bytes()
+
+
+def test_models_of_other_nets_have_no_mean(two, tmp_path):
+    shipped, again = two
+    other = replace(read_card(again), net_args={"scale": 2, "width": 8, "depth": 14})
+    (again / "card.toml").write_text(toml(asdict(other)), "utf-8")
+    with pytest.raises(InvalidValueError, match="not the same net"):
+        write_mean([shipped, again], tmp_path / "mean")
+    with pytest.raises(InvalidValueError, match="two models"):
+        write_mean([shipped], tmp_path / "mean")
+    assert not (tmp_path / "mean").exists()
