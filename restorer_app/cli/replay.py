@@ -56,7 +56,8 @@ def _run(args: argparse.Namespace) -> int:
         with work.reading() as (reader, scratch), work.reading() as (second, _):
             said = _said(reader, args.master, args.derivative, args.page)
             replayed = _Replay(reader, second, said, progress, scratch)
-            done = [*replayed.steps(), replayed.as_saved()]
+            done = list(replayed.steps())
+            done.append(replayed.as_saved(came_out_again=all(step["same"] for step in done)))
     except RestorerError as problem:
         progress.clear()
         telling.tell_not_judged(str(problem), f"This could not be replayed: {problem}", as_json=args.json)
@@ -122,7 +123,7 @@ class _Replay:
         but = ", but there its pixels are the same" if same_pixels else ""
         return f" ({master} is not the file that {derivative} was made from{but})"
 
-    def as_saved(self) -> dict[str, Any]:
+    def as_saved(self, *, came_out_again: bool) -> dict[str, Any]:
         """Whether the derivative still shows what came out: someone may have painted in it since."""
         said = self._said.embedded
         saved = self._second.open(self._said.derivative, page=0 if said.derived else said.page)
@@ -143,7 +144,10 @@ class _Replay:
         if not changed:
             return {"same": True, "sentence": f"{name} shows what came out: {spaced(total)} samples, to the bit"}
         told = f"{name} shows something else than came out: {spaced(changed)} of {spaced(total)} samples differ"
-        return {"same": False, "sentence": f"{told}, so it was changed after it was saved"}
+        so = ", so it was changed after it was saved"
+        if not came_out_again:
+            so = "; whether it was changed after it was saved cannot be told, as not every step came out again"
+        return {"same": False, "sentence": told + so}
 
     def _as_it_is_stored(self, saved: Picture) -> Raster:
         """What came out; for a JPEG as it looks when its blocks have been written."""

@@ -86,6 +86,7 @@ class Binding(QObject):
         desk.changed.connect(self._take)
         arrivals.told.connect(window.notice.say)
         editing.told.connect(window.notice.say)
+        editing.asked.connect(window.notice.forget)
         # at once: Enter may already wait behind this stroke
         editing.work_began.connect(lambda: window.show_situation(self._situating.now()))
         saver.changed.connect(self.soon)

@@ -32,6 +32,7 @@ class Editing(QObject):
     """Between hands and a session. What is refused changes nothing, and is told, never raised."""
 
     told = Signal(object)  # Told
+    asked = Signal(str)  # what a notice about this picture's jobs is about
     work_began = Signal()  # on a thread; what is asked of its outcome waits
     work_ended = Signal()
     came_to_nothing = Signal()  # a stroke by hand is over and changed nothing: its preview goes
@@ -166,6 +167,7 @@ class Editing(QObject):
             self.told.emit(Told.refusal(problem))
             return False
         self._jobs.enter(document, pending)
+        self.asked.emit(_work_on(document))
         return True
 
     @property
@@ -181,9 +183,10 @@ class Editing(QObject):
 
     def _job_failed(self, document: Document, event: Failed) -> None:
         has_mask = not masks.is_empty(document.session.mask)
-        kept = self.tr("{name} is as it was before, and the mask is back.")
-        advice = kept if has_mask else self.tr("{name} is as it was before.")
-        self.told.emit(Told(event.message, advice.format(name=document.name), details=event.traceback))
+        kept = self.tr("{name} was left as it was, and the mask was brought back.")
+        advice = kept if has_mask else self.tr("{name} was left as it was.")
+        said = Told(event.message, advice.format(name=document.name), event.traceback, about=_work_on(document))
+        self.told.emit(said)
 
     # ---------------------------------------------------------------------------------------- everything
     def attempt(self, work: Callable[[Session], object]) -> bool:
@@ -205,3 +208,7 @@ class Editing(QObject):
             return False
         self._jobs.look_again()
         return True
+
+
+def _work_on(document: Document) -> str:
+    return f"work on {id(document)}"

@@ -72,6 +72,10 @@ class Notices(QObject):
         """Another picture is in hand: what stands here of the one before would be taken for its own."""
         self._take_away(notice for notice in self._standing if notice.told.may_go and not notice.is_passing)
 
+    def forget(self, about: str) -> None:
+        """It is being tried again: what went wrong with it before is past."""
+        self._take_away(notice for notice in self._standing if notice.told.about == about)
+
     def dismiss_warning(self) -> bool:
         """The latest, as by its cross; False where none stands."""
         warnings = [notice for notice in self._standing if notice.told.warns and notice.isVisible()]

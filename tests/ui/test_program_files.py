@@ -345,6 +345,23 @@ def test_a_file_that_another_program_writes_anew_is_told_of_and_never_shown_as_t
     assert not masks.is_empty(session.mask)
 
 
+def test_what_went_wrong_with_a_job_is_past_when_it_is_tried_again(empty, scan):
+    open_file(empty, scan)
+    away = scan.rename(scan.with_suffix(".away"))
+    scratch(empty)
+    press(empty, "Return")
+    notices = empty.window.notice
+    until(lambda: "was left as it was, and the mask was brought back" in notices.text)
+    press(empty, "Ctrl+Z")
+    assert "the mask was brought back" in notices.text, "which is still true of what happened"
+    press(empty, "Ctrl+Y")
+    away.rename(scan)
+    press(empty, "Return")
+    assert not [notice for notice in notices.standing if "brought back" in notice.text]
+    idle(empty)
+    assert document(empty).session.records
+
+
 def test_a_protection_is_asked_about_until_a_repair_has_left_it_alone(empty, scan, monkeypatch):
     open_file(empty, scan)
     press(empty, "Shift+P")
