@@ -185,9 +185,8 @@ class Field:
     def vote_on(self, values: Floats) -> Floats:
         """Something else that is known of every pixel, as the pixels themselves were agreed on."""
         rows = values.reshape(-1, 1)
-        return self._mean(
-            self._worth() * self._trust + 1e-12, _NEARNESS, lambda who, step: rows[self.places[who] + step]
-        )
+        worth = self._worth() * self._trust + 1e-12
+        return self._mean(worth, _NEARNESS, 1, lambda who, step: rows[self.places[who] + step])
 
     def _worth(self) -> Any:
         spread = max(float(np.percentile(self.costs, 75)) * _SHARPNESS, 1e-9)
@@ -195,21 +194,19 @@ class Field:
 
     def _agreed(self, worth: Any, nearness: Sequence[float]) -> Floats:
         bias = self._correction()
-        mean = self._mean(worth, nearness, lambda who, step: self._pixels[self.places[who] + step] + bias[who])
+        width = self._pixels.shape[1]
+        mean = self._mean(worth, nearness, width, lambda who, step: self._pixels[self.places[who] + step] + bias[who])
         return mean[:, : self.channels]
 
-    def _mean(self, worth: Any, nearness: Sequence[float], said: Callable[[Places, int], Floats]) -> Floats:
+    def _mean(self, worth: Any, nearness: Sequence[float], width: int, said: Callable[[Places, int], Floats]) -> Floats:
         """Of what the patches over each pixel of the hole say."""
         weight = np.zeros(len(self._holes))
-        total: Any = 0.0
+        total = np.zeros((len(self._holes), width))
         for step, near in zip(self._steps.tolist(), nearness, strict=True):
             hole = self._hole_number[self.targets + step]
             who = np.flatnonzero(hole >= 0)
             hole, mine = hole[who], worth[who] * near
-            theirs = said(who, step)
-            if isinstance(total, float):
-                total = np.zeros((len(self._holes), theirs.shape[1]))
-            total[hole] += theirs * mine[:, None]  # no pixel twice: targets are different places
+            total[hole] += said(who, step) * mine[:, None]  # no pixel twice: targets are different places
             weight[hole] += mine
         mean: Floats = (total / weight[:, None]).astype(np.float32)
         return mean

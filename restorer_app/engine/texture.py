@@ -59,9 +59,8 @@ def quiet_near(picture: Floats, hole: Hole) -> Floats:
 
     What is measured around a hole as a whole may be the roughness of bricks, where nothing around it is smooth.
     """
-    known = (~hole).astype(np.float32)
-    seen = _blurred(known, _WINDOW)
-    power = _blurred(np.square(residue(picture, ~hole)).mean(2), _WINDOW) / np.maximum(seen, 1e-6)
+    seen = _blurred((~hole).astype(np.float32), _WINDOW)
+    power = roughness(picture, hole)
     power[seen < 0.5] = 1.0  # as good as unknown: a full scale
     near: Floats = cv2.erode(power, np.ones((_QUIET_WITHIN, _QUIET_WITHIN), np.uint8)) * _QUIETER_BY
     return near
