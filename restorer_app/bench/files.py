@@ -8,7 +8,6 @@ import importlib
 import multiprocessing
 import os
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -19,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from restorer_app.bench.report import Cell, Report, Table, machine, must_be_quiet, peak_memory_bytes
+from restorer_app.bench.report import Cell, Report, Table, machine, must_be_quiet, peak_memory_bytes, say
 from restorer_app.core.geometry import Region
 from restorer_app.core.raster import Raster
 from restorer_app.files.patching import silent
@@ -94,9 +93,9 @@ def run(
 
 
 def _tell(row: tuple[Cell, ...], seconds: float) -> None:
-    """A whole run takes many minutes: what is measured is said at once, and is not lost when it is stopped."""
+    """What is measured is said at once, and is not lost when the run is stopped."""
     said = f"{row[0]}, {row[1]}: save {row[5]} × the reference, proof {row[7]} ×, {row[8]} MB, in {seconds:.0f} s"
-    print(said, file=sys.stderr, flush=True)
+    say(said)
 
 
 def make(path: Path, *, coding: str, layout: str, side: int) -> Path:

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from restorer_app.bench import answers
 from restorer_app.bench.cases import CASES, Case, pictures_of
 from restorer_app.bench.peers import OWN, Kept, Peer, Trial, kept_figures, merged, pictures_hash, table_of
-from restorer_app.bench.report import BUSY_SHARE, Cell, Report, Table, machine, others_load
+from restorer_app.bench.report import BUSY_SHARE, Cell, Report, Table, machine, others_load, say
 from restorer_app.bench.sheet import Sheet
 from restorer_app.core.card import ModelCard
 from restorer_app.core.errors import InvalidValueError
@@ -186,6 +186,7 @@ def _judged(names: tuple[str, str], case: Case, trials: Sequence[Trial], way: _W
     sheet.show(names[1], answers)
     scores = [case.judge(trial, answer) for trial, answer in zip(trials, answers, strict=True)]
     psnr = [min(score[0], 100.0) for score in scores]
+    say(f"{case.name}, {names[1]}: {np.mean(psnr):.3f} dB")
     quiet = load is not None and load < BUSY_SHARE
     pixels = sum(trial.truth.shape[0] * trial.truth.shape[1] for trial in trials)
     return Figures(

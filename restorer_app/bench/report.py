@@ -153,6 +153,11 @@ def peak_memory_bytes() -> int | None:
     return most if sys.platform == "darwin" else most * 1024
 
 
+def say(what: str) -> None:
+    """Tells a person who waits what is being measured; a whole run takes many minutes."""
+    print(what, file=sys.stderr, flush=True)
+
+
 def emit(report: Report, *, as_json: bool = False) -> None:
     """Prints a report as Markdown, or as JSON for programs."""
     print(report.json() if as_json else report.markdown())

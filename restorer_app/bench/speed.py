@@ -12,7 +12,7 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from restorer_app.bench.repairs import repairs
-from restorer_app.bench.report import Cell, Report, Table, machine, must_be_quiet, peak_memory_bytes, timed
+from restorer_app.bench.report import Cell, Report, Table, machine, must_be_quiet, peak_memory_bytes, say, timed
 from restorer_app.core.card import ModelCard
 from restorer_app.core.errors import UnusableModelError
 from restorer_app.core.geometry import Region
@@ -50,13 +50,14 @@ def run(*, anyway: bool = False, quick: bool = False, device: str = "auto") -> R
         + ", ".join(f"{dtype} {rate:.0f} GFLOP/s" for dtype, rate in ceilings.items()),
     )
     whole = Region.of_size(WHOLE.width // 4, WHOLE.height // 4) if quick else WHOLE
-    rows = tuple(_overhead(card, found, whole) for card in cards if card.task != "repair")
+    rows = tuple(_overhead(card, found, _smaller(whole, card.scale)) for card in cards if card.task != "repair")
     engine = Table(
-        f"The engine around the net, {whole.area / 1e6:.3g} MP, 16 bits: seconds",
-        ("model", "dtype", "bare net on the same tiles", "run_job", "engine adds", "MP/s", "peak memory, MB"),
+        f"The engine around the net, {whole.area / 1e6:.3g} MP of result, 16 bits: seconds",
+        ("model", "dtype", "MP", "bare net on the same tiles", "run_job", "engine adds", "MP/s", "peak memory, MB"),
         rows,
-        note="Reading, scaling, blending, hashing before and after, and the record included.",
+        note="Reading, scaling, blending, hashing before and after, and the record included. MP: of what goes in.",
     )
+    say("Repairs")
     fills = repairs(next((card for card in cards if card.task == "repair"), None), device=found.device, quick=quick)
     must_be_quiet(anyway=anyway)
     return Report("speed", machine() | {"device": describe(found)}, (tiles, engine, fills))
@@ -86,6 +87,7 @@ def _rows_of(cards: Sequence[ModelCard], place: Place, ceilings: dict[Precision,
         for dtype, most in ceilings.items():
             if dtype in card.dtypes:
                 method = LearnedMethod(card, replace(place, dtype=dtype), channels=3)
+                say(f"{card.id}, {dtype}, tiles")
                 rows += [_tile_row(method, side, most) for side in SIDES]
     return rows
 
@@ -106,6 +108,7 @@ def _tile_row(method: LearnedMethod, side: int, most: float) -> tuple[Cell, ...]
 
 def _overhead(card: ModelCard, place: Place, whole: Region) -> tuple[Cell, ...]:
     """The same tiles through the net alone, and through run_job; in turns, since a machine warms up."""
+    say(f"{card.id}, {whole.area / 1e6:.3g} MP")
     image = Raster.from_array(_picture(whole))
     dtype: Precision = place.dtype if place.dtype in card.dtypes else "float32"
     job = Job("bench", _operation(card), image, whole, model=card, device=place.device, dtype=dtype)
@@ -132,7 +135,14 @@ def _overhead(card: ModelCard, place: Place, whole: Region) -> tuple[Cell, ...]:
     peak = peak_memory_bytes()
     added = f"{engine / net - 1:+.1%}"
     memory = None if peak is None else round(peak / 2**20)
-    return card.id, dtype, round(net, 2), round(engine, 2), added, round(whole.area / 1e6 / engine, 3), memory
+    megapixels = whole.area / 1e6
+    speed = round(megapixels / engine, 3)
+    return card.id, dtype, round(megapixels, 2), round(net, 2), round(engine, 2), added, speed, memory
+
+
+def _smaller(whole: Region, scale: int) -> Region:
+    """A picture whose enlargement is as large as the whole: an enlarging net works on every pixel that comes out."""
+    return Region.of_size(max(1, whole.width // scale), max(1, whole.height // scale))
 
 
 def _operation(card: ModelCard) -> Operation:

@@ -87,7 +87,7 @@ def teach(order: Order) -> Path:
 def gathered(order: Order, recipe: Recipe) -> Supplies:
     """The photographs and, for repair, a bank of holes."""
     cache = order.work / "photographs"
-    photographs = gather(order.photos, cache, recipe.rules)
+    photographs = gather(order.photos, cache, recipe.rules, halvings=recipe.halvings)
     side = recipe.context or recipe.crop
     if not photographs.have(side):
         raise InvalidValueError(

@@ -81,16 +81,19 @@ def _turned_grid(size: int, turn: Tensor) -> tuple[Tensor, Tensor]:
     return torch.where(flip_rows, size - 1 - first, first), torch.where(flip_columns, size - 1 - second, second)
 
 
-def gather(folders: Sequence[Path], cache: Path, rules: Sequence[Rule] = (), *, least: int = 64) -> Photographs:
-    """Decode every photograph under the folders once into `cache`, and map the result."""
+def gather(
+    folders: Sequence[Path], cache: Path, rules: Sequence[Rule] = (), *, halvings: int = 1, least: int = 64
+) -> Photographs:
+    """Decode every photograph under the folders once into `cache`, halved as often as said too, and map the result."""
     files = [(folder, file) for folder in folders for file in _files(folder)]
     names = [(folder.name, str(file.relative_to(folder)), file.stat().st_size) for folder, file in files]
-    key = hashlib.sha256(repr((names, tuple(rules), least)).encode()).hexdigest()[:16]
+    made_of = repr((names, tuple(rules), halvings, least))
+    key = hashlib.sha256(made_of.encode()).hexdigest()[:16]
     pixels, index = cache / f"{key}.bytes", cache / f"{key}.json"
     if not index.exists():
         cache.mkdir(parents=True, exist_ok=True)
         unfinished = cache / f"{key}-{os.getpid()}.part"  # two runs may start at the same time
-        sizes_found = _decode_all([file for _, file in files], unfinished, rules, least)
+        sizes_found = _decode_all([file for _, file in files], unfinished, rules, halvings, least)
         if not sizes_found:
             unfinished.unlink()
             raise UnreadableFileError(
@@ -106,7 +109,9 @@ def gather(folders: Sequence[Path], cache: Path, rules: Sequence[Rule] = (), *, 
     return Photographs(flat, lengths.cumsum(0) - lengths, sizes[:, 0].contiguous(), sizes[:, 1].contiguous())
 
 
-def _decode_all(files: Sequence[Path], pixels: Path, rules: Sequence[Rule], least: int) -> list[tuple[int, int]]:
+def _decode_all(
+    files: Sequence[Path], pixels: Path, rules: Sequence[Rule], halvings: int, least: int
+) -> list[tuple[int, int]]:
     sizes: list[tuple[int, int]] = []
     left_out: list[Path] = []
     with pixels.open("wb") as out:
@@ -115,8 +120,8 @@ def _decode_all(files: Sequence[Path], pixels: Path, rules: Sequence[Rule], leas
             if picture is None:
                 left_out.append(file)
                 continue
-            half = picture.reduce(2)
-            for version in (picture, half):  # the half holds more detail to the pixel
+            smaller = [picture.reduce(2**times) for times in range(1, halvings + 1)]
+            for version in (picture, *smaller):  # the smaller, the more detail to the pixel
                 if min(version.size) >= least:
                     out.write(version.tobytes())
                     sizes.append((version.height, version.width))

@@ -27,6 +27,7 @@ class Recipe:
     batch: int = 6
     reuse: int = 1  # how often a lesson is learnt from, each time turned by a quarter
     different: int = 0  # lessons, when making one costs much: then they come again in other guises; 0: ever new ones
+    halvings: int = 1  # how often each photograph is halved: smaller ones hold more detail to the pixel
     context: int = 0  # pixels of the crops in which holes are closed once and kept, if lessons are cut from such
     rate: float = 1e-3
     optimiser: str = "muon"

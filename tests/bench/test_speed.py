@@ -25,8 +25,9 @@ def test_every_model_is_measured_bare_and_within_the_engine(monkeypatch):
     tiles, engine, fills = report.tables
     assert [row[:3] for row in tiles.rows] == [(shipped[0].card.id, dtype, 48) for dtype in ("float32", "bfloat16")]
     assert all(row[3] >= 0 and row[4] > 0 for row in tiles.rows)
-    ((model, _, net, whole, added, _, memory),) = engine.rows
+    ((model, _, megapixels, net, whole, added, _, memory),) = engine.rows
     assert model == shipped[0].card.id
+    assert megapixels == pytest.approx(160 * 80 / 1e6, abs=0.005)
     assert net > 0
     assert whole > 0
     assert added.endswith("%")

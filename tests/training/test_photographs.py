@@ -46,6 +46,15 @@ def test_a_rule_reduces_and_makes_grey(photos, tmp_path):
     assert torch.equal(crops[:, 0], crops[:, 2])
 
 
+def test_photographs_are_halved_as_often_as_said(photos, tmp_path):
+    sides = {
+        times: gather([photos], tmp_path / "cache", halvings=times, least=8).widths.unique() for times in (0, 1, 2)
+    }
+    largest = int(sides[0].max())
+    assert [largest // 2**n in sides[2] for n in range(3)] == [True] * 3
+    assert {times: int(largest / found.min()) for times, found in sides.items()} == {0: 1, 1: 2, 2: 4}
+
+
 def test_files_that_are_no_pictures_are_left_out(photos, tmp_path):
     (photos / "broken.jpg").write_bytes(b"not a picture")
     assert len(gather([photos], tmp_path / "cache").starts) == 4
