@@ -23,7 +23,8 @@ def blend(before: Pixels, new: Floats, cover: NDArray[np.uint8] | None) -> Pixel
         share = cover[soft].astype(np.float32)[:, None] / 255
         old = before[soft].astype(np.float32)
         fresh = new[soft] * np.float32(maximum(before.dtype))
-        old = np.where(np.isfinite(old), old, fresh)  # a float file may hold infinities, and nothing mixes with them
-        mixed = (old + (fresh - old) * share) / np.float32(maximum(before.dtype))
+        there = np.isfinite(old)  # a float file may hold infinities, and nothing mixes with them
+        mixed = old + (fresh - np.where(there, old, 0)) * share
+        mixed = np.where(there, mixed, fresh) / np.float32(maximum(before.dtype))
         after[soft] = to_depth(mixed.astype(np.float32, copy=False), before.dtype)
     return np.where(cover_HW1 > 0, after, before)

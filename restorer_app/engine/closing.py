@@ -38,7 +38,8 @@ def close_thrice(picture: Floats, hole: Hole, *, seed: int, cancelled: Callable[
     """
     woven = patchmatch.weave(picture, hole, seed=seed, cancelled=cancelled)
     smooth, near = picture.astype(np.float32), _around(hole)
-    smooth[near] = close(smooth[near], hole[near])
+    if cancelled is None or not cancelled():  # given up, nobody looks at it
+        smooth[near] = close(smooth[near], hole[near])
     return np.concatenate((smooth, *woven), axis=2)
 
 

@@ -111,8 +111,10 @@ def fastest_dtype(device: str) -> Precision:
     if key not in kept:
         try:
             kept[key] = round(bfloat16_gain(device), 2)
-        except torch.OutOfMemoryError:
-            raise DeviceFullError from None
+        except RuntimeError as problem:
+            if means_full(problem):
+                raise DeviceFullError from None
+            raise
         _keep(kept)
     return "bfloat16" if kept[key] > WORTH else "float32"
 

@@ -78,9 +78,11 @@ def computing(place: Place) -> Iterator[None]:
     """Threads, types and algorithms of a place; what stands for "no memory" on any device becomes one error."""
     use_threads(place)
     kind = torch.device(place.device).type
-    strict = torch.are_deterministic_algorithms_enabled()
+    strict, exact = torch.are_deterministic_algorithms_enabled(), torch.backends.cudnn.conv.fp32_precision
     try:
         torch.use_deterministic_algorithms(place.deterministic)
+        # By itself cuDNN rounds what it multiplies to 10 bits (TF32): float32 is what the record says.
+        torch.backends.cudnn.conv.fp32_precision = "ieee"
         with torch.inference_mode(), torch.autocast(kind, torch.bfloat16, enabled=place.dtype == "bfloat16"):
             yield
     except RuntimeError as problem:
@@ -89,3 +91,4 @@ def computing(place: Place) -> Iterator[None]:
         raise DeviceFullError from None  # the chain would keep the tensors of the failed tile alive
     finally:
         torch.use_deterministic_algorithms(strict)
+        torch.backends.cudnn.conv.fp32_precision = exact

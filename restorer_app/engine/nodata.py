@@ -1,7 +1,8 @@
-"""Samples that are no numbers (no data, in a float picture) where a picture is made larger.
+"""Samples that are no numbers: no data, in a float picture.
 
-They stay what they are in every pixel that comes of them. What a method sees in their place goes on from their
-neighbours, so that an edge to black, which is not in the picture, cannot ring in the data beside it.
+They stay what they are, in every pixel that comes of them. What a method sees in their place goes on from their
+neighbours, so that an edge to black, which is not in the picture, neither rings in the data beside it nor is carried
+into a hole.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 
 from restorer_app.core.geometry import Region
 from restorer_app.core.raster import Pixels, Raster
-from restorer_app.engine.values import Floats, to_float
+from restorer_app.engine.values import Floats, Hole, to_float
 
 _AROUND = [shift for shift in itertools.product((0, 1, 2), repeat=2) if shift != (1, 1)]
 
@@ -30,10 +31,21 @@ def read_closed(image: Raster, window: Region, *, reach: int) -> Floats:
         return to_float(pixels)
     around = window.grown(reach, inside=image.bounds)
     pixels = image.read(around)
-    seen, missing = to_float(pixels), ~np.isfinite(pixels)
-    for channel in range(seen.shape[2]):
-        _close(seen[:, :, channel], missing[:, :, channel], reach)
+    seen = closed(pixels, np.zeros(pixels.shape[:2], np.bool_), reach=reach)
     return np.ascontiguousarray(seen[window.slices(around)])
+
+
+def closed(pixels: Pixels, hole: Hole, *, reach: int) -> Floats:
+    """Pixels as float, their missing samples closed as far in as `reach`, and never from what lies in the hole."""
+    seen = to_float(pixels)
+    if pixels.dtype.kind != "f" or np.isfinite(pixels).all():
+        return seen
+    missing = ~np.isfinite(pixels)
+    for channel in range(seen.shape[2]):
+        plane = seen[:, :, channel].copy()
+        _close(plane, missing[:, :, channel] | hole, reach)
+        seen[:, :, channel] = np.where(missing[:, :, channel], plane, seen[:, :, channel])
+    return seen
 
 
 def put_back(enlarged: Pixels, image: Raster, region: Region, scale: int) -> Pixels:

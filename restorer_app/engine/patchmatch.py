@@ -55,6 +55,9 @@ def _woven(picture: Floats, hole: Hole, *, seed: int, cancelled: Callable[[], bo
     for number in reversed(range(len(levels))):
         scene, gap = levels[number]
         filled = navier_stokes(scene, gap) if filled is None else _laid_into(filled, scene, gap)
+        if cancelled is not None and cancelled():  # what is there is enlarged to the end and thrown away
+            field = None
+            continue
         coarser, field = field, Field(scene, gap, near=max(_NEAR >> number, 4 * RADIUS), rng=rng, spread=spread)
         if not field.is_usable:  # too small for a patch, or nothing but hole
             field = None

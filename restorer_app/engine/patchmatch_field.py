@@ -22,6 +22,7 @@ _BIAS = np.float32(0.9)  # of the difference in mean colour that a copy is corre
 _MOST_BIAS = np.float32(0.1)  # and no more than this, so that nothing is recoloured
 _SHARPNESS = 0.75  # of the 75th percentile of costs: how much better matches outvote worse ones (Wexler)
 _AT_ONCE = 2048  # patches compared together: their 1.6 MB stay in the cache
+_KEPT = 200_000  # targets whose patches are kept for a round, 160 MB; those of more are gathered when they are compared
 
 Places = NDArray[np.int64]  # centres of patches, as row × width + column
 Spread = Callable[
@@ -69,9 +70,10 @@ class Field:
         depth = cv2.distanceTransform(np.pad(hole, 1).astype(np.uint8), cv2.DIST_L2, 3)[1:-1, 1:-1]
         trust = np.power(_TRUST, np.minimum(depth, _DEEPEST), dtype=np.float32).ravel()
         self._trust = trust[self.targets]
-        weights = trust[self.targets[:, None] + self._steps]
-        self._weights = weights / weights.sum(1, keepdims=True)
-        self._weights_of_all = np.repeat(self._weights, self._pixels.shape[1], axis=1)
+        self._weights = np.empty((len(self.targets), len(self._steps)), np.float32)
+        for some in _slices(len(self.targets)):
+            weights = trust[self.targets[some, None] + self._steps]
+            self._weights[some] = weights / weights.sum(1, keepdims=True)
 
     # ---------------------------------------------------------------------------------- where to begin
     def start_anywhere(self) -> None:
@@ -122,9 +124,8 @@ class Field:
     # ------------------------------------------------------------------------------------ getting better
     def look(self, filled: Floats) -> None:
         """Takes the picture as it is filled now for what patches are compared with."""
-        self._wanted = (
-            _in_fours(filled).take(self.targets[:, None] + self._steps, axis=0).reshape(len(self.targets), -1)
-        )
+        self._filled = _in_fours(filled)
+        self._kept = self._gathered(self._filled, self.targets) if len(self.targets) <= _KEPT else None
         self.costs = self._compared(np.arange(len(self.targets)), self.places)
 
     def propagate(self, step: int) -> None:
@@ -154,19 +155,25 @@ class Field:
         costs = np.empty(len(who), np.float32)
 
         def compare(some: slice) -> None:
-            difference, mean = self._difference(who[some], candidates[some])
+            mine = who[some]
+            difference, mean = self._difference(mine, candidates[some])
             taken = _BIAS * np.clip(mean, -_MOST_BIAS, _MOST_BIAS)
             np.multiply(difference, difference, out=difference)
-            squares = np.einsum("nk,nk->n", difference, self._weights_of_all[who[some]])
+            weights = np.repeat(self._weights[mine], self._pixels.shape[1], axis=1)
+            squares = np.einsum("nk,nk->n", difference, weights)
             costs[some] = squares - (taken * (2 * mean - taken)).sum(1)
 
-        slices = [slice(first, first + _AT_ONCE) for first in range(0, len(who), _AT_ONCE)]
-        deque(self._spread(compare, slices), maxlen=0)
+        deque(self._spread(compare, _slices(len(who))), maxlen=0)
         return costs
 
+    def _gathered(self, pixels: Floats, centres: Places) -> Floats:
+        """The patches around places, each a row."""
+        patches: Floats = pixels.take(centres[:, None] + self._steps, axis=0).reshape(len(centres), -1)
+        return patches
+
     def _difference(self, who: Places, candidates: Places) -> tuple[Floats, Floats]:
-        patches = self._pixels.take(candidates[:, None] + self._steps, axis=0).reshape(len(who), -1)
-        difference = np.subtract(self._wanted[who], patches, out=patches)
+        wanted = self._gathered(self._filled, self.targets[who]) if self._kept is None else self._kept[who]
+        difference = np.subtract(wanted, self._gathered(self._pixels, candidates), out=wanted)
         each = difference.reshape(len(who), len(_OFFSETS), -1)
         return difference, np.matmul(self._weights[who][:, None, :], each)[:, 0]
 
@@ -213,11 +220,15 @@ class Field:
 
     def _correction(self) -> Floats:
         out = np.empty((len(self.targets), self._pixels.shape[1]), np.float32)
-        for first in range(0, len(self.targets), _AT_ONCE):
-            some = np.arange(first, min(first + _AT_ONCE, len(self.targets)))
-            mean = self._difference(some, self.places[some])[1]
+        everyone = np.arange(len(self.targets))
+        for some in _slices(len(everyone)):
+            mean = self._difference(everyone[some], self.places[some])[1]
             out[some] = _BIAS * np.clip(mean, -_MOST_BIAS, _MOST_BIAS)
         return out
+
+
+def _slices(count: int) -> list[slice]:
+    return [slice(first, first + _AT_ONCE) for first in range(0, count, _AT_ONCE)]
 
 
 def _in_fours(picture: Floats) -> Floats:

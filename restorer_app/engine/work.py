@@ -18,7 +18,7 @@ from restorer_app.engine.blend import blend
 from restorer_app.engine.cover import Cover
 from restorer_app.engine.methods import Method, method_for
 from restorer_app.engine.plan import DeviceFullError, Tile, batches, halved
-from restorer_app.engine.values import Floats, Hole, to_depth, to_float
+from restorer_app.engine.values import Floats, Hole, to_depth
 from restorer_app.files.scratch import MappedSource
 
 _LET_GO_PIXELS = 16 << 20
@@ -138,9 +138,7 @@ class Work:
         return [self._cut(tile, result) for tile, result in zip(batch, results, strict=True)]
 
     def _seen(self, tile: Tile) -> Floats:
-        if self.method.scale > 1:
-            return nodata.read_closed(self._job.image, tile.window, reach=self.method.needs.halo)
-        return to_float(self._job.image.read(tile.window))
+        return nodata.read_closed(self._job.image, tile.window, reach=self.method.needs.halo)
 
     def _filled(self, tile: Tile, answer: Floats, seen: Floats, hole: Hole) -> Floats:
         """An answer with the fine contrast that belongs there: lent by patches, grown as grain."""
@@ -177,15 +175,31 @@ class Work:
             hole = self._cover.hole(region)
             if hole.all():
                 raise InvalidValueError(self._why_hopeless(region), advice="Paint over the damage only.")
-            assert self.method.prepare is not None  # a method that fills prepares
-            picture = to_float(self._job.image.read(region))
+            picture = nodata.closed(self._job.image.read(region), hole, reach=self.method.needs.context)
             measured = grain.measure(picture, hole) if self.method.grain else None
-            prepared, lacks = self.method.prepare(picture, hole), None
+            prepared, lacks = self._prepared(tile, picture, hole), None
             if measured is not None and self.method.finish is None:
                 # Of the whole context at once: OpenCV rounds differently at the end of a row, which would show tiles.
                 lacks = texture.lacking(prepared, hole, texture.quiet_near(picture, hole), measured)
             self._contexts[region] = _Context(prepared, hole, measured, lacks)
         return self._contexts[region]
+
+    def _prepared(self, tile: Tile, picture: Floats, hole: Hole) -> Floats:
+        """Closed by classical means, all of it at once: no smaller tile would make it less."""
+        assert self.method.prepare is not None  # a method that fills prepares
+        try:
+            return self.method.prepare(picture, hole)
+        except (MemoryError, cv2.error) as problem:
+            if isinstance(problem, cv2.error) and problem.code != cv2.Error.StsNoMem:
+                raise
+        # Outside the except block: that holds what the memory is needed for.
+        rows, columns = np.flatnonzero(hole.any(1)), np.flatnonzero(hole.any(0))
+        x = tile.context.left + (columns[0] + columns[-1] + 1) / 2
+        y = tile.context.top + (rows[0] + rows[-1] + 1) / 2
+        raise RestorerError(
+            f"There is not enough memory to close the damage around {x:.0f}, {y:.0f} as a whole.",
+            advice="Close other programs, choose Telea or Navier–Stokes, or repair less of it at a time.",
+        )
 
     def _why_hopeless(self, region: Region) -> str:
         if region == self._job.image.bounds:

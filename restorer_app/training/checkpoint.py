@@ -13,7 +13,7 @@ KEPT = 2
 
 
 def save(folder: Path, step: int, state: dict[str, Any]) -> Path:
-    """Write whole or not at all; the two newest stay."""
+    """Write whole or not at all; the two newest stay, those of later steps, before which a run went on, step aside."""
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / f"{step:09d}.ckpt"
     unfinished = file.with_suffix(".part")
@@ -22,8 +22,11 @@ def save(folder: Path, step: int, state: dict[str, Any]) -> Path:
         out.flush()
         os.fsync(out.fileno())
     unfinished.replace(file)
-    for old in sorted(folder.glob("*.ckpt"))[:-KEPT]:
-        old.unlink()
+    *old, _ = sorted(other for other in folder.glob("*.ckpt") if other <= file)
+    for other in old[: 1 - KEPT]:
+        other.unlink()
+    for later in [other for other in folder.glob("*.ckpt") if other > file]:
+        later.replace(later.with_suffix(".ckpt-left"))
     return file
 
 

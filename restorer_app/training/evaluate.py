@@ -99,7 +99,8 @@ def stored(learner: Learner, watched: Lesson) -> tuple[bytes, dict[str, float]]:
 def figures_of(net: nn.Module, lesson: Lesson) -> dict[str, float]:
     """MSE, PSNR and SSIM of the answers to a lesson: means over its crops."""
     with torch.inference_mode():
-        answer = net(lesson.picture.cpu(), lesson.guide.cpu()).clamp(0, 1)
+        answer = net(lesson.picture.cpu(), lesson.guide.cpu())
+    answer = torch.where(answer.isfinite(), answer, torch.nan).clamp(0, 1)  # an infinite value is no number either
     pairs = list(zip(_pixels(answer), _pixels(lesson.answer), strict=True))
     found = {
         "mse": [metrics.mse(a, b) for a, b in pairs],
@@ -114,8 +115,9 @@ def _pixels(x_BCHW: Tensor) -> list[Any]:
 
 
 def _machine(learner: Learner) -> str:
-    device = learner.mean[0].device
-    name = torch.cuda.get_device_name(device) if device.type == "cuda" else f"{torch.get_num_threads()} thread"
+    device, threads = learner.mean[0].device, torch.get_num_threads()
+    cores = "1 thread" if threads == 1 else f"{threads} threads"
+    name = torch.cuda.get_device_name(device) if device.type == "cuda" else cores
     return f"{platform.machine()}, {name}, torch {torch.__version__}"
 
 

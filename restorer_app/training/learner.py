@@ -11,7 +11,7 @@ from restorer_app.training.lessons import Lesson
 from restorer_app.training.losses import loss
 from restorer_app.training.optimiser import optimisers
 from restorer_app.training.origin import FROM_NOTHING
-from restorer_app.training.recipe import Recipe
+from restorer_app.training.recipe import Recipe, recipe_toml
 
 
 class Learner:
@@ -51,6 +51,7 @@ class Learner:
         return {
             "id": self.recipe.id,
             "net_args": dict(self.recipe.net_args),
+            "recipe": recipe_toml(self.recipe),
             "net": self.net.state_dict(),
             "mean": self.mean_weights(),
             "optimisers": [o.state_dict() for o in self.optimisers],
@@ -76,6 +77,7 @@ class Learner:
     def start_warm(self, weights: Mapping[str, Tensor]) -> int:
         """Begin with another model's weights, a smaller net's too; answers how many found a place."""
         own = self.net.state_dict()
+        weights = _in_their_places(weights, own)
         fits = {name: w for name, w in weights.items() if name in own and _holds(own[name], w)}
         if fits:
             self.net.load_state_dict({name: _grown(w, fits.get(name)) for name, w in own.items()})
@@ -103,6 +105,19 @@ def _halves_pay(device: torch.device) -> bool:
     if device.type == "cpu":
         return torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported()
     return device.type == "cuda"
+
+
+def _in_their_places(weights: Mapping[str, Tensor], own: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """In a deeper net the far layers stand later, and what stood behind them stays behind them."""
+    before, now = (sum(name.startswith("middle.") and name.endswith(".weight") for name in w) for w in (weights, own))
+    moved = now // 2 - before // 2 if any(name.startswith("far.") for name in own) else 0
+
+    def place(name: str) -> str:
+        part, _, rest = name.partition(".")
+        number, _, rest = rest.partition(".")
+        return f"{part}.{int(number) + moved}.{rest}" if part == "middle" and int(number) >= before // 2 else name
+
+    return {place(name): weight for name, weight in weights.items()}
 
 
 def _holds(own: Tensor, smaller: Tensor) -> bool:

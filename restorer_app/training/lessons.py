@@ -104,13 +104,13 @@ def repair(crops: Tensor, generator: torch.Generator, damage: Mapping[str, float
     closed = torch.stack([_closed(one, gap, way) for one, gap in pairs]).to(clean.device)
     share = hole.mean((1, 2, 3), keepdim=True).clamp_min(1e-3)
     missed = (closed[:, :3] - clean).square().mean((1, 2, 3), keepdim=True) / share
-    return Lesson(closed, hole, clean, hole / (missed + 1e-4))
+    # A crop that is all hole has nothing to close it from, and nothing is learnt from it.
+    return Lesson(closed, hole, clean, hole * (share < 1) / (missed + 1e-4))
 
 
 def _closed(clean_CHW: Tensor, hole_1HW: Tensor, way: Callable[[Floats, Hole], Floats]) -> Tensor:
     gap = hole_1HW[0].numpy() > 0
     picture = np.ascontiguousarray(clean_CHW.permute(1, 2, 0).numpy())
-    # A crop that is all hole has nothing to close it from, and nothing is learnt from it.
     closed = way(picture, np.zeros_like(gap) if gap.all() else gap)
     return torch.from_numpy(closed).permute(2, 0, 1)
 

@@ -59,7 +59,7 @@ def teach(order: Order) -> Path:
     """Train as ordered and answer with the folder of the new model."""
     torch.set_num_threads(order.threads)
     origin = origin_of(order.start)
-    recipe = recipe_for(order.model, order.recipe, warm=origin.is_warm, begun=origin.net_args)
+    recipe = _recipe(order, origin)
     supplies = gathered(order, recipe)
     learner = Learner(recipe, _device(order.device))
     if origin.state is None and checkpoint.newest(order.work / recipe.id):
@@ -82,6 +82,20 @@ def teach(order: Order) -> Path:
         work=order.work,
         trained_by=order.trained_by,
     )
+
+
+def _recipe(order: Order, origin: Origin) -> Recipe:
+    """The one that a run was begun with goes on with it; another is not slipped in."""
+    begun = origin.recipe
+    if begun is not None and begun.id == order.model and order.recipe is None:
+        return begun
+    recipe = recipe_for(order.model, order.recipe, warm=origin.is_warm, begun=origin.net_args)
+    if begun is not None and begun.id == order.model and begun != recipe:
+        raise InvalidValueError(
+            f"{order.recipe} is not the recipe that {origin.path} was taught by.",
+            advice="A run goes on by its own recipe: leave --recipe out, or begin anew with a model's weights.",
+        )
+    return recipe
 
 
 def gathered(order: Order, recipe: Recipe) -> Supplies:

@@ -15,11 +15,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file, save
+from safetensors.torch import load, save
 from torch import Tensor
 
 from restorer_app.core.card import ModelCard
-from restorer_app.core.errors import InvalidValueError
+from restorer_app.core.errors import InvalidValueError, RestorerError, UnusableModelError
 from restorer_app.files.cards import CARD, WEIGHTS, read_card
 from restorer_app.training.toml import toml
 
@@ -31,7 +31,12 @@ def main(argv: list[str]) -> int:
     parser.add_argument("folders", nargs="+", type=Path, metavar="MODEL", help="folders of models, the oldest first")
     parser.add_argument("--into", type=Path, required=True, metavar="DIR", help="folder of models that gets the mean")
     args = parser.parse_args(argv)
-    sys.stdout.write(f"The model is in {write_mean(args.folders, args.into)}; its figures are to be measured anew.\n")
+    try:
+        written = write_mean(args.folders, args.into)
+    except RestorerError as problem:
+        print(f"mean: {problem}", file=sys.stderr)
+        return 1
+    print(f"The model is in {written}; its figures are to be measured anew.")
     return 0
 
 
@@ -39,7 +44,7 @@ def write_mean(folders: Sequence[Path], into: Path) -> Path:
     """Writes the folder of a model whose weights are the mean of others', and whose card says so."""
     cards = [read_card(folder) for folder in folders]
     _must_be_alike(cards)
-    weights = save(_mean([load_file(folder / WEIGHTS) for folder in folders]))
+    weights = save(_mean([_weights(folder, card) for folder, card in zip(folders, cards, strict=True)]))
     last = cards[-1]
     told = " and ".join(card.sha256[:12] for card in cards)
     card = replace(
@@ -58,6 +63,13 @@ def write_mean(folders: Sequence[Path], into: Path) -> Path:
     (target / WEIGHTS).write_bytes(weights)
     (target / CARD).write_text(toml(asdict(card)), encoding="utf-8")
     return target
+
+
+def _weights(folder: Path, card: ModelCard) -> dict[str, Tensor]:
+    stored = (folder / WEIGHTS).read_bytes()
+    if hashlib.sha256(stored).hexdigest() != card.sha256:
+        raise UnusableModelError(f"The weights in {folder} are not those that its card describes.")
+    return load(stored)
 
 
 def _must_be_alike(cards: Sequence[ModelCard]) -> None:

@@ -13,6 +13,7 @@ from restorer_app.core.card import ModelCard
 from restorer_app.core.errors import UnreadableFileError
 from restorer_app.files.cards import CARD, WEIGHTS, read_card
 from restorer_app.training import checkpoint
+from restorer_app.training.recipe import Recipe, recipe_of
 
 FROM_NOTHING = "Trained from nothing"
 
@@ -37,6 +38,12 @@ class Origin:
         if self.state is not None:
             return dict(self.state.get("net_args", {}))
         return self.card.net_args if self.card else {}
+
+    @property
+    def recipe(self) -> Recipe | None:
+        """By which a run was taught that goes on, as far as that is known."""
+        told = self.state.get("recipe") if self.state is not None else None
+        return recipe_of(told) if told else None
 
     @property
     def minutes(self) -> float:

@@ -16,6 +16,7 @@ from torch import Tensor
 from restorer_app.core.errors import UnreadableFileError
 
 _LIST_ABOVE = 3  # folders above the photographs where their list is looked for
+_MOST_GREY = 65535
 SUFFIXES = {".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp"}
 
 
@@ -98,10 +99,11 @@ def gather(
             unfinished.unlink()
             raise UnreadableFileError(
                 f"There is no photograph in {', '.join(map(str, folders))} that can be learnt from.",
-                advice=f"JPEG, PNG, WebP and 8-bit TIFF of at least {least} pixels a side are taken.",
+                advice=f"JPEG, PNG, WebP and TIFF (8 bits, or 16 in grey) of at least {least} pixels a side are taken.",
             )
         unfinished.replace(pixels)
-        index.write_text(json.dumps(sizes_found))
+        unfinished.write_text(json.dumps(sizes_found))
+        unfinished.replace(index)
     sizes = torch.tensor(json.loads(index.read_text()), dtype=torch.int64).reshape(-1, 2)
     lengths = sizes.prod(1) * 3
     # Mapped copy-on-write because torch knows no read-only tensors; nothing ever writes to it.
@@ -135,16 +137,26 @@ def _clean(file: Path, rules: Sequence[Rule]) -> Image.Image | None:
     try:
         with warnings.catch_warnings(), Image.open(file) as stored:
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # scans are large
-            picture = ImageOps.exif_transpose(stored).convert("RGB")
+            picture = _eight_bits(ImageOps.exif_transpose(stored))
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):  # what Pillow says of damaged files
         return None
     for rule in rules:
         if rule.folder not in file.parts:
             continue
-        smaller = round(picture.width / rule.reduce), round(picture.height / rule.reduce)
+        smaller = max(1, round(picture.width / rule.reduce)), max(1, round(picture.height / rule.reduce))
         picture = picture if rule.reduce == 1.0 else picture.resize(smaller, Image.Resampling.BOX)
         picture = picture.convert("L").convert("RGB") if rule.grey else picture
     return picture
+
+
+def _eight_bits(picture: Image.Image) -> Image.Image:
+    """As RGB of 8 bits; grey of 16 bits, which Pillow would cut off at 255, by its scale."""
+    if picture.mode.startswith(("I", "F")):
+        values = np.asarray(picture)
+        if picture.mode == "F" or values.min() < 0 or values.max() > _MOST_GREY:
+            raise ValueError("no picture of 16 bits")
+        picture = Image.fromarray(np.rint(values / 257).astype(np.uint8))
+    return picture.convert("RGB")
 
 
 def manifest(folders: Sequence[Path]) -> str:

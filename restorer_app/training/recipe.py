@@ -43,11 +43,16 @@ class Recipe:
 def read_recipe(file: Path) -> Recipe:
     """The recipe of a TOML file."""
     try:
-        values = tomllib.loads(file.read_text(encoding="utf-8"))
-        rules = tuple(Rule(**rule) for rule in values.pop("rules", []))
-        return Recipe(**values, rules=rules)
+        return recipe_of(file.read_text(encoding="utf-8"))
     except (OSError, tomllib.TOMLDecodeError, TypeError) as error:
         raise UnreadableFileError(f"{file} is no recipe: {error}.") from error
+
+
+def recipe_of(text: str) -> Recipe:
+    """The recipe that a TOML text is."""
+    values = tomllib.loads(text)
+    rules = tuple(Rule(**rule) for rule in values.pop("rules", []))
+    return Recipe(**values, rules=rules)
 
 
 def recipe_toml(recipe: Recipe) -> str:

@@ -22,6 +22,7 @@ from restorer_app.training.recipe import Recipe
 
 Sheet = NDArray[np.float16]  # rows × columns × clean, hole, and the three closings
 _CLEAN, _HOLE, _CLOSED = slice(3), slice(3, 4), slice(4, 13)
+_LOOKED_AT = 1 << 16  # bytes of the photographs, to know them by
 _SLOPES = 24  # one sheet in so many is a slope of colours
 _PERMUTATIONS = torch.tensor([(0, 1, 2), (0, 2, 1), (1, 0, 2), (1, 2, 0), (2, 0, 1), (2, 1, 0)])
 
@@ -38,9 +39,13 @@ class Shelf:
     @classmethod
     def of(cls, recipe: Recipe, supplies: Supplies, cache: Path, device: torch.device) -> Shelf:
         photographs = supplies.photographs
+        assert supplies.holes is not None  # gathered for every repair
         sizes = torch.stack((photographs.heights, photographs.widths)).tolist()
-        made_of = repr((recipe.context, recipe.seed, recipe.damage["grey"], sizes))
-        return cls(recipe, supplies, cache / f"closed-{hashlib.sha256(made_of.encode()).hexdigest()[:16]}", device)
+        some = photographs.pixels[:: max(1, len(photographs.pixels) // _LOOKED_AT)]  # others may be of the same sizes
+        made_of = hashlib.sha256(repr((recipe.context, recipe.seed, recipe.damage["grey"], sizes)).encode())
+        for part in (some, supplies.holes):
+            made_of.update(part.contiguous().numpy().tobytes())
+        return cls(recipe, supplies, cache / f"closed-{made_of.hexdigest()[:16]}", device)
 
     def lessons(self, first: int) -> Iterator[Lesson]:
         """Lesson after lesson from a step on; the first ones take longest, until every sheet is there."""
@@ -63,7 +68,7 @@ class Shelf:
         clean, hole, closed = cuts[:, _CLEAN], cuts[:, _HOLE], cuts[:, _CLOSED]
         share = hole.mean((1, 2, 3), keepdim=True).clamp_min(1e-3)
         missed = ((closed[:, :3] - clean).square() * hole).mean((1, 2, 3), keepdim=True) / share
-        seen = closed[:, : 3 * (1 + int(self.recipe.damage["patches"]))]
+        seen = closed[:, : 3 * (1 + int(self.recipe.damage.get("patches", 0)))]
         parts = (seen, hole, clean, hole / (missed + 1e-4))
         return Lesson(*(part.to(self.device, memory_format=torch.channels_last) for part in parts))
 
@@ -86,8 +91,9 @@ class Shelf:
         if number % _SLOPES == 0:
             clean = slope(clean, generator)
         assert self.supplies.holes is not None  # gathered for every repair
-        hole = holes.drawn(self.supplies.holes, 1, side, generator)
-        gap = hole[0, 0].numpy() > 0
+        gap = holes.drawn(self.supplies.holes, 1, side, generator)[0, 0].numpy() > 0
+        while not gap.any():  # what was cut out of the bank was beside its hole
+            gap = holes.drawn(self.supplies.holes, 1, side, generator)[0, 0].numpy() > 0
         picture = np.ascontiguousarray(clean[0].permute(1, 2, 0).numpy())
         closed = close_thrice(picture, gap, seed=number)[:, :, :9]  # a net learns no roughness
         return np.concatenate((picture, gap[:, :, None], closed), axis=2).astype(np.float16)

@@ -39,6 +39,11 @@ def test_an_infinite_value_under_a_soft_edge_gives_way_to_the_new_one():
     assert 0.25 < after[0, 3, 0] < 0.5
 
 
+def test_an_infinite_value_that_is_meant_to_stay_stays_under_a_soft_edge():
+    before = np.array([[[np.inf], [-np.inf]]], np.float32)
+    assert np.array_equal(blend(before, before.copy(), np.full((1, 2), 128, np.uint8)), before)
+
+
 @given(arrays(np.uint16, SHAPE), news, covers)
 def test_a_soft_edge_lies_between_old_and_new(before, new, cover):
     fresh = to_depth(new, before.dtype).astype(int)

@@ -91,9 +91,10 @@ def test_a_card_that_was_asked_for_and_is_full_is_not_said_to_be_missing(monkeyp
         place_for("cuda", "float32", deterministic=False, allowed=BOTH)
 
 
-def test_a_timing_that_finds_no_memory_is_a_full_device(monkeypatch):
+@pytest.mark.parametrize("said", [torch.OutOfMemoryError("none left"), RuntimeError("CUBLAS_STATUS_ALLOC_FAILED")])
+def test_a_timing_that_finds_no_memory_is_a_full_device(monkeypatch, said):
     def full(_name):
-        raise torch.OutOfMemoryError("none left")
+        raise said
 
     monkeypatch.setattr(device, "bfloat16_gain", full)
     with pytest.raises(DeviceFullError):

@@ -121,6 +121,13 @@ def test_a_picture_without_a_hole_comes_back_as_it_was():
     assert np.array_equal(patchmatch.fill(picture, np.zeros((96, 96), bool), seed=0), picture)
 
 
+def test_patches_that_are_not_kept_say_the_same(monkeypatch):
+    kept = patchmatch.weave(broken(checks(), round_hole()), round_hole(), seed=3)
+    monkeypatch.setattr("restorer_app.engine.patchmatch_field._KEPT", 0)
+    gathered = patchmatch.weave(broken(checks(), round_hole()), round_hole(), seed=3)
+    assert all(np.array_equal(one, other) for one, other in zip(kept, gathered, strict=True))
+
+
 def test_a_cancelled_fill_asks_no_further_round():
     asked = []
 

@@ -286,6 +286,20 @@ def test_holes_survive_a_shortage_too(run, model, monkeypatch):
     np.testing.assert_allclose(smaller.read(smaller.bounds), whole.read(whole.bounds), atol=1)
 
 
+def test_a_hole_too_wide_for_the_memory_is_said_to_be_so_at_once(run, monkeypatch):
+    picture, asked = photograph(300, 300), []
+
+    def full(_picture, hole, **_):
+        asked.append(hole.shape)
+        raise MemoryError
+
+    monkeypatch.setattr("restorer_app.engine.methods.patchmatch.fill", full)
+    events, _ = run(job_of(Repair("patch"), picture, mask=spots(picture.shape, (100, 100, 200, 220))))
+    (event,) = events
+    assert "around 150, 160 as a whole" in event.message
+    assert len(asked) == 1  # no smaller tile needs less of it
+
+
 def test_no_memory_at_all_is_one_sentence(run, model, monkeypatch):
     limit_memory(monkeypatch, 0)
     events, _ = run(job_of(Denoise(0.5), photograph(300, 300), model=model(seed=3), device="cpu"))

@@ -14,6 +14,19 @@ def test_the_two_newest_are_kept(tmp_path):
     assert checkpoint.read(checkpoint.newest(tmp_path)) == {"step": 300}
 
 
+def test_a_run_that_goes_on_from_an_earlier_one_finds_its_own_again(tmp_path):
+    for step in (200, 300):
+        checkpoint.save(tmp_path, step, {"step": step})
+    file = checkpoint.save(tmp_path, 210, {"step": 210})
+    assert checkpoint.newest(tmp_path) == file
+    assert sorted(other.name for other in tmp_path.iterdir()) == [
+        "000000200.ckpt",
+        "000000210.ckpt",
+        "000000300.ckpt-left",
+    ]
+    assert checkpoint.save(tmp_path, 100, {"step": 100}).exists()
+
+
 def test_a_failed_save_leaves_the_last_checkpoint(tmp_path, monkeypatch):
     checkpoint.save(tmp_path, 1, {"step": 1})
 

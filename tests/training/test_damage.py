@@ -32,6 +32,15 @@ def test_noise_is_as_strong_as_the_guide_says(kind):
     assert float((ratio - 1).abs().max()) < 0.25  # noise common to the channels, or grained, is fewer draws
 
 
+def test_noise_is_as_strong_in_every_channel_as_in_the_others():
+    clean = _crops(300)
+    seen, level = noise.noisy(clean, _generator(), shares=NONE, most=0.2)
+    strong = (level > 0.02).all(3).all(2).flatten()
+    measured = ((seen - clean) / level)[strong].square().mean((2, 3)).sqrt()
+    assert measured.mean(0).tolist() == pytest.approx([1, 1, 1], abs=0.01)
+    assert float((measured - 1).abs().max()) < 0.1  # also where a part of it is common to the channels
+
+
 def test_noise_is_not_clipped():
     seen, _ = noise.noisy(_crops(value=0.9), _generator(), shares=NONE, most=0.3)
     assert float(seen.max()) > 1

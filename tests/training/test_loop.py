@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 
@@ -9,6 +10,7 @@ from restorer_app.core.errors import InvalidValueError, RestorerError
 from restorer_app.engine import loading
 from restorer_app.files import cards
 from restorer_app.training import checkpoint
+from restorer_app.training.evaluate import figures_of
 from restorer_app.training.learner import Learner
 from restorer_app.training.loop import Order, gathered, teach, train
 from restorer_app.training.origin import origin_of
@@ -116,6 +118,35 @@ def test_a_fine_tuning_that_was_stopped_goes_on_as_gently_as_it_began(order, rec
     assert whole.read_bytes() == resumed.read_bytes()
 
 
+def test_a_run_goes_on_by_the_recipe_that_it_was_begun_with(order, recipe, photos, tmp_path):
+    file, other = tmp_path / "recipe.toml", tmp_path / "other.toml"
+    file.write_text(recipe_toml(recipe), encoding="utf-8")
+    other.write_text(recipe_toml(replace(recipe, batch=2)), encoding="utf-8")
+    whole = teach(replace(order, recipe=file, steps=6, keep_every_s=0.0, into=tmp_path / "whole"))
+    before_last = min((order.work / recipe.id).glob("*.ckpt"))
+    on = replace(order, steps=6, start=before_last, into=tmp_path / "on", work=tmp_path / "again")
+    with pytest.raises(InvalidValueError, match=r"other\.toml is not the recipe"):
+        teach(replace(on, recipe=other))
+    resumed = teach(on)
+    for name in ("recipe.toml", "weights.safetensors"):
+        assert (resumed / name).read_bytes() == (whole / name).read_bytes()
+
+
+def test_a_deeper_net_that_looks_far_answers_at_first_as_the_shallower_one_did(recipe):
+    shallow, deep = (
+        Learner(replace(recipe, net_args={"width": 8, "depth": depth, "far": [4]}), CPU) for depth in (6, 9)
+    )
+    with torch.no_grad():
+        for weight in shallow.net.parameters():
+            weight.add_(torch.randn_like(weight) * 0.05)
+    weights = shallow.net.state_dict()
+    assert deep.start_warm(weights) == len(weights)
+    picture = torch.rand(1, 3, 32, 32)
+    guide = torch.full((1, 1, 32, 32), 0.1)
+    with torch.no_grad():
+        torch.testing.assert_close(deep.net(picture, guide), shallow.net(picture, guide), atol=1e-6, rtol=1e-5)
+
+
 def test_a_resumed_run_remembers_where_it_came_from(recipe, tmp_path):
     learner = Learner(recipe, CPU)
     learner.began, learner.minutes_before = "Fine-tuned from something", 12.0
@@ -174,6 +205,13 @@ def test_a_run_that_is_told_to_stop_writes_no_model(order, recipe, tmp_path, mon
 def test_photographs_that_are_too_small_are_refused(order, recipe):
     with pytest.raises(InvalidValueError, match="large enough"):
         gathered(order, replace(recipe, crop=500))
+
+
+def test_an_infinite_answer_has_no_figures(recipe, supplies):
+    learner = Learner(recipe, CPU)
+    lesson = lesson_at(0, recipe, supplies)
+    learner.net.forward = lambda picture, *_: torch.full_like(picture, torch.inf)
+    assert np.isnan(figures_of(learner.net, lesson)["psnr"])
 
 
 def test_weights_that_are_no_numbers_become_no_model(order, recipe, tmp_path):

@@ -1,5 +1,6 @@
 """The mean of two models is a model with a card that says what it is."""
 
+import hashlib
 import shutil
 from dataclasses import asdict, replace
 
@@ -22,7 +23,13 @@ def two(tmp_path):
     shutil.copytree(shipped, again)
     weights = {name: w * 0 + 1 for name, w in load_file(again / "weights.safetensors").items()}
     save_file(weights, again / "weights.safetensors")
+    _fit_card(again)
     return shipped, again
+
+
+def _fit_card(folder):
+    digest = hashlib.sha256((folder / "weights.safetensors").read_bytes()).hexdigest()
+    (folder / "card.toml").write_text(toml(asdict(replace(read_card(folder), sha256=digest))), "utf-8")
 
 
 def test_every_weight_is_half_way_and_the_card_fits(two, tmp_path, capsys):
@@ -51,3 +58,13 @@ def test_models_of_other_nets_have_no_mean(two, tmp_path):
     with pytest.raises(InvalidValueError, match="two models"):
         write_mean([shipped], tmp_path / "mean")
     assert not (tmp_path / "mean").exists()
+
+
+def test_what_has_no_mean_is_one_sentence_on_the_command_line(two, tmp_path, capsys):
+    shipped, again = two
+    assert main([str(shipped), "--into", str(tmp_path / "mean")]) == 1
+    assert "two models" in capsys.readouterr().err
+    with (again / "weights.safetensors").open("ab") as out:
+        out.write(b"more")
+    assert main([str(shipped), str(again), "--into", str(tmp_path / "mean")]) == 1
+    assert "are not those" in capsys.readouterr().err

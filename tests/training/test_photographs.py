@@ -60,6 +60,22 @@ def test_files_that_are_no_pictures_are_left_out(photos, tmp_path):
     assert len(gather([photos], tmp_path / "cache").starts) == 4
 
 
+def test_grey_of_16_bits_is_taken_by_its_scale(tmp_path):
+    (tmp_path / "photos").mkdir()
+    ramp = np.tile(np.linspace(0, 65535, 120).round().astype(np.uint16), (100, 1))
+    for name in ("one.png", "two.tif"):
+        Image.fromarray(ramp).save(tmp_path / "photos" / name)
+    photographs = gather([tmp_path / "photos"], tmp_path / "cache", halvings=0)
+    found = photographs.pixels.view(2, 100, 120, 3).numpy()
+    assert np.array_equal(found, np.broadcast_to(np.rint(ramp / 257)[:, :, None], found.shape))
+
+
+def test_numbers_that_are_no_picture_and_a_picture_of_one_pixel_are_left_out(photos, tmp_path):
+    Image.fromarray(np.full((100, 100), 0.5, np.float32)).save(photos / "floats.tif")
+    Image.new("RGB", (1, 1)).save(photos / "one.png")
+    assert len(gather([photos], tmp_path / "cache", [Rule("photos", reduce=2.0)], least=40).starts) == 4
+
+
 def test_the_manifest_names_every_photograph(photos):
     lines = manifest([photos]).splitlines()
     assert lines[0] == "file,sha256"

@@ -67,6 +67,23 @@ def test_every_cut_has_something_to_learn_and_nothing_changes_outside_the_hole(s
         assert (lesson.weight[lesson.guide == 0] == 0).all()
 
 
+def test_other_holes_and_other_photographs_are_another_shelf(shelf, repair, tmp_path):
+    supplies = shelf.supplies
+    for other in (
+        replace(supplies, holes=supplies.holes.flip(2)),
+        replace(supplies, photographs=replace(supplies.photographs, pixels=255 - supplies.photographs.pixels)),
+    ):
+        assert Shelf.of(repair, other, tmp_path / "shelf", torch.device("cpu")).folder != shelf.folder
+    assert Shelf.of(repair, supplies, tmp_path / "shelf", torch.device("cpu")).folder == shelf.folder
+
+
+def test_a_cut_beside_every_hole_is_drawn_again(shelf):
+    holes = torch.zeros_like(shelf.supplies.holes[:2])
+    holes[:, 0, 0] = 1  # at the corner: most cuts miss it
+    rare = replace(shelf, supplies=replace(shelf.supplies, holes=holes), folder=shelf.folder / "rare")
+    assert all(rare.sheet(number)[:, :, 3].any() for number in range(SHEETS))
+
+
 def test_colours_are_exchanged_alike_in_everything(shelf):
     """A guise may change nothing between what is seen and what is to be answered."""
     plain = shelf.sheet(1)[:, :, :3].astype(np.float32)

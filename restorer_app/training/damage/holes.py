@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,13 +30,17 @@ class Kinds:
 def bank(count: int, size: int, elements: Path | None, cache: Path, *, seed: int, kinds: Kinds) -> Tensor:
     """Holes as uint8 N H W, made once and kept: cutting one out of the bank costs nothing."""
     files = sorted(elements.rglob("*.png")) if elements else []
-    key = hashlib.sha256(repr((count, size, [f.name for f in files], seed, kinds)).encode()).hexdigest()[:16]
+    named = [(file.name, file.stat().st_size) for file in files]
+    key = hashlib.sha256(repr((count, size, named, seed, kinds)).encode()).hexdigest()[:16]
     file = cache / f"holes-{key}.npy"
     if not file.exists():
         cache.mkdir(parents=True, exist_ok=True)
         rng = np.random.default_rng(seed)
         shapes = [shape for shape in map(_shape, files) if max(shape.shape) <= _LARGEST]
-        np.save(file, np.stack([_hole(rng, size, shapes, kinds) for _ in range(count)]).astype(np.uint8))
+        unfinished = file.with_suffix(f".{os.getpid()}.part")  # two runs may start at the same time
+        with unfinished.open("wb") as out:
+            np.save(out, np.stack([_hole(rng, size, shapes, kinds) for _ in range(count)]).astype(np.uint8))
+        unfinished.replace(file)
     return torch.from_numpy(np.load(file))
 
 

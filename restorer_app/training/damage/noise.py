@@ -67,8 +67,11 @@ def _mixed_channels(noise: Tensor, clean: Tensor, draw: _Draws) -> Tensor:
     """The same noise in all channels of a grey crop, and a part of it in common in a tenth of the others."""
     grey = (clean[:, 0] - clean[:, 2]).abs().amax((1, 2)) < 0.5 / 255
     share = torch.where(draw.uniform(len(noise)) < 0.1, draw.uniform(len(noise)), 0.0)
-    share = torch.where(grey, 1.0, share)[:, None, None, None]
-    return noise * (1 - share).sqrt() + noise[:, :1] * share.sqrt() if share.any() else noise
+    share = share[:, None, None, None]
+    if share.any():
+        common = draw.normal(len(noise), 1, *noise.shape[-2:])  # one of the three would be as strong as two
+        noise = noise * (1 - share).sqrt() + common * share.sqrt()
+    return torch.where(grey[:, None, None, None], noise[:, :1], noise)
 
 
 def _blurred(noise: Tensor, draw: _Draws) -> Tensor:
