@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from restorer_app.bench.report import Cell, Report, Table, machine, must_be_quiet, peak_memory_bytes, say
+from restorer_app.bench.report import Cell, Report, Table, forget_peak, machine, must_be_quiet, peak_memory_bytes, say
 from restorer_app.core.geometry import Region
 from restorer_app.core.raster import Raster
 from restorer_app.files.patching import silent
@@ -170,29 +170,13 @@ def _measured(work: Work, master: Path, keep: bool) -> Cost:  # noqa: FBT001 (a 
     spent = said if isinstance(said, Spent) else clock()
     if not keep:
         target.unlink(missing_ok=True)
-    return Cost(spent, _peak_megabytes(), said if isinstance(said, str) else "")
+    return Cost(spent, (peak_memory_bytes() or 0) / 1e6, said if isinstance(said, str) else "")
 
 
 def _clock() -> Callable[[], Spent]:
     """What has been spent since now, by all threads of this process."""
     start, processor = time.perf_counter(), time.process_time()
     return lambda: Spent(time.perf_counter() - start, time.process_time() - processor)
-
-
-def _forget_peak() -> None:
-    """Lets the peak begin anew where the system can; elsewhere it also counts what came before the save."""
-    switch = Path("/proc/self/clear_refs")
-    if switch.exists():
-        switch.write_text("5")
-
-
-def _peak_megabytes() -> float:
-    """Getrusage would tell the parent's peak as well: Linux carries it over into a started child."""
-    status = Path("/proc/self/status")
-    if status.exists():
-        lines = dict(line.split(":", 1) for line in status.read_text().splitlines())
-        return int(lines["VmHWM"].split()[0]) / 1e3
-    return (peak_memory_bytes() or 0) / 1e6
 
 
 def reference_copy(master: Path, target: Path) -> None:
@@ -212,7 +196,7 @@ def patched_save(master: Path, target: Path) -> Spent:
     image, mask = _edited(Raster(picture.source))
     picture = open_tiff(master)  # without what reading for the edit left in memory
     image = Raster(picture.source, image.tiles)
-    _forget_peak()
+    forget_peak()
     clock = _clock()
     save(picture, image, allowed=mask, records=[], target=target)
     return clock()
@@ -221,7 +205,7 @@ def patched_save(master: Path, target: Path) -> Spent:
 def proof_again(master: Path, target: Path) -> Spent:
     """The proof that is part of the save, alone."""
     mask = _edited(Raster.flat(open_tiff(master).source.bounds, dtype="uint16", channels=3))[1]
-    _forget_peak()
+    forget_peak()
     clock = _clock()
     verdict = compare_tiff(master, target, page=0, allowed=mask, progress=silent, cancel=None)
     assert verdict.same

@@ -23,28 +23,33 @@ METHODS: tuple[RepairMethod, ...] = ("faithful", "patch", "telea", "navier-stoke
 class Damage:
     """What is repaired, on a scan of which size, and within how many seconds the first result should be there."""
 
-    name: str
+    what: str
     scan: Region
     holes: tuple[Region, ...]
     target: float
 
+    @property
+    def name(self) -> str:
+        return f"{self.what} {self.scan.area / 1e6:.3g} MP"
+
     def scaled(self, divisor: int) -> Damage:
-        """On a smaller scan, for a quick look."""
+        """As much of it, and as large, on a smaller scan, for a quick look; a line across is shorter."""
         scan = Region.of_size(self.scan.width // divisor, self.scan.height // divisor)
-        cut = [hole.intersect(scan) for hole in self.holes]
-        return Damage(self.name, scan, tuple(hole for hole in cut if hole is not None), self.target)
+        nearer = [hole.shifted(hole.left // divisor - hole.left, hole.top // divisor - hole.top) for hole in self.holes]
+        cut = [hole.intersect(scan) for hole in nearer]
+        return Damage(self.what, scan, tuple(hole for hole in cut if hole is not None), self.target)
 
 
 _LARGE, _MIDDLE = Region.of_size(12000, 8400), Region.of_size(6000, 4000)
 DAMAGES = (
     Damage(
-        "ten specks of 30 pixels on 100 MP",
+        "ten specks of 30 pixels on",
         _LARGE,
         tuple(Region(x, y, x + 30, y + 30) for x, y in ((100 + 1180 * i, 130 + 733 * (7 * i % 10)) for i in range(10))),
         1.0,
     ),
-    Damage("a blob of 60 pixels on 24 MP", _MIDDLE, (Region(700, 500, 760, 560),), 2.0),
-    Damage("a hairline of 4 pixels across 24 MP", _MIDDLE, (Region(0, 640, 6000, 644),), 10.0),
+    Damage("a blob of 60 pixels on", _MIDDLE, (Region(700, 500, 760, 560),), 2.0),
+    Damage("a hairline of 4 pixels across", _MIDDLE, (Region(0, 640, 6000, 644),), 10.0),
 )
 
 

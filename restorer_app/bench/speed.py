@@ -12,7 +12,17 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from restorer_app.bench.repairs import repairs
-from restorer_app.bench.report import Cell, Report, Table, machine, must_be_quiet, peak_memory_bytes, say, timed
+from restorer_app.bench.report import (
+    Cell,
+    Report,
+    Table,
+    forget_peak,
+    machine,
+    must_be_quiet,
+    peak_memory_bytes,
+    say,
+    timed,
+)
 from restorer_app.core.card import ModelCard
 from restorer_app.core.errors import UnusableModelError
 from restorer_app.core.geometry import Region
@@ -109,6 +119,7 @@ def _tile_row(method: LearnedMethod, side: int, most: float) -> tuple[Cell, ...]
 def _overhead(card: ModelCard, place: Place, whole: Region) -> tuple[Cell, ...]:
     """The same tiles through the net alone, and through run_job; in turns, since a machine warms up."""
     say(f"{card.id}, {whole.area / 1e6:.3g} MP")
+    forget_peak()
     image = Raster.from_array(_picture(whole))
     dtype: Precision = place.dtype if place.dtype in card.dtypes else "float32"
     job = Job("bench", _operation(card), image, whole, model=card, device=place.device, dtype=dtype)

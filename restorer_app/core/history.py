@@ -175,7 +175,7 @@ class History:
         self._ledger.move(moved)
 
     def _let_go(self) -> None:
-        """Oldest first, until the budget is kept or only what is shown remains."""
+        """Of the steps before the one that is shown, oldest first, until the budget is kept."""
         needed = self._ledger.bytes_of(_rasters(self._steps[self._cursor]))
         for position in range(self._cursor):
             if self.memory_bytes() <= max(self._byte_budget, needed):

@@ -109,6 +109,7 @@ def fastest_dtype(device: str) -> Precision:
     key = f"{name} | torch {torch.__version__}"
     kept = _read_kept()
     if key not in kept:
+        use_threads(Place(device))
         try:
             kept[key] = round(bfloat16_gain(device), 2)
         except RuntimeError as problem:
@@ -140,6 +141,8 @@ def _seconds(device: str, x_BCHW: torch.Tensor, weight: torch.Tensor) -> float:
     torch.nn.functional.conv2d(x_BCHW, weight, padding=1)
     if device.startswith("cuda"):
         torch.cuda.synchronize(device)
+    elif device.startswith("mps"):
+        torch.mps.synchronize()
     return time.perf_counter() - start
 
 

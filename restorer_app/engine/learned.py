@@ -78,11 +78,13 @@ def computing(place: Place) -> Iterator[None]:
     """Threads, types and algorithms of a place; what stands for "no memory" on any device becomes one error."""
     use_threads(place)
     kind = torch.device(place.device).type
-    strict, exact = torch.are_deterministic_algorithms_enabled(), torch.backends.cudnn.conv.fp32_precision
+    strict = torch.are_deterministic_algorithms_enabled()
+    convolutions = torch.backends.cudnn.conv  # type: ignore[attr-defined]  # torch's own types miss it
+    rounded = convolutions.fp32_precision
     try:
         torch.use_deterministic_algorithms(place.deterministic)
         # By itself cuDNN rounds what it multiplies to 10 bits (TF32): float32 is what the record says.
-        torch.backends.cudnn.conv.fp32_precision = "ieee"
+        convolutions.fp32_precision = "ieee"
         with torch.inference_mode(), torch.autocast(kind, torch.bfloat16, enabled=place.dtype == "bfloat16"):
             yield
     except RuntimeError as problem:
@@ -91,4 +93,4 @@ def computing(place: Place) -> Iterator[None]:
         raise DeviceFullError from None  # the chain would keep the tensors of the failed tile alive
     finally:
         torch.use_deterministic_algorithms(strict)
-        torch.backends.cudnn.conv.fp32_precision = exact
+        convolutions.fp32_precision = rounded

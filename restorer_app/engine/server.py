@@ -108,6 +108,7 @@ class Server:
                 found = self._waiting[0]
             if found is not None:
                 self._waiting.remove(found)
+                self._working = found.fields["id"]  # from here on a wish to end it is answered by its last event
             return found
 
     def _work(self, submit: Submit | None) -> None:
@@ -125,7 +126,7 @@ class Server:
 
     def _begin(self, job_id: str) -> None:
         with self._changed:
-            self._working = job_id
+            self._working = job_id  # again, after a preview
         self._channel.send(Working(job_id))
         self._tell("busy")
 

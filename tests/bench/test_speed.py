@@ -3,7 +3,7 @@
 import pytest
 
 from restorer_app.bench import speed
-from restorer_app.bench.repairs import Damage, repairs
+from restorer_app.bench.repairs import DAMAGES, Damage, repairs
 from restorer_app.core.errors import UnusableModelError
 from restorer_app.core.geometry import Region
 from restorer_app.files import places
@@ -41,3 +41,11 @@ def test_without_a_model_there_is_nothing_to_measure(monkeypatch):
     monkeypatch.setattr(speed, "list_models", list)
     with pytest.raises(UnusableModelError, match="nothing to measure"):
         speed.run(anyway=True)
+
+
+def test_a_quick_look_measures_as_many_holes_as_the_whole_and_says_on_what():
+    for damage in DAMAGES:
+        quick = damage.scaled(4)
+        assert len(quick.holes) == len(damage.holes)
+        assert all(quick.scan.contains(hole) for hole in quick.holes)
+        assert quick.name == f"{damage.what} {quick.scan.area / 1e6:.3g} MP"

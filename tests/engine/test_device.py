@@ -8,6 +8,7 @@ import torch
 from restorer_app.core.errors import InvalidValueError
 from restorer_app.engine import cores, device
 from restorer_app.engine.device import Place, place_for
+from restorer_app.engine.learned import computing
 from restorer_app.engine.plan import DeviceFullError
 from restorer_app.engine.warming import warm_up
 from restorer_app.files import places
@@ -139,3 +140,11 @@ def test_threads_leave_one_core_free_unless_a_person_says_otherwise(monkeypatch)
         assert torch.get_num_threads() == 2
     finally:
         torch.set_num_threads(before)
+
+
+def test_float32_is_float32_on_a_card_too():
+    convolutions = torch.backends.cudnn.conv
+    before = convolutions.fp32_precision
+    with computing(Place()):
+        assert convolutions.fp32_precision == "ieee"
+    assert convolutions.fp32_precision == before
