@@ -22,7 +22,7 @@ _BIAS = np.float32(0.9)  # of the difference in mean colour that a copy is corre
 _MOST_BIAS = np.float32(0.1)  # and no more than this, so that nothing is recoloured
 _SHARPNESS = 0.75  # of the 75th percentile of costs: how much better matches outvote worse ones (Wexler)
 _AT_ONCE = 2048  # patches compared together: their 1.6 MB stay in the cache
-_KEPT = 200_000  # targets whose patches are kept for a round, 160 MB; those of more are gathered when they are compared
+_KEPT = 20_000  # targets whose patches are kept for a round, 16 MB; more are as quickly gathered when they are compared
 
 Places = NDArray[np.int64]  # centres of patches, as row × width + column
 Spread = Callable[
