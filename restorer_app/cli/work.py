@@ -32,6 +32,7 @@ from restorer_app.session import runner, settings
 from restorer_app.session.saving import jpeg_would_undo
 from restorer_app.session.session import Session
 
+_MUCH = 0.5  # of the picture: no photograph that is kept is damaged so much
 _SPILL_BYTES = 256 * 2**30  # the disc itself is the limit: a store that finds no room says so
 
 
@@ -68,12 +69,23 @@ def opened(path: Path, progress: Progress, *, page: int = 0, mask: Path | None =
         session = Session(picture, store=store_in(scratch))
         if mask is not None:
             session.set_mask("Loaded mask", mask_for(session, mask, reader))
+            _warn_of_much(session, mask, progress)
         yield session
 
 
 def store_in(scratch: Scratch) -> SpillStore:
     """Where results lie that memory has no room for."""
     return SpillStore(scratch, limit=_SPILL_BYTES)
+
+
+def _warn_of_much(session: Session, mask: Path, progress: Progress) -> None:
+    """A mask that is inverted, or the scan itself, covers nearly everything, and the proof would not object."""
+    share = masks.count_covered(session.mask) / session.mask.bounds.area
+    if share > _MUCH:
+        progress.say(
+            f"The mask {mask.name} covers {100 * share:.0f} % of the picture: white is what is repaired. "
+            f"If it is inverted: restorer mask {mask.name} invert -o OTHER"
+        )
 
 
 def mask_for(session: Session, path: Path, reader: Reader) -> Raster:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -86,5 +87,5 @@ def _pillow_heif(path: Path) -> Any:
     except ImportError as problem:
         raise UnreadableFileError(
             f"{path.name} is a HEIC, which needs libheif.",
-            advice="Install the extra 'heic': pip install 'restorer[heic]'.",
+            advice=f"Install pillow-heif beside this program: {sys.executable} -m pip install pillow-heif",
         ) from problem

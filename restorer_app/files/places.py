@@ -33,7 +33,7 @@ def settings_file() -> Path:
 
 
 def state() -> Path:
-    """Recent files, window layout, autosaves."""
+    """Recent files, window layout."""
     return _home("state")
 
 

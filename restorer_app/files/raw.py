@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +58,7 @@ def _rawpy(path: Path) -> Any:
     except ImportError as problem:
         raise UnreadableFileError(
             f"{path.name} is a camera's raw picture, which needs LibRaw.",
-            advice="Install the extra 'raw': pip install 'restorer[raw]'.",
+            advice=f"Install rawpy beside this program: {sys.executable} -m pip install rawpy",
         ) from problem
 
 

@@ -24,6 +24,7 @@ WIDTH, HEIGHT = 1600, 1000
 QUALITY = 88
 PATIENCE = 1200.0  # seconds for a repair on a busy machine
 STROKE = 9  # pixels: twice as wide as the scratch
+LINE = 0.7  # of the view, where the picture is compared: most of the damage is to its left
 SCRATCH_POINTS = ((0.5548, 0.0), (0.5560, 0.18), (0.5574, 0.33))  # in the sky, in shares of the sample
 
 
@@ -70,6 +71,7 @@ def _story(program: Program, camera: _Camera, pictures: list[str], mask: Path) -
     workshop.acts.repair()
     camera.until(lambda: workshop.jobs.is_empty)
     workshop.view.cycle_compare()
+    workshop.canvas.sight.set_split(LINE)
     camera.take("before-after")
     for _ in range(3):  # on to no comparison
         workshop.view.cycle_compare()

@@ -362,3 +362,12 @@ def test_ctrl_c_while_a_file_is_decoded_ends_its_process_too(desk, monkeypatch):
 def test_training_refuses_what_makes_no_sense(desk, words):
     assert desk.run("train", "denoise", "--photos", desk.folder, *words) == 2
     assert "error: argument" in desk.err
+
+
+def test_a_mask_that_covers_nearly_everything_is_told(desk):
+    scan, mask = desk.tiff(), desk.mask()
+    assert desk.run("repair", scan, "--mask", mask, "--method", "telea") == 0
+    assert "covers" not in desk.err
+    assert desk.run("mask", mask, "invert", "-o", desk / "wrong.png") == 0
+    assert desk.run("repair", scan, "--mask", desk / "wrong.png", "--method", "telea") == 0
+    assert "wrong.png covers 98 % of the picture: white is what is repaired" in desk.err
