@@ -13,6 +13,8 @@ from restorer_app.training.damage import blur, holes, jpeg, noise
 from restorer_app.training.damage.slopes import with_slopes
 from restorer_app.training.photographs import Photographs
 
+_NEXT_TO_NOTHING = 0.02  # of the noise that the guide tells
+
 
 @dataclass(frozen=True)
 class Lesson:
@@ -49,14 +51,14 @@ def denoise(crops: Tensor, generator: torch.Generator, damage: Mapping[str, floa
     shares = noise.Shares()
     clean, is_slope = with_slopes(noise.some_grey(crops.float() / 255, generator, shares.grey), generator)
     picture, level = noise.noisy(clean, generator, shares=shares, most=damage["most"])
-    # A person may ask for more than there is: then flat places must stay flat, and nothing may be made up.
+    # A person may ask for more than there is: then that must go, flat places must stay flat, and nothing be made up.
     chance = torch.rand(3, len(clean), generator=generator, device=clean.device)
-    left = torch.where(chance[1] < 0.33, 0.02, 1 / (1 + 2 * chance[2]))
+    left = torch.where(chance[1] < 0.33, _NEXT_TO_NOTHING, _NEXT_TO_NOTHING ** chance[2])
     left = torch.where(chance[0] < 0.15, left, 1.0)
-    left = torch.where(is_slope & (chance[0] < 0.5), 0.02, left)
+    left = torch.where(is_slope & (chance[0] < 0.5), _NEXT_TO_NOTHING, left)
     picture = clean + (picture - clean) * left[:, None, None, None]
     mean = level.mean((1, 2, 3), keepdim=True)
-    known = torch.where(left < 0.1, 10.0, 1.0)[:, None, None, None]  # what is not noisy can be answered exactly
+    known = (1 / left).clamp_max(10)[:, None, None, None]  # what is less noisy can be answered more exactly
     # 0.0123 · level^1.17 is the squared error of CBM3D on CBSD68; 1e-5 is 50 dB, for clean pictures.
     return Lesson(picture, level, clean, known / (0.0123 * mean.pow(1.17) + 1e-5))
 
