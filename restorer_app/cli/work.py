@@ -81,7 +81,7 @@ def store_in(scratch: Scratch) -> SpillStore:
 def _warn_of_much(session: Session, mask: Path, progress: Progress) -> None:
     """A mask that is inverted, or the scan itself, covers nearly everything, and the proof would not object."""
     share = masks.count_covered(session.mask) / session.mask.bounds.area
-    if share > _MUCH:
+    if _MUCH < share < 1:  # all of it is refused
         progress.say(
             f"The mask {mask.name} covers {100 * share:.0f} % of the picture: white is what is repaired. "
             f"If it is inverted: restorer mask {mask.name} invert -o OTHER"
