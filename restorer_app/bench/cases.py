@@ -34,6 +34,12 @@ class Case:
     aim: float | None = None
     published: str = ""
     estimates: bool = False  # also with the level estimated from the picture
+    remark: str = ""  # on how it is judged
+
+    @property
+    def note(self) -> str:
+        """What others reach, and what is to be known of the judging."""
+        return "; ".join(filter(None, (self.published, self.remark)))
 
 
 def pictures_of(data: Path, case: Case) -> Iterator[tuple[str, Floats]]:
@@ -153,7 +159,18 @@ def _scaled(scale: int, pictures: str, must: float | None, aim: float | None, pu
 
 
 def _hole(kind: str, title: str, must: float, aim: float, published: str) -> Case:
-    return Case(title, "repair", "kodak24", partial(_torn, kind), _in_hole, peers.FILLERS, must, aim, published)
+    return Case(
+        title,
+        "repair",
+        "kodak24",
+        partial(_torn, kind),
+        _in_hole,
+        peers.FILLERS,
+        must,
+        aim,
+        published,
+        remark="SSIM of the whole picture",
+    )
 
 
 CASES: Mapping[str, Case] = {

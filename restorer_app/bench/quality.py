@@ -70,7 +70,7 @@ def run(
         asked = out / "answers" if with_peers else None
         found, kept = _measure(name, case, data, sheet, asked=asked, most=most)
         sheet.write(out / f"{name}.png")
-        tables.append(Table(case.name, COLUMNS, tuple(one.row(case) for one in found), note=_note(case)))
+        tables.append(Table(case.name, COLUMNS, tuple(one.row(case) for one in found), note=case.note))
         slow += kept
         figures += found
     report = Report("quality", machine(), tuple(tables))
@@ -80,11 +80,6 @@ def run(
     if to_cards:
         _to_cards(figures)
     return report
-
-
-def _note(case: Case) -> str:
-    """What others reach, and that SSIM knows no holes."""
-    return "; ".join(filter(None, (case.published, "SSIM of the whole picture" if "in the hole" in case.name else "")))
 
 
 def _measure(

@@ -30,7 +30,7 @@ class Damage:
 
     @property
     def name(self) -> str:
-        return f"{self.what} {self.scan.area / 1e6:.3g} MP"
+        return f"{self.what} on {self.scan.area / 1e6:.3g} MP"
 
     def scaled(self, divisor: int) -> Damage:
         """As much of it, and as large, on a smaller scan, for a quick look; a line across is shorter."""
@@ -43,13 +43,13 @@ class Damage:
 _LARGE, _MIDDLE = Region.of_size(12000, 8400), Region.of_size(6000, 4000)
 DAMAGES = (
     Damage(
-        "ten specks of 30 pixels on",
+        "ten specks of 30 pixels",
         _LARGE,
         tuple(Region(x, y, x + 30, y + 30) for x, y in ((100 + 1180 * i, 130 + 733 * (7 * i % 10)) for i in range(10))),
         1.0,
     ),
-    Damage("a blob of 60 pixels on", _MIDDLE, (Region(700, 500, 760, 560),), 2.0),
-    Damage("a hairline of 4 pixels across", _MIDDLE, (Region(0, 640, 6000, 644),), 10.0),
+    Damage("a blob of 60 pixels", _MIDDLE, (Region(700, 500, 760, 560),), 2.0),
+    Damage("a hairline of 4 pixels from edge to edge", _MIDDLE, (Region(0, 640, 6000, 644),), 10.0),
 )
 
 

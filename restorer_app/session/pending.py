@@ -76,12 +76,9 @@ class Pending:
         if self.operation.task is not None and not models_know(layout):
             raise InvalidValueError(
                 f"Learned methods know grey and RGB, and this picture is {layout.upper()}.",
-                advice=f"Choose a classical method{self._classical()}: it works on the picture's own channels.",
+                advice="Choose a classical method, for repairs Patch, Smooth (telea) or Lines (navier-stokes).",
             )
         self._job(image, None)
-
-    def _classical(self) -> str:
-        return " (Patch, Telea or Navier–Stokes)" if self.operation.needs_mask else ""
 
     def freeze(self, image: Raster, protect: Raster) -> Job:
         """The job as it will run, on the picture as it is now."""

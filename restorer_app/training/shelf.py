@@ -91,8 +91,8 @@ class Shelf:
         if number % _SLOPES == 0:
             clean = slope(clean, generator)
         assert self.supplies.holes is not None  # gathered for every repair
-        gap = holes.drawn(self.supplies.holes, 1, side, generator)[0, 0].numpy() > 0
-        while not gap.any():  # what was cut out of the bank was beside its hole
+        gap = np.zeros((side, side), np.bool_)
+        while not gap.any():  # a cut out of the bank may lie beside its hole
             gap = holes.drawn(self.supplies.holes, 1, side, generator)[0, 0].numpy() > 0
         picture = np.ascontiguousarray(clean[0].permute(1, 2, 0).numpy())
         closed = close_thrice(picture, gap, seed=number)[:, :, :9]  # a net learns no roughness

@@ -48,4 +48,4 @@ def test_a_quick_look_measures_as_many_holes_as_the_whole_and_says_on_what():
         quick = damage.scaled(4)
         assert len(quick.holes) == len(damage.holes)
         assert all(quick.scan.contains(hole) for hole in quick.holes)
-        assert quick.name == f"{damage.what} {quick.scan.area / 1e6:.3g} MP"
+        assert quick.name == f"{damage.what} on {quick.scan.area / 1e6:.3g} MP"
