@@ -198,7 +198,7 @@ class Work:
         y = tile.context.top + (rows[0] + rows[-1] + 1) / 2
         raise RestorerError(
             f"There is not enough memory to close the damage around {x:.0f}, {y:.0f} as a whole.",
-            advice="Close other programs, choose Smooth (telea) or Lines (navier-stokes), or repair less of it at a time.",
+            advice="Close other programs, choose Smooth (telea) or Lines (navier-stokes), or repair less at a time.",
         )
 
     def _why_hopeless(self, region: Region) -> str:
