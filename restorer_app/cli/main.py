@@ -51,7 +51,10 @@ def run(argv: list[str]) -> int:
 
 def _run(argv: list[str], args: argparse.Namespace) -> int:
     try:
-        return _do(_parser().parse_args(argv, args))
+        _, surplus = _parser().parse_known_args(argv, args)
+        if surplus:
+            _refuse(surplus, args)
+        return _do(args)
     except _WrongWordsError as wrong:
         print(wrong.told, file=sys.stderr)
         return _ended(wrong.message, USAGE, as_json="--json" in argv)
@@ -84,6 +87,14 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         raise _WrongWordsError(message, f"{self.format_usage()}{self.prog}: error: {message}")
+
+
+def _refuse(surplus: list[str], args: argparse.Namespace) -> NoReturn:
+    """In the name of the command, whose usage helps more than the list of commands."""
+    several = hasattr(args, "input") and not any(word.startswith("-") for word in surplus)
+    told = "; it takes one picture at a time" if several else ""
+    parser: _Parser = args.parser
+    parser.error(f"there is no use for {', '.join(surplus)} here{told}")
 
 
 def _do(args: argparse.Namespace) -> int:
@@ -124,6 +135,7 @@ def _parser() -> argparse.ArgumentParser:
     for command in _COMMANDS:
         command.add_parser(subparsers)
     for sub in subparsers.choices.values():
+        sub.set_defaults(parser=sub)
         sub.add_argument("--debug", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
     return parser
 

@@ -97,5 +97,5 @@ def _figure(name: str, value: Any) -> str:
     words = ", ".join(word for part in name.split(", ") if (word := _NAMES.get(part, part)))
     if not isinstance(value, Mapping) or "psnr" not in value:
         return f"{words}: {value}"
-    least = f"; the worst of {value['pictures']}: {value['least']:.1f}" if {"pictures", "least"} <= set(value) else ""
-    return f"{value['psnr']:.1f} dB  {words}{least}"
+    least = f"; the worst of {value['pictures']}: {value['least']:.2f}" if {"pictures", "least"} <= set(value) else ""
+    return f"{value['psnr']:.2f} dB  {words}{least}"

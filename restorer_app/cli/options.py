@@ -21,7 +21,8 @@ def add_json(parser: argparse.ArgumentParser) -> None:
 
 
 def add_page(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--page", type=page, default=0, metavar="N", help="page of a file with several, from 1")
+    what = "page of a file with several, from 1 (1)"
+    parser.add_argument("--page", type=page, default=None, metavar="N", help=what)
 
 
 def add_input(parser: argparse.ArgumentParser) -> None:

@@ -62,10 +62,12 @@ def reading() -> Iterator[tuple[Reader, Scratch]]:
 
 
 @contextlib.contextmanager
-def opened(path: Path, progress: Progress, *, page: int = 0, mask: Path | None = None) -> Iterator[Session]:
-    """A session on one file, with its mask in place."""
+def opened(path: Path, progress: Progress, *, page: int | None, mask: Path | None = None) -> Iterator[Session]:
+    """A session on one file, its mask in place; of several pages on the first, which is told unless one is named."""
     with reading() as (reader, scratch):
-        picture = reader.open(path, page=page, progress=lambda share: progress.show("Reading", share))
+        picture = reader.open(path, page=page or 0, progress=lambda share: progress.show("Reading", share))
+        if page is None and picture.page_count > 1:
+            progress.say(f"Note: {path.name} has {picture.page_count} pages. This is page 1; others with --page N.")
         session = Session(picture, store=store_in(scratch))
         if mask is not None:
             session.set_mask("Loaded mask", mask_for(session, mask, reader))

@@ -7,9 +7,13 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
+import numpy as np
+
 from restorer_app.core.card import ModelCard
+from restorer_app.core.errors import InvalidValueError
 from restorer_app.core.job import CancelToken, Job
 from restorer_app.core.operation import Decompress, Denoise, Repair, Upscale
+from restorer_app.core.raster import Raster
 from restorer_app.engine import classical, closing, levels, patchmatch, texture, turning
 from restorer_app.engine.plan import Needs
 from restorer_app.engine.sampling import sample
@@ -19,6 +23,7 @@ STRONGEST = 50 / 255  # of 1: the most noise that denoisers are trained on; more
 NO_NOISE = 0.2 / 255  # below this a picture is clean: even rounding to 8 bits leaves 0.29/255
 FLAWLESS = 99  # JPEG quality from which there is nothing to take away
 NATURAL = 0.5  # of the degradation that the natural mode of upscaling expects
+_BEYOND_WHITE = 2.0  # times white: so bright is not half of any photograph
 _PATCHES_FROM = 128  # pixels around a hole in which matching patches are looked for
 
 Prepare = Callable[[Floats, Hole], Floats]
@@ -49,6 +54,9 @@ class Method:
 def method_for(job: Job, cancel: CancelToken, *, on_cpu: bool = False) -> Method:
     """The method of a job; `on_cpu` is where it goes when the device has no memory left."""
     operation = job.operation
+    if isinstance(operation, Repair) and job.model is None:  # values are carried inward, whatever white is
+        return _repair(job, operation, cancel, on_cpu=on_cpu)
+    _check_white(job.image)
     if isinstance(operation, Repair):
         return _repair(job, operation, cancel, on_cpu=on_cpu)
     if isinstance(operation, Denoise):
@@ -56,6 +64,19 @@ def method_for(job: Job, cancel: CancelToken, *, on_cpu: bool = False) -> Method
     if isinstance(operation, Decompress):
         return _decompress(job, operation, on_cpu=on_cpu)
     return _upscale(job, operation, on_cpu=on_cpu)
+
+
+def _check_white(image: Raster) -> None:
+    """Floats on a scale of 255 or 65 535, as some programs write them, would all be far beyond white."""
+    if image.dtype.kind != "f":
+        return
+    values = sample(image)
+    there = values[values != 0]  # no data is 0 here
+    if there.size and (middle := float(np.median(there))) > _BEYOND_WHITE:
+        raise InvalidValueError(
+            f"Half of this floating-point picture lies above {middle:.4g}, and white is 1 in such pictures.",
+            advice="Divide its values by what white is in it, often 255 or 65535, and save that as the master.",
+        )
 
 
 def _repair(job: Job, operation: Repair, cancel: CancelToken, *, on_cpu: bool) -> Method:

@@ -65,19 +65,20 @@ class Verdict:
     judged_by: str = ""  # where what may change was taken from: "mask", "record", "nothing may differ"; or SHOWN
     anywhere: bool = False  # the whole picture was allowed to change
     reason: str = ""  # why it could not be judged
+    doubt: str = ""  # why these may be the wrong two files, a sentence
     master_sha256: str = ""
     derivative_sha256: str = ""
 
     @property
     def same(self) -> bool:
         """Nothing changed that had to stay."""
-        return self.judged and self.outside_changed == 0 and not self.metadata_differences
+        return self.judged and self.outside_changed == 0 and not self.metadata_differences and not self.doubt
 
     @property
     def sentence(self) -> str:
         if not self.judged:
             return f"This could not be judged: {self.reason}"
-        text = self._about_pixels()
+        text = f"{self.doubt} {self._about_pixels()}".lstrip()
         if self.metadata_differences:
             text += "; the metadata differ: " + ", ".join(self.metadata_differences)
         return text + "."

@@ -18,6 +18,9 @@ from restorer_app.files.picture import Picture
 from restorer_app.files.saying import OpenPicture, said_by
 from restorer_app.files.values import compare_derived, compare_pictures
 
+_NOT_ITS_MASTER = "The record names another master (SHA-256 {}…), not this file as it is now."
+_SWAPPED = "These look swapped: it is {} that was made from {}."
+
 
 def verify(
     master: Path,
@@ -61,6 +64,8 @@ def verify(
     verdict = replace(verdict, judged_by=judged_by, anywhere=anywhere)
     if said is not None and said.master_sha256 and judged_by == "record":
         verdict = _with_origin(verdict, said.master_sha256, master, progress=progress, cancel=cancel)
+    if said is None and not verdict.same and _is_of(one, derivative):
+        verdict = replace(verdict, doubt=_SWAPPED.format(master.name, derivative.name))
     return verdict
 
 
@@ -106,8 +111,12 @@ def _with_origin(
     verdict = replace(verdict, master_sha256=found)
     if found == said:
         return verdict
-    other = f"the record names another master (SHA-256 {said[:12]}…)"
-    return replace(verdict, metadata_differences=(*verdict.metadata_differences, other))
+    return replace(verdict, doubt=_NOT_ITS_MASTER.format(said[:12]))
+
+
+def _is_of(picture: Picture, master: Path) -> bool:
+    said = metadata.embedded(picture.xmp)
+    return said is not None and bool(said.master_sha256) and said.master_sha256 == sha256_of(master)
 
 
 def _misfit(picture: Picture, allowed: Raster, judged_by: str) -> str:

@@ -21,6 +21,7 @@ from restorer_app.files import cards, metadata
 from restorer_app.files.reader import Reader
 from restorer_app.files.scratch import Scratch, SpillStore
 from restorer_app.session import pending
+from tests.cli.conftest import light
 
 ROOT = Path(__file__).parents[2]
 
@@ -239,6 +240,41 @@ def test_a_jpeg_that_turns_out_to_be_unpatchable_becomes_a_tiff_where_no_jpeg_wa
 def test_wrong_words_are_a_usage_error(desk, words):
     assert desk.run(*words) == 2
     assert "usage:" in desk.err
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["repair", "a.tif", "b.tif", "--mask", "m.png"], "no use for b.tif here; it takes one picture at a time"),
+        (["denoise", "a.tif", "--strong"], "no use for --strong here\n"),
+        (["verify", "a.tif", "b.tif", "c.tif"], "no use for c.tif here\n"),
+    ],
+)
+def test_a_word_too_many_is_named_with_the_usage_of_its_command(desk, words, told):
+    assert desk.run(*words) == 2
+    assert f"restorer {words[0]}: error: there is {told}" in desk.err
+    assert f"usage: restorer {words[0]} " in desk.err
+
+
+def test_of_several_pages_the_first_is_taken_and_told(desk):
+    pages, mask = desk / "pages.tif", desk.mask()
+    with tifffile.TiffWriter(pages) as file:
+        for turn in (0, 1):
+            file.write(np.roll(light(70, 90), turn), photometric="rgb")
+    assert desk.run("repair", pages, "--mask", mask, "--method", "telea") == 0
+    assert "pages.tif has 2 pages. This is page 1" in desk.err
+    assert desk.run("repair", pages, "--mask", mask, "--method", "telea", "--page", "1") == 0
+    assert "pages" not in desk.err
+
+
+@pytest.mark.parametrize("words", [["denoise", "--method", "nlm"], ["upscale", "--method", "lanczos"], ["decompress"]])
+def test_floats_on_another_scale_are_refused_where_white_counts(desk, words):
+    scan = desk / "scan.tif"
+    tifffile.imwrite(scan, (light(70, 90) / 257).astype(np.float32), photometric="rgb")
+    assert desk.run(words[0], scan, *words[1:]) == 1
+    assert "white is 1 in such pictures. Divide its values" in desk.err
+    assert desk.names() == {"scan.tif"}
+    assert desk.run("repair", scan, "--mask", desk.mask(), "--method", "telea") == 0
 
 
 def test_a_name_that_no_disc_takes_is_one_line(desk):

@@ -76,7 +76,15 @@ def test_a_record_counts_only_for_its_own_master(pair, tmp_path):
     other.write_bytes(data)
     verdict = verify(other, derivative)
     assert not verdict.same
-    assert any("another master" in one for one in verdict.metadata_differences)
+    assert verdict.sentence.startswith("The record names another master")
+    assert not any("master" in one for one in verdict.metadata_differences)
+
+
+def test_two_files_given_the_wrong_way_round_are_told(pair):
+    master, derivative = pair
+    verdict = verify(derivative, master)
+    assert not verdict.same
+    assert verdict.sentence.startswith("These look swapped: it is scan_restored_v01.tif that was made from scan.tif.")
 
 
 def test_a_spoilt_sample_outside_the_record_is_found(pair):
