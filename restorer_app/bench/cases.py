@@ -62,10 +62,10 @@ def brightness(picture: Floats) -> Floats:
     return y
 
 
-def _noisy(sigma: float, truth: Floats, _name: str, *, grey: bool = False) -> Trial:
+def _noisy(sigma: float, truth: Floats, _name: str, *, grey: bool = False, told: float | None = None) -> Trial:
     truth = _grey(truth) if grey else truth
     noise = np.random.default_rng(0).normal(0, sigma / 255, truth.shape)
-    return Trial((truth + noise).astype(np.float32), truth, level=sigma / 255)
+    return Trial((truth + noise).astype(np.float32), truth, level=(sigma if told is None else told) / 255)
 
 
 def _halved(truth: Floats, _name: str) -> Trial:
@@ -158,7 +158,7 @@ def _scaled(scale: int, pictures: str, must: float | None, aim: float | None, pu
     return Case(title, model, pictures, partial(_reduced, scale), _by_brightness, peers.SCALERS, must, aim, published)
 
 
-def _hole(kind: str, title: str, must: float, aim: float, published: str) -> Case:
+def _hole(kind: str, title: str, must: float | None = None, aim: float | None = None, published: str = "") -> Case:
     return Case(
         title,
         "repair",
@@ -187,6 +187,15 @@ CASES: Mapping[str, Case] = {
         published="BM3D 28.57, DnCNN 29.23 on BSD68",
         estimates=True,
     ),
+    "denoise-strongly": Case(  # the slider far beyond the noise that there is: it must go, and little else
+        "noise σ 6 told as 24, colour",
+        "denoise",
+        "cbsd68",
+        partial(_noisy, 6, told=24),
+        _by_pixels,
+        peers.DENOISERS,
+        published="the noisy picture itself 32.66",
+    ),
     "denoise-clean": Case(
         "clean, halved: change",
         "denoise",
@@ -207,4 +216,5 @@ CASES: Mapping[str, Case] = {
     # The fixed masks are valid when Telea gives 22.7 ± 0.3 dB on the scratches and Navier–Stokes 22.8 ± 0.3.
     "repair-scratches": _hole("scratches", "scratches, in the hole", 25.2, 27.0, "Telea 22.7, Navier–Stokes 22.8"),
     "repair-blobs": _hole("blobs", "blobs, in the hole", 20.8, 22.0, "Telea 19.7, Navier–Stokes 19.7"),
+    "repair-edges": _hole("edges", "torn edges, in the hole"),  # a corner, two bites and a worn edge each
 }

@@ -110,6 +110,9 @@ def test_noise_is_the_same_each_time_and_as_strong_as_it_says():
     assert np.array_equal(one.seen, again.seen)
     assert float((one.seen - truth).std()) * 255 == pytest.approx(25, rel=0.02)
     assert float(one.seen.min()) < 0
+    little = CASES["denoise-strongly"].trial(truth, "x")
+    assert float((little.seen - truth).std()) * 255 == pytest.approx(6, rel=0.02)
+    assert little.level == pytest.approx(4 * 6 / 255)
 
 
 def test_upscaling_is_judged_on_studio_swing_without_its_edge():
@@ -134,7 +137,7 @@ def test_a_repair_is_judged_in_the_hole_only():
 
 def test_every_fixed_mask_is_neither_empty_nor_full():
     masks = sorted(peers.MASKS.glob("*.png"))
-    assert len(masks) == 48
+    assert len(masks) == 3 * 24
     assert all(0.01 < np.asarray(Image.open(mask).convert("L")).mean() / 255 < 0.2 for mask in masks)
 
 

@@ -111,6 +111,18 @@ def test_the_middle_of_a_very_deep_hole_is_weighed_by_something():
     assert np.allclose(field._weights.sum(1), 1, atol=1e-5)
 
 
+@pytest.mark.parametrize("turns", range(4))
+def test_a_hole_at_the_border_is_deepest_there(turns):
+    hole = np.zeros((64, 64), bool)
+    hole[:16] = True
+    turned = np.ascontiguousarray(np.rot90(hole, turns))
+    field = Field(np.zeros((64, 64, 3), np.float32), turned, near=8, rng=np.random.default_rng(0))
+    trust = np.zeros(hole.size)
+    trust[field.targets] = field._trust
+    column = np.rot90(trust.reshape(64, 64), -turns)[3:16, 32]
+    assert (np.diff(column) > 0).all()
+
+
 def test_a_hole_without_surroundings_is_refused():
     with pytest.raises(InvalidValueError, match="nothing around the hole"):
         patchmatch.fill(np.zeros((20, 20, 3), np.float32), np.ones((20, 20), bool), seed=0)
