@@ -67,7 +67,7 @@ class Field:
         return bool(self._is_source.any()) and len(self.targets) > 0
 
     def _weigh(self, hole: Hole) -> None:
-        # A hole goes on behind the picture's border: a torn corner is deepest at the corner, nothing is known beyond it.
+        # A hole goes on behind the picture's border: nothing is known there, a torn corner is deepest at the corner.
         depth = cv2.distanceTransform(np.pad(hole, 1, mode="edge").astype(np.uint8), cv2.DIST_L2, 3)[1:-1, 1:-1]
         trust = np.power(_TRUST, np.minimum(depth, _DEEPEST), dtype=np.float32).ravel()
         self._trust = trust[self.targets]
