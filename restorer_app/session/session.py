@@ -88,6 +88,10 @@ class Session:
     def listen(self, listener: Listener) -> None:
         self._listeners.append(listener)
 
+    def unlisten(self) -> None:
+        """Nobody is told any more."""
+        self._listeners.clear()
+
     # ---------------------------------------------------------------------------------------- masking
     def stroke(self, stroke: Stroke, *, protects: bool = False) -> Region | None:
         """Adds a stroke to the mask, or to the protect mask, as one step."""

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
     QAbstractSpinBox,
+    QApplication,
     QLineEdit,
     QPlainTextEdit,
     QPushButton,
@@ -224,7 +225,9 @@ class HeldKeys(QObject):
     def _key(self, watched: QObject, event: QKeyEvent, *, down: bool) -> bool:
         # the key alone: where AltGr is needed for it, modifiers come along
         command = self._keys.get(QKeySequence(event.key()).toString(QKeySequence.SequenceFormat.PortableText))
-        if command is None or (down and isinstance(watched, _TAKES_TEXT)):
+        # The window's own handle is told first, and knows no widget: who has the focus is who types.
+        takes_text = isinstance(watched, _TAKES_TEXT) or isinstance(QApplication.focusWidget(), _TAKES_TEXT)
+        if command is None or (down and (takes_text or QApplication.activeModalWidget() is not None)):
             return False
         if event.isAutoRepeat():
             return True

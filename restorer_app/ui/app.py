@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, QObject, QTimer
+from PySide6.QtCore import QCoreApplication, QObject, QTimer, Signal
 from PySide6.QtWidgets import QApplication
 
 import restorer_app
@@ -47,6 +47,8 @@ def run(files: list[str]) -> int:
 class Program(QObject):
     """The window's life: shown at once, its workshop after the first paint, everything ended in order."""
 
+    _found_bug = Signal(object)  # Told; a signal, for it may happen on any thread
+
     def __init__(self, app: QApplication, files: list[str]) -> None:
         super().__init__(app)
         self._app = app
@@ -72,6 +74,7 @@ class Program(QObject):
         app.installEventFilter(self._guard)
         app.aboutToQuit.connect(self.close)
         self._is_ending = False
+        self._found_bug.connect(self.window.notice.say)
         self._hook_before = sys.excepthook
         sys.excepthook = self._tell_bug
 
@@ -134,7 +137,7 @@ class Program(QObject):
         """What nobody foresaw: said with a way to copy it; the window and the pictures stay."""
         details = "".join(traceback.format_exception(kind, error, trace))
         print(details, file=sys.stderr, end="")  # noqa: T201  # whoever started us from a terminal sees it as well
-        self.window.notice.say(
+        self._found_bug.emit(
             Told(
                 self.tr("Something went wrong that should not have: {error}").format(error=error or kind.__name__),
                 self.tr("Your pictures and every finished step are still here. Please copy the details for a report."),

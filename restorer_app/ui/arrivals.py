@@ -86,8 +86,9 @@ class Arrivals(QObject):
             desk.show(desk.documents.index(same[0]))
             return
         opening = Opening(document.path, page)
-        self._turned_from[opening] = document
-        self._ask(opening)
+        if opening not in self.loading:
+            self._turned_from[opening] = document
+            self._ask(opening)
 
     def _ask(self, opening: Opening) -> None:
         self.loading.append(opening)

@@ -33,23 +33,33 @@ class Desk(QObject):
         document.session.listen(lambda change: self._session_changed(document, change))
         if page_beside is None or page_beside not in self.documents:
             self.documents.append(document)
-        elif page_beside.session.is_changed or page_beside.loose:
-            is_later = document.picture.page > page_beside.picture.page
-            self.documents.insert(self.documents.index(page_beside) + is_later, document)
         else:
-            self.documents[self.documents.index(page_beside)] = document
+            self._lay_beside(page_beside, document)
         self.documents_changed.emit()
+
+    def _lay_beside(self, page: Document, document: Document) -> None:
+        self.closing.emit()  # a stroke of it may not have landed yet
+        place = self.documents.index(page)
+        if page.session.is_changed or page.session.pending or page.loose:
+            self.documents.insert(place + (document.picture.page > page.picture.page), document)
+        else:
+            self.documents[place] = document
+            self._let_go(page)
 
     def close(self, place: int) -> None:
         """Lets a picture go; whoever calls has asked about unsaved work."""
         self.closing.emit()
         document = self.documents.pop(place)
-        self.closed.emit(document)
+        self._let_go(document)
         if document is self.current:
             left = min(place, len(self.documents) - 1)
             self.current = self.documents[left] if left >= 0 else None
             self.current_changed.emit()
         self.documents_changed.emit()
+
+    def _let_go(self, document: Document) -> None:
+        self.closed.emit(document)
+        document.session.unlisten()  # or the two hold each other, and all pixels, until Python looks for such rings
 
     def clear(self) -> None:
         """The program ends."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QThread, Signal
@@ -35,11 +36,18 @@ class Saver(QObject):
         return self._runs[document].what if document in self._runs else ""
 
     def save(
-        self, document: Document, *, target: Path | None = None, derive: bool = False, pyramid: bool | None = None
+        self,
+        document: Document,
+        *,
+        target: Path | None = None,
+        derive: bool = False,
+        pyramid: bool | None = None,
+        afresh: bool = False,
     ) -> bool:
         """Begins to save; False where there is nothing to save, or a save is going on.
 
         `pyramid` carries the edit into the smaller copies inside a TIFF; where it is not said, as it was said before.
+        `afresh` leaves what was saved before as it is, and takes the next name.
         """
         if document in self._runs:
             return False
@@ -50,6 +58,8 @@ class Saver(QObject):
             self.failed.emit(document)
             return False
         derive = derive or saving.derives
+        if afresh:
+            saving = replace(saving, ours=None)
         if pyramid is not None:
             document.carries_levels = pyramid
         run = _Run(document, saving, target, derive=derive, pyramid=document.carries_levels, parent=self)
@@ -99,6 +109,8 @@ class Saver(QObject):
                 del self._runs[document]
                 document.saving_share = None
                 run.deleteLater()
+                if not run.has_told:  # a fault, which was told when it happened
+                    self.failed.emit(document)
         self.changed.emit()
 
 
@@ -114,6 +126,7 @@ class _Run(QThread):
         self._document = document
         self.cancel = CancelToken()
         self.what = ""
+        self.has_told = False
         self._saving = saving
         self._target = target
         self._derive = derive
@@ -127,6 +140,10 @@ class _Run(QThread):
             self.wrote.emit(self._document, self._saving, saved)
         except RestorerError as problem:
             self.refused.emit(self._document, problem)
+        except MemoryError:
+            advice = "Close other pictures or programs, and save again."
+            self.refused.emit(self._document, RestorerError("There is not enough memory to save this.", advice=advice))
+        self.has_told = True
 
     def _tell(self, what: str, share: float) -> None:
         self.got_on.emit(self._document, what, share)

@@ -12,6 +12,8 @@ from restorer_app.core.errors import RestorerError
 
 T = TypeVar("T")
 
+_MAKE_ROOM = "Close other pictures or programs, and try again."
+
 
 class SlowWork(QObject):
     """One run at a time. Rasters never change, so a thread may read those in hand."""
@@ -56,7 +58,9 @@ class SlowWork(QObject):
         if problem is not None:
             self.refused.emit(problem)
             return
-        assert landing is not None, "slow work ends with an outcome or a refusal"
+        if landing is None:  # a fault, which was told when it happened; who waits for an end has one
+            self.refused.emit(RestorerError("This came to nothing because of a fault in the program."))
+            return
         landing()
 
 
@@ -73,6 +77,8 @@ class _Run(QThread):
             self._landing = self._work()
         except RestorerError as problem:  # a file that cannot be read or written
             self._problem = problem
+        except MemoryError:
+            self._problem = RestorerError("There is not enough memory for this.", advice=_MAKE_ROOM)
 
     def let_go(self) -> tuple[Callable[[], object] | None, RestorerError | None]:
         """What came of it. Held until the thread's own end, it could hold whoever owns the thread, and end it twice."""

@@ -15,7 +15,7 @@ from restorer_app.ui.saver import Saver
 
 
 class Stop(QObject):
-    """A gesture, a preview, a job, a save, a warning that stands; then the mask, which can be brought back."""
+    """A gesture, a preview, a save, a job, a warning that stands; then the mask, which can be brought back."""
 
     def __init__(
         self,
@@ -53,4 +53,4 @@ class Stop(QObject):
             return True
         if document is None:
             return False
-        return self._jobs.cancel_of(document) or self._saver.cancel(document)
+        return self._saver.cancel(document) or self._jobs.cancel_of(document)

@@ -61,8 +61,8 @@ def paint(program, *points):
     until(lambda: not program.workshop.editing.is_at_hand)
 
 
-def scratch(program):
-    paint(program, (160, 10), (160, 120), (160, 230))
+def scratch(program, x=160):
+    paint(program, (x, 10), (x, 120), (x, 230))
 
 
 def idle(program):

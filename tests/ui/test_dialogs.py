@@ -4,7 +4,8 @@ import os
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QSize, Qt, QTimer
+from PySide6.QtCore import QPointF, QSize, Qt, QTimer
+from PySide6.QtGui import QColorSpace
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QApplication,
@@ -206,6 +207,25 @@ def test_the_scratch_folder_of_which_the_advice_speaks_is_in_the_settings(window
     assert dialog.chosen.scratch == str(tmp_path)
     usual.click()
     assert dialog.chosen == Settings()
+    dialog.deleteLater()
+
+
+def test_a_profile_that_no_screen_can_show_by_is_not_taken(window, tmp_path, monkeypatch):
+    grey = QColorSpace(QPointF(0.3457, 0.3585), QColorSpace.TransferFunction.Gamma, 1.0)
+    spaces = {"grey.icc": grey, "screen.icc": QColorSpace(QColorSpace.NamedColorSpace.DisplayP3)}
+    for name, space in spaces.items():
+        (tmp_path / name).write_bytes(bytes(space.iccProfile()))
+    chosen = []
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_words: (str(tmp_path / chosen[-1]), ""))
+    dialog = SettingsDialog(Settings(), window)
+    for name in ("grey.icc", "missing.icc"):
+        chosen.append(name)
+        dialog._choose_profile()
+        assert dialog.chosen == Settings()
+        assert any(f"{name} is no profile" in told.text() for told in dialog.findChildren(QLabel))
+    chosen.append("screen.icc")
+    dialog._choose_profile()
+    assert dialog.chosen.display_profile == str(tmp_path / "screen.icc")
     dialog.deleteLater()
 
 

@@ -129,6 +129,43 @@ def test_tab_goes_over_the_first_page_as_the_eye_does(qtbot):
     assert names == ["Open a picture…", "Keys and gestures (F1)", "First", "Second", "plate.tif"]
 
 
+def test_what_is_shown_again_does_not_disturb_the_hand(qtbot):
+    panel = shown(HistoryPanel(), qtbot, (320, 200))
+    steps = [StepRow(f"Repaired {number}") for number in range(30)]
+    panel.show_steps(steps, cursor=29, of="a picture")
+    panel.verticalScrollBar().setValue(0)
+    chosen = []
+    panel.step_chosen.connect(chosen.append)
+    place = panel.visualRect(panel.model().index(2, 0)).center()
+    QTest.mousePress(panel.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    panel.show_steps([replace(step, detail="9 pixels") for step in steps], cursor=29, of="a picture")
+    QTest.mouseRelease(panel.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert chosen == [2]
+    assert panel.verticalScrollBar().value() == 0
+    assert panel.lines[2] == ("Repaired 2", "9 pixels")
+    panel.show_steps([*steps, StepRow("Denoised")], cursor=30, of="a picture")
+    assert panel.verticalScrollBar().value() > 0
+
+
+def test_options_that_stay_the_same_leave_a_field_alone(qtbot):
+    bar = shown(OptionsBar(), qtbot, (1200, 60))
+    methods = (Method("faithful", "Faithful", "a net"), Method("telea", "Smooth", "arithmetic"))
+    bar.show_mask_step(2)
+    bar.show_methods(methods, "faithful")
+    field = bar._mask_step
+    field.lineEdit().setText("17 px")
+    bar.show_mask_step(2)
+    assert field.lineEdit().text() == "17 px"
+    choice = bar._method
+    rows = choice.model()
+    removed = []
+    rows.rowsRemoved.connect(lambda *_rows: removed.append("rows"))
+    bar.show_methods(methods, "faithful")
+    assert not removed
+    bar.show_methods(methods, "telea")
+    assert choice.currentData() == "telea"
+
+
 def test_steps_that_changed_no_picture_take_less_room(qtbot):
     panel = shown(HistoryPanel(), qtbot)
     panel.show_steps([StepRow("Opened"), StepRow("Painted mask", is_low=True), StepRow("Repaired")], cursor=2)

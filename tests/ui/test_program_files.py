@@ -3,6 +3,7 @@
 import os
 import shutil
 import threading
+import weakref
 from pathlib import Path
 
 import numpy as np
@@ -646,3 +647,68 @@ def test_a_file_that_is_gone_is_not_offered_again(empty, scan, tmp_path):
     assert str(scan) in empty.choices.now.recent
     names = [each.text() for each in empty.window.first_run.findChildren(QPushButton) if each.isVisible()]
     assert "other.tif" not in names
+
+
+def _pages(tmp_path, count=3):
+    path = tmp_path / "pages.tif"
+    with tifffile.TiffWriter(path) as file:
+        for number in range(count):
+            pixels = np.full((240, 320), 20_000 + 5_000 * number, np.uint16)
+            pixels[:, 158:162] = 65_000
+            file.write(pixels, photometric="minisblack")
+    return path
+
+
+def test_a_page_on_which_a_job_runs_stays_beside_the_next(empty, tmp_path):
+    first = open_file(empty, _pages(tmp_path))
+    scratch(empty)
+    press(empty, "Return")
+    assert first.session.pending
+    empty.workshop.files.next_page()
+    until(lambda: len(empty.workshop.desk.documents) == 2)
+    idle(empty)
+    assert empty.workshop.desk.unsaved == [first]
+
+
+def test_an_impatient_hand_opens_a_page_once(empty, tmp_path):
+    open_file(empty, _pages(tmp_path))
+    empty.workshop.files.next_page()
+    empty.workshop.files.next_page()
+    until(lambda: not empty.workshop.arrivals.loading)
+    QTest.qWait(50)
+    assert [each.name for each in empty.workshop.desk.documents] == ["pages.tif (2/3)"]
+
+
+def test_a_picture_that_is_let_go_is_freed_at_once(empty, tmp_path):
+    path = _pages(tmp_path)
+    gone = weakref.ref(open_file(empty, path).session)
+    empty.workshop.files.next_page()
+    until(lambda: empty.workshop.desk.current.picture.page == 1)
+    until(lambda: gone() is None)
+    gone = weakref.ref(document(empty).session)
+    empty.workshop.desk.close(0)
+    until(lambda: gone() is None)
+
+
+def test_a_folder_that_cannot_be_read_is_told(empty, tmp_path, monkeypatch):
+    def refused(_folder):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("restorer_app.ui.acts.files._pictures_in", refused)
+    empty.workshop.files.open_paths([str(tmp_path)])
+    assert "cannot be opened: Permission denied" in empty.window.notice.text
+
+
+def test_the_status_bar_reads_the_side_under_the_hand(empty, scan):
+    open_file(empty, scan)
+    repair(empty)
+    canvas = empty.workshop.canvas
+    canvas.sight.set_compare_mode("split")
+    canvas.sight.set_split(0.9)
+    hover(empty, 160, 100, lambda: "65\u202f000" in _place(empty))
+    canvas.sight.set_split(0.1)
+    hover(empty, 160, 100, lambda: _place(empty) and "65\u202f000" not in _place(empty))
+
+
+def _place(program):
+    return next((each.text() for each in program.window.status.findChildren(QLabel) if "y " in each.text()), "")

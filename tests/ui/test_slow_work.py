@@ -77,3 +77,19 @@ def test_nothing_holds_the_owner_of_work_that_has_landed(qtbot):
     del owner
     assert left() is None, "otherwise the thread's end ends its owner, which ends the thread once more"
     qtbot.wait(20)
+
+
+@pytest.mark.qt_no_exception_capture
+@pytest.mark.parametrize(("fault", "told"), [(MemoryError, "not enough memory"), (ZeroDivisionError, "a fault")])
+def test_a_fault_on_the_thread_is_an_end_too(qtbot, landed, monkeypatch, fault, told):
+    def fails():
+        raise fault
+
+    monkeypatch.setattr("sys.excepthook", lambda *_bug: None)
+    work, refused = SlowWork(), []
+    work.refused.connect(refused.append)
+    work.begin(fails, landed.append)
+    qtbot.waitUntil(lambda: bool(refused))
+    assert told in str(refused[0])
+    assert not landed
+    assert not work.is_busy

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import shutil
 from pathlib import Path
@@ -65,8 +66,13 @@ class FileActs(QObject):
     def open_paths(self, paths: list[str]) -> None:
         files: list[Path] = []
         for told in paths:
-            path = _own_copy(Path(told))
-            found = _pictures_in(path) if path.is_dir() else [path]
+            try:
+                path = _own_copy(Path(told))
+                found = _pictures_in(path) if path.is_dir() else [path]
+            except OSError as problem:
+                why = problem.strerror or str(problem)
+                self._say(self.tr("{name} cannot be opened: {why}.").format(name=Path(told).name, why=why))
+                continue
             if not found:
                 self._say(self.tr("There is no picture in the folder {name}.").format(name=path.name), warns=False)
             files += found
@@ -86,7 +92,8 @@ class FileActs(QObject):
         """A picture without a file becomes one, so that the original stays an original."""
         now = dt.datetime.now(dt.UTC).astimezone()
         path = places.state() / "pasted" / f"pasted {now:%Y-%m-%d %H.%M.%S}.png"
-        path.parent.mkdir(parents=True, exist_ok=True)
+        with contextlib.suppress(OSError):  # then it cannot be written to either, which is said
+            path.parent.mkdir(parents=True, exist_ok=True)
         path = first_free(path)  # the one of the same second may be open
         if not image.isNull() and image.save(str(path)):
             self._arrivals.open([path])

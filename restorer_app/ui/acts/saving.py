@@ -54,6 +54,7 @@ class SavingActs(QObject):
         window.may_close = self.may_close
         saver.saved.connect(self._saved)
         saver.failed.connect(self._not_saved)
+        saver.changed.connect(self._jobs_went_on)
         jobs.changed.connect(self._jobs_went_on)
         jobs.failed.connect(lambda document, _event: self._not_saved(document))
 
@@ -88,12 +89,30 @@ class SavingActs(QObject):
             self._write(document, order)
 
     def _write(self, document: Document, order: Order) -> None:
-        if not document.session.pending:
-            self._saver.save(document, target=order.target, derive=order.derives, pyramid=order.carries_levels)
+        if not self._is_at_work(document):
+            self._saver.save(
+                document,
+                target=order.target,
+                derive=order.derives,
+                pyramid=order.carries_levels,
+                afresh=self._is_open_elsewhere(document),
+            )
             return
         self._save_when_done[document] = order
-        told = self.tr("{name} is saved as soon as its job is finished.").format(name=document.name)
-        self._window.notice.say(Told(told, warns=False, passes=True, about="saving"))
+        told = self.tr("{name} is saved as soon as its job is finished.")
+        if not document.session.pending:
+            told = self.tr("{name} is being saved; what was done since is saved after that.")
+        self._window.notice.say(Told(told.format(name=document.name), warns=False, passes=True, about="saving"))
+
+    def _is_at_work(self, document: Document) -> bool:
+        return bool(document.session.pending) or document in self._saver.documents
+
+    def _is_open_elsewhere(self, document: Document) -> bool:
+        """What was saved of a picture was opened as one itself: it would be written over under that one's work."""
+        saved = document.saved
+        return saved is not None and any(
+            each is not document and each.path == saved.path.absolute() for each in self._desk.documents
+        )
 
     def _ask_where(self, document: Document) -> Order | None:
         picture, session = document.picture, document.session
@@ -110,7 +129,7 @@ class SavingActs(QObject):
             patchable=patchable,
             reason=f"{why} {self._of_jpeg() if undoes else picture.reason}".strip(),
             parent=self._window,
-            ours=document.saved.path if document.saved else None,
+            ours=document.saved.path if document.saved and not self._is_open_elsewhere(document) else None,
             has_levels=patchable and holds_levels(picture),
             carries_levels=document.carries_levels,
         )
@@ -176,22 +195,24 @@ class SavingActs(QObject):
 
     def _jobs_went_on(self) -> None:
         """What is to be saved and closed is saved when nothing runs on it any more."""
-        for document in [each for each in self._save_when_done if not each.session.pending]:
+        for document in [each for each in self._save_when_done if not self._is_at_work(each)]:
             order = self._save_when_done.pop(document, None)
             if order is None or document not in self._desk.documents:
                 continue  # a dialog was open, and it happened meanwhile
             if document.session.is_unsaved and order == Order():
                 self._save(document)
-            elif document.session.is_unsaved:
+            elif document.session.is_unsaved or (order.target is not None and document.session.is_changed):
                 self._write(document, order)
             else:  # its job was cancelled, and nothing is left to save
                 self._close_what_is_saved(document)
 
     def _saved(self, document: Document, _saved: object) -> None:
         self._close_what_is_saved(document)
+        if not self._save_when_done and set(self._saver.documents) <= {document}:
+            self._is_closing = False  # what came meanwhile keeps the window open, also when that is saved later
 
     def _close_what_is_saved(self, document: Document) -> None:
-        if document in self._close_when_saved:
+        if document in self._close_when_saved and document not in self._save_when_done:
             self._close_when_saved.remove(document)
             if document in self._desk.documents and document not in self._desk.unsaved:
                 self._desk.close(self._desk.documents.index(document))

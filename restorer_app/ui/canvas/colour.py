@@ -59,7 +59,7 @@ class Converter:
         self._dtype = dtype
         self._channels = channels
         self._space = _space(look.icc)
-        self._target = _space(look.display_icc) or QColorSpace(_SRGB)
+        self._target = screen_space(look.display_icc) or QColorSpace(_SRGB)
         self._convert = self._chosen()
 
     def __call__(self, pixels: Pixels) -> Shown:
@@ -139,6 +139,13 @@ def _space(icc: bytes | None) -> QColorSpace | None:
         return None
     space = QColorSpace.fromIccProfile(icc)
     return space if space.isValid() else None  # abstract, named-colour and damaged profiles are no spaces
+
+
+def screen_space(icc: bytes | None) -> QColorSpace | None:
+    """What a screen can show by; None for the profile of a printer, a scanner or a grey picture."""
+    space = _space(icc)
+    can_show = space is not None and space.colorModel() == QColorSpace.ColorModel.Rgb and space.isValidTarget()
+    return space if can_show else None
 
 
 def _fits(space: QColorSpace, channels: int) -> bool:

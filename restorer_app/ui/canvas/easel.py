@@ -185,6 +185,12 @@ class Easel(QObject):
         view = self.sight.view
         return view is not None and view.turn.bounds.contains_point(x, y)
 
+    @property
+    def reads_original(self) -> bool:
+        """Whether what is under the hand, or with no hand there all that is seen, is the picture as it was."""
+        at = self._pointer
+        return self.sight.shows_original if at is None else self.sight.shows_original_at(at.view_x)
+
     def tell_cursor_again(self) -> None:
         if self._pointer is not None:
             self.hover(self._pointer)

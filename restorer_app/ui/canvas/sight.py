@@ -208,11 +208,19 @@ class Sight(QObject):
 
     def viewport_at(self, view_x: float) -> Viewport | None:
         """That of the part of the view under the hand."""
+        pane = self._pane_at(view_x)
+        return pane.viewport if pane else None
+
+    def shows_original_at(self, view_x: float) -> bool:
+        """Whether the hand is over the picture as it was."""
+        pane = self._pane_at(view_x)
+        return pane is not None and pane.content == "original"
+
+    def _pane_at(self, view_x: float) -> Pane | None:
         panes = self.panes
         if self._pinned is not None and self._pinned < len(panes):
-            return panes[self._pinned].viewport
-        pane = next((pane for pane in panes if view_x < pane.box[2]), panes[-1] if panes else None)
-        return pane.viewport if pane else None
+            return panes[self._pinned]
+        return next((pane for pane in panes if view_x < pane.box[2]), panes[-1] if panes else None)
 
     def place(self, view_x: float, view_y: float) -> tuple[float, float]:
         """The place in the picture, in stored pixels."""

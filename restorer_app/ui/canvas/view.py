@@ -132,7 +132,7 @@ class Canvas(Listening):
         picture = self._stage.picture
         if picture is None or self._peek is None or not picture.bounds.contains_point(x, y):
             return None
-        raster = picture.original if self.sight.shows_original else picture.image
+        raster = picture.original if self.easel.reads_original else picture.image
         wanted = self._peek.wanted(raster, x, y)
         if wanted is not None:
             self._stage.wanting.builder.peek(raster.source, wanted)

@@ -18,9 +18,11 @@ from PySide6.QtWidgets import (
 )
 
 from restorer_app.core.errors import RestorerError
-from restorer_app.files.naming import first_free
+from restorer_app.files.naming import SUFFIXES, first_free
 from restorer_app.ui.pieces import button, label, make_primary
 from restorer_app.ui.room import is_writable
+
+_KNOWN = frozenset(suffix for suffixes in SUFFIXES.values() for suffix in suffixes)
 
 
 class SaveDialog(QDialog):
@@ -119,9 +121,10 @@ class SaveDialog(QDialog):
 
     def _suit_suffix(self, derives: bool) -> None:
         self._levels.setEnabled(not derives)
-        suffix = ".tif" if derives else self._patched_suffix
-        if self.target.suffix != suffix:
-            self._path.setText(str(self.target.with_suffix(suffix)))
+        suffix, target = ".tif" if derives else self._patched_suffix, self.target
+        if target.name and target.suffix != suffix:
+            stem = target.stem if target.suffix.lower() in _KNOWN else target.name  # "plate no. 12" ends with no suffix
+            self._path.setText(str(target.with_name(stem + suffix)))
         self._check()
 
     def _check(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
@@ -20,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from restorer_app.session.settings import Settings
+from restorer_app.ui.canvas.colour import screen_space
 from restorer_app.ui.pieces import ElidedLabel, button, label, make_primary
 from restorer_app.ui.wording import THIN
 
@@ -55,6 +57,7 @@ class SettingsDialog(QDialog):
         self._memory = _Share(10, 90, round(settings.memory_share * 100))
         self._profile = ElidedLabel(settings.display_profile or self.tr("sRGB"))
         self._scratch = ElidedLabel(settings.scratch or self.tr("The usual place"))
+        self._note = label(self.tr("Memory and the scratch folder count from the next start."), rank="dim", wraps=True)
         form = QFormLayout()
         form.setHorizontalSpacing(24)
         form.setVerticalSpacing(12)
@@ -80,7 +83,7 @@ class SettingsDialog(QDialog):
         column.setContentsMargins(24, 20, 24, 16)
         column.setSpacing(20)
         column.addLayout(form)
-        column.addWidget(label(self.tr("Memory and the scratch folder count from the next start."), rank="dim"))
+        column.addWidget(self._note)
         column.addWidget(buttons)
         self.setMinimumWidth(520)
 
@@ -134,7 +137,19 @@ class SettingsDialog(QDialog):
             self, self.tr("Profile of the screen"), "", self.tr("ICC profiles (*.icc *.icm)")
         )
         if chosen:
-            self._show_profile(chosen)
+            self._take_profile(Path(chosen))
+
+    def _take_profile(self, path: Path) -> None:
+        """A printer's or a grey profile is a file of the same kind, and no screen shows by it."""
+        try:
+            can_show = screen_space(path.read_bytes()) is not None
+        except OSError:
+            can_show = False
+        if can_show:
+            self._show_profile(str(path))
+        else:
+            told = self.tr("{name} is no profile that a screen can show colours by.")
+            self._note.setText(told.format(name=path.name))
 
     def _show_profile(self, path: str) -> None:
         self._profile_path = path

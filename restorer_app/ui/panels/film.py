@@ -73,10 +73,11 @@ class FilmStrip(QListWidget):
             before = self._frames[place] if place < len(self._frames) else None
             if before is None or not frame.looks_like(before):
                 _fill(self.item(place), frame, self.tr("not saved"))
+        is_other = current != self.currentRow() or len(frames) != len(self._frames)
         self._frames = frames
         self.setCurrentRow(current)
         self.blockSignals(False)
-        if 0 <= current < self.count():
+        if is_other and 0 <= current < self.count():
             self.scrollToItem(self.item(current))
 
     def wear(self, colours: Colours) -> None:

@@ -22,10 +22,17 @@ class _Lines(QAbstractListModel):
         self.lines: list[Line] = []
         self.cursor = 0
 
-    def show(self, lines: list[Line], cursor: int) -> None:
+    def show(self, lines: list[Line], cursor: int, *, is_other: bool = False) -> bool:
+        """Whether rows came, went or became others; where not, a press or a row in focus is not disturbed."""
+        if not is_other and cursor == self.cursor and list(map(_shape, lines)) == list(map(_shape, self.lines)):
+            self.lines = lines
+            if lines:
+                self.dataChanged.emit(self.index(0), self.index(len(lines) - 1))
+            return False
         self.beginResetModel()
         self.lines, self.cursor = lines, cursor
         self.endResetModel()
+        return True
 
     def rowCount(self, _parent: _Index = QModelIndex()) -> int:  # noqa: B008  # Qt's own default
         return len(self.lines)
@@ -83,10 +90,11 @@ class HistoryPanel(QListView):
 
     def show_steps(self, steps: list[StepRow], *, cursor: int, of: object = None) -> None:
         """`of` is the picture: in another one, nothing has been opened."""
-        if of is not self._of:
+        is_other = of is not self._of
+        if is_other:
             self._of, self._opened = of, set()
         self._steps = steps
-        self._show(cursor)
+        self._show(cursor, is_other=is_other)
         # by keyboard only: after a click, Return repairs what is painted
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus if steps else Qt.FocusPolicy.NoFocus)
 
@@ -123,10 +131,9 @@ class HistoryPanel(QListView):
         else:
             super().keyPressEvent(event)
 
-    def _show(self, cursor: int) -> None:
-        self._model.show(folded(self._steps, cursor=cursor, opened=self._opened), cursor)
-        lines = self._model.lines
-        if lines:
+    def _show(self, cursor: int, *, is_other: bool) -> None:
+        lines = folded(self._steps, cursor=cursor, opened=self._opened)
+        if self._model.show(lines, cursor, is_other=is_other) and lines:
             here = line_of(lines, cursor)
             self.setCurrentIndex(self._model.index(here))
             self.scrollTo(self._model.index(len(lines) - 1 if lines[-1].row.running else here))
@@ -159,6 +166,12 @@ class HistoryPanel(QListView):
         if is_open:  # as many of its steps as there is room for, and the row itself
             self.scrollTo(self._model.index(place + head.last - head.first + 1))
         self.scrollTo(self._model.index(place))
+
+
+def _shape(line: Line) -> tuple[object, ...]:
+    """What a row is, whatever it shows at the moment."""
+    row = line.row
+    return line.first, line.last, line.is_open, line.is_inside, row.reachable, row.running, row.is_low, row.title
 
 
 def _is_on(arrow: QRect, point: QPoint) -> bool:

@@ -69,6 +69,7 @@ class OptionsBar(QToolBar):
         self._pressure.setToolTip(self.tr("A pen’s pressure sets the size"))
         self._pressure.toggled.connect(self.pressure_chosen)
         self._method = QComboBox()
+        self._methods_shown: tuple[tuple[Method, ...], str] = ((), "")
         self._method.setAccessibleName(self.tr("Method of repair"))
         self._method.activated.connect(self._tell_method)
         self._repair = button(self.tr("Repair"), rank="compact")
@@ -77,6 +78,7 @@ class OptionsBar(QToolBar):
         self._stroke = GivingCheckBox(self.tr("Repair after each stroke"))
         self._stroke.toggled.connect(self.after_each_stroke_chosen)
         self._mask_step = self._make_mask_step()
+        self._mask_step_shown = -1
         self._hint = label(rank="dim")
         for box in (self._size, self._hardness, self._mask_step):
             box.lineEdit().setTextMargins(6, 0, 0, 0)  # a style sheet's padding does not reach it
@@ -192,6 +194,9 @@ class OptionsBar(QToolBar):
         self._pressure.blockSignals(False)
 
     def show_methods(self, methods: tuple[Method, ...], chosen: str) -> None:
+        if (methods, chosen) == self._methods_shown:
+            return  # an open list stays as it is
+        self._methods_shown = (methods, chosen)
         self._method.blockSignals(True)
         self._method.clear()
         for place, method in enumerate(methods):
@@ -211,6 +216,9 @@ class OptionsBar(QToolBar):
         self._stroke.blockSignals(False)
 
     def show_mask_step(self, pixels: int) -> None:
+        if pixels == self._mask_step_shown:
+            return  # what is just being typed there stays
+        self._mask_step_shown = pixels
         self._mask_step.blockSignals(True)
         self._mask_step.setValue(pixels)
         self._mask_step.blockSignals(False)

@@ -76,6 +76,14 @@ def test_grey_with_a_profile_of_its_own_is_converted():
     assert np.abs(light - expected).max() < 0.01
 
 
+def test_a_grey_profile_is_none_of_a_screen():
+    grey = QColorSpace(QPointF(0.3457, 0.3585), QColorSpace.TransferFunction.Gamma, 1.0)
+    pixels = values("uint8")
+    for icc in (None, profile(NAMED.AdobeRgb)):
+        there = shown(pixels, icc=icc, display_icc=bytes(grey.iccProfile()))
+        assert np.array_equal(there, shown(pixels, icc=icc))
+
+
 def test_a_grey_profile_on_a_colour_picture_is_ignored():
     grey = QColorSpace(QPointF(0.3457, 0.3585), QColorSpace.TransferFunction.Gamma, 1.0)
     pixels = values("uint8")
