@@ -40,9 +40,9 @@ def engine():
 
 
 def picture(height=700, width=900, *, dtype="uint16", seed=0):
-    rng = np.random.default_rng(seed)
-    image = Raster.from_array(rng.integers(0, 255, (height, width, 3)).astype(dtype))
-    return image.with_patch(Region(5, 5, min(300, width), 20), np.full((15, min(300, width) - 5, 3), 7, dtype))
+    rng, share = np.random.default_rng(seed), 1 / 255 if dtype == "float32" else 1  # white is 1 in floats
+    image = Raster.from_array((rng.integers(0, 255, (height, width, 3)) * share).astype(dtype))
+    return image.with_patch(Region(5, 5, min(300, width), 20), np.full((15, min(300, width) - 5, 3), 7 * share, dtype))
 
 
 def job_of(operation, image, *, mask=None, **rest):
