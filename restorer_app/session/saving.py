@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import reduce
 from pathlib import Path
 
 from restorer_app.core import mask as masks
@@ -25,7 +26,8 @@ class Saving:
 
     picture: Picture
     snapshot: Snapshot
-    allowed: Raster | None  # where the picture may differ from the file; None: anywhere (another size)
+    touched: tuple[Raster, ...]  # where each step may have changed the picture
+    changes_size: bool  # against the file
     records: tuple[Record, ...]
     masks: tuple[Raster | None, ...]  # of the records
     ours: Saved | None  # what this session wrote before, and may replace
@@ -34,7 +36,17 @@ class Saving:
     def derives(self) -> bool:
         """Whether only a new TIFF holds the work, whatever was asked for."""
         names = (record.name for record in self.records)
-        return not self.picture.patchable or self.allowed is None or jpeg_would_undo(self.picture, names)
+        return not self.picture.patchable or self.changes_size or jpeg_would_undo(self.picture, names)
+
+    @property
+    def allowed(self) -> Raster | None:
+        """Where the picture may differ from the file; None: anywhere.
+
+        Of a large scan it takes half a second, which a window should not wait for.
+        """
+        if self.changes_size:
+            return None
+        return reduce(masks.union, self.touched, masks.blank(self.snapshot.image.bounds))
 
     def run(
         self,
@@ -77,13 +89,12 @@ def masks_of(history: History) -> tuple[Raster | None, ...]:
     return tuple(step.touched if step.record and step.record.mask_sha256 else None for step in steps)
 
 
-def touched_so_far(history: History) -> Raster | None:
-    """The union of what every step up to the current one may have changed; None once the size changed."""
+def touched_so_far(history: History) -> tuple[Raster, ...]:
+    """What each step up to the current one may have changed."""
+    return tuple(step.touched for step in history.steps[: history.cursor + 1] if step.touched is not None)
+
+
+def changes_size(history: History) -> bool:
+    """Whether the picture is of another size than its file."""
     steps = history.steps[: history.cursor + 1]
-    if any(step.record is not None and step.record.name == "upscale" for step in steps):
-        return None
-    union = masks.blank(history.current.image.bounds)
-    for step in steps:
-        if step.touched is not None:
-            union = masks.union(union, step.touched)
-    return union
+    return any(step.record is not None and step.record.name == "upscale" for step in steps)

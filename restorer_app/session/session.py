@@ -22,7 +22,7 @@ from restorer_app.session.by_hand import Handiwork, Handwork
 from restorer_app.session.change import Change
 from restorer_app.session.lineup import Lineup
 from restorer_app.session.pending import Pending
-from restorer_app.session.saving import Saving, masks_of, touched_so_far
+from restorer_app.session.saving import Saving, changes_size, masks_of, touched_so_far
 from restorer_app.session.touching import touched_by
 
 HISTORY_BYTES = 512 * 2**20  # tiles kept in memory before the oldest go to the store
@@ -276,7 +276,8 @@ class Session:
         return Saving(
             picture=self.picture,
             snapshot=self.history.current,
-            allowed=touched_so_far(self.history),
+            touched=touched_so_far(self.history),
+            changes_size=changes_size(self.history),
             records=self.records,
             masks=masks_of(self.history),
             ours=self.last_saved,
