@@ -31,7 +31,7 @@ def _run(args: argparse.Namespace) -> int:
     try:
         # Two readers, because each holds one file open at a time and bands come from both in turns.
         with work.reading() as (first, _), work.reading() as (second, _):
-            one, other = first.open(args.one, page=args.page or 0), second.open(args.other, page=args.page or 0)
+            one, other = first.open(args.one, page=args.page), second.open(args.other, page=args.page)
             found = difference(one.source, other.source, progress)
             alpha = _alpha_differs(one, other, progress)
     except RestorerError as problem:

@@ -47,8 +47,8 @@ def add_parser(subparsers: Any) -> None:
 def _run(args: argparse.Namespace) -> int:
     with work.reading() as (reader, _):
         if len(args.files) > 1:
-            return _several(reader, args.files, page=args.page or 0, as_json=args.json)
-        picture = reader.open(args.files[0], page=args.page or 0, decode=False)
+            return _several(reader, args.files, page=args.page, as_json=args.json)
+        picture = reader.open(args.files[0], page=args.page, decode=False)
         telling.tell(telling.picture_fields(picture, args.files[0]), lines_of(picture), as_json=args.json)
     return 0
 

@@ -15,7 +15,7 @@ def add_shared(parser: argparse.ArgumentParser, *, mask: bool | None) -> None:
     if mask is not None:
         options.add_mask(parser, required=mask)
     options.add_output(parser)
-    options.add_page(parser)
+    options.add_page(parser, default=None)
     options.add_computing(parser)
     options.add_json(parser)
     parser.set_defaults(stopped="Nothing was written.")

@@ -20,9 +20,10 @@ def add_json(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_page(parser: argparse.ArgumentParser) -> None:
+def add_page(parser: argparse.ArgumentParser, *, default: int | None = 0) -> None:
+    """None where it has to be known that nobody named one."""
     what = "page of a file with several, from 1 (1)"
-    parser.add_argument("--page", type=page, default=None, metavar="N", help=what)
+    parser.add_argument("--page", type=page, default=default, metavar="N", help=what)
 
 
 def add_input(parser: argparse.ArgumentParser) -> None:

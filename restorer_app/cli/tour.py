@@ -32,7 +32,7 @@ def add_parser(subparsers: Any) -> None:
         "input", type=Path, metavar="PICTURE", help="where PICTURE_mask.png lies beside it, that is its mask"
     )
     parser.add_argument("--out", type=options.file, required=True, metavar="DIR", help="where the results go")
-    options.add_page(parser)
+    options.add_page(parser, default=None)
     parser.set_defaults(run=_run)
 
 

@@ -54,9 +54,8 @@ class Method:
 def method_for(job: Job, cancel: CancelToken, *, on_cpu: bool = False) -> Method:
     """The method of a job; `on_cpu` is where it goes when the device has no memory left."""
     operation = job.operation
-    if isinstance(operation, Repair) and job.model is None:  # values are carried inward, whatever white is
-        return _repair(job, operation, cancel, on_cpu=on_cpu)
-    _check_white(job.image)
+    if job.model is not None or not isinstance(operation, Repair):  # those carry values inward, whatever white is
+        _check_white(job.image)
     if isinstance(operation, Repair):
         return _repair(job, operation, cancel, on_cpu=on_cpu)
     if isinstance(operation, Denoise):

@@ -59,10 +59,10 @@ class Saving:
     ) -> Saved:
         """Writes and proves. Without a target: over what this session wrote before, or by the name template."""
         ours = self.ours if target is None or (self.ours is not None and target == self.ours.path) else None
-        if ours is not None and target is None and derive and ours.path.suffix.lower() not in SUFFIXES["bigtiff"]:
-            ours = None  # a JPEG that was saved before stays, and the TIFF gets a name of its own
         if ours is not None and target is None:
             derive = derive or not ours.patched  # a new TIFF was asked for, and stays one
+            if derive and ours.path.suffix.lower() not in SUFFIXES["bigtiff"]:
+                ours = None  # a JPEG that was saved before stays, and the TIFF gets a name of its own
         return files_saving.save(
             self.picture,
             self.snapshot.image,

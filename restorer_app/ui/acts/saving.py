@@ -54,8 +54,8 @@ class SavingActs(QObject):
         window.may_close = self.may_close
         saver.saved.connect(self._saved)
         saver.failed.connect(self._not_saved)
-        saver.changed.connect(self._jobs_went_on)
-        jobs.changed.connect(self._jobs_went_on)
+        saver.changed.connect(self._work_went_on)
+        jobs.changed.connect(self._work_went_on)
         jobs.failed.connect(lambda document, _event: self._not_saved(document))
 
     # ------------------------------------------------------------------------------------------ saving
@@ -161,7 +161,7 @@ class SavingActs(QObject):
             if answer == "save":
                 self._close_when_saved.append(document)
                 self._save_when_done.setdefault(document, Order())
-                self._jobs_went_on()
+                self._work_went_on()
                 return
         elif document.loose and self.ask_painted([document.name], document.loose) == "stay":
             return
@@ -181,7 +181,7 @@ class SavingActs(QObject):
             self._is_closing = True
             for each in unsaved:
                 self._save_when_done.setdefault(each, Order())
-            self._jobs_went_on()
+            self._work_went_on()
         else:
             self._save_when_done = {}
             self._is_closing = False
@@ -193,7 +193,7 @@ class SavingActs(QObject):
         painted = frozenset().union(*(each.loose for each in loose))
         return not loose or self.ask_painted([each.name for each in loose], painted) == "discard"
 
-    def _jobs_went_on(self) -> None:
+    def _work_went_on(self) -> None:
         """What is to be saved and closed is saved when nothing runs on it any more."""
         for document in [each for each in self._save_when_done if not self._is_at_work(each)]:
             order = self._save_when_done.pop(document, None)
