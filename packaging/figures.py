@@ -41,7 +41,8 @@ def with_table(text: str) -> str:
 def _values(measured: object, case: Case) -> dict[str, float] | None:
     """What the model reaches when it estimates the damage itself; where there is nothing to estimate, as it is."""
     assert isinstance(measured, dict)
-    found = (value for key, value in measured.items() if key.startswith(case.name) and not key.endswith("told"))
+    base = case.name if case.pictures in case.name else f"{case.name}, {case.pictures}"
+    found = (measured.get(key) for key in (f"{base}, auto", base))
     return next((value for value in found if isinstance(value, dict)), None)
 
 

@@ -6,7 +6,7 @@ import argparse
 from typing import Any
 
 from restorer_app.cli import operate, options
-from restorer_app.core.operation import Decompress
+from restorer_app.core.operation import USUAL_LOOKS, Decompress
 
 
 def add_parser(subparsers: Any) -> None:
@@ -15,8 +15,9 @@ def add_parser(subparsers: Any) -> None:
     operate.add_shared(parser, mask=False)
     quality = "auto, or the JPEG quality it was saved with, 1 to 100 (auto)"
     parser.add_argument("--quality", type=options.quality, default=None, metavar="Q", help=quality)
+    options.add_looks(parser)
     parser.set_defaults(run=_run)
 
 
 def _run(args: argparse.Namespace) -> int:
-    return operate.operate(args, Decompress(quality=args.quality))
+    return operate.operate(args, Decompress(quality=args.quality, looks=args.looks or USUAL_LOOKS))

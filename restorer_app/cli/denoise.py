@@ -17,8 +17,10 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--strength", type=options.strength, default=None, metavar="S", help=strength)
     ways = "learned: a trained network (the default); nlm, guided: arithmetic on this picture alone"
     parser.add_argument("--method", choices=get_args(DenoiseMethod), default="learned", help=ways)
-    parser.set_defaults(run=_run)
+    options.add_looks(parser)
+    parser.set_defaults(run=lambda args: _run(args, parser))
 
 
-def _run(args: argparse.Namespace) -> int:
-    return operate.operate(args, Denoise(strength=args.strength, method=args.method))
+def _run(args: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
+    looks = options.looks_of(args, parser)
+    return operate.operate(args, Denoise(strength=args.strength, method=args.method, looks=looks))

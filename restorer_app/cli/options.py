@@ -5,6 +5,9 @@ from __future__ import annotations
 import argparse
 import re
 from pathlib import Path
+from typing import get_args
+
+from restorer_app.core.operation import USUAL_LOOKS, Looks
 
 _DEVICE = re.compile(r"auto|cpu|cuda(:\d+)?")
 
@@ -50,6 +53,19 @@ def add_computing(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dtype", choices=("auto", "float32", "bfloat16"), default="auto", help="(auto)")
     parser.add_argument("--seed", type=seed, default=0, metavar="N", help="of everything random (0)")
     parser.add_argument("--deterministic", action="store_true", help="float32 on the CPU: the reference for replays")
+
+
+def add_looks(parser: argparse.ArgumentParser) -> None:
+    """How often a net looks; None where nobody said, as arithmetic does not look at all."""
+    what = f"at the picture by the trained network: 1 is quickest, 4 most exact ({USUAL_LOOKS})"
+    parser.add_argument("--looks", type=int, choices=get_args(Looks), default=None, metavar="N", help=what)
+
+
+def looks_of(args: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
+    """The looks that are meant; refused where there is no network to look."""
+    if args.looks is not None and args.method != "learned":
+        parser.error(f"looks belong to the trained network; --method {args.method} knows none")
+    return 1 if args.method != "learned" else args.looks or USUAL_LOOKS
 
 
 def file(text: str) -> Path:

@@ -12,7 +12,7 @@ from restorer_app.cli.beside import write_beside
 from restorer_app.cli.progress import Progress
 from restorer_app.core import mask as masks
 from restorer_app.core.errors import RestorerError
-from restorer_app.core.operation import Denoise, Operation, Repair, Upscale
+from restorer_app.core.operation import USUAL_LOOKS, Denoise, Operation, Repair, Upscale
 from restorer_app.core.raster import Raster
 from restorer_app.core.stroke import Point, Stroke
 from restorer_app.files import naming
@@ -101,10 +101,10 @@ class Tour:
         self._do("Repair", "repaired", Repair(), Repair(method="patch"))
 
     def denoise(self) -> None:
-        self._do("Denoise", "denoised", Denoise(), Denoise(method="nlm"))
+        self._do("Denoise", "denoised", Denoise(looks=USUAL_LOOKS), Denoise(method="nlm"))
 
     def upscale(self) -> None:
-        self._do("Upscale", "upscaled", Upscale(), Upscale(method="lanczos"))
+        self._do("Upscale", "upscaled", Upscale(looks=USUAL_LOOKS), Upscale(method="lanczos"))
 
     def _do(self, title: str, name: str, learned: Operation, classical: Operation) -> None:
         trained = work.is_trained(learned)

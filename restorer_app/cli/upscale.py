@@ -18,10 +18,12 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--method", choices=get_args(UpscaleMethod), default="learned", help=ways)
     kinds = "of the trained network (faithful)"
     parser.add_argument("--mode", choices=get_args(UpscaleMode), default="faithful", help=kinds)
+    options.add_looks(parser)
     parser.set_defaults(run=lambda args: _run(args, parser))
 
 
 def _run(args: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
     if args.method == "lanczos" and args.mode != "faithful":
         parser.error(f"the mode {args.mode} belongs to the trained network; --method lanczos knows none")
-    return operate.operate(args, Upscale(scale=args.scale, method=args.method, mode=args.mode))
+    looks = options.looks_of(args, parser)
+    return operate.operate(args, Upscale(scale=args.scale, method=args.method, mode=args.mode, looks=looks))

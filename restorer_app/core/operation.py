@@ -11,6 +11,8 @@ RepairMethod = Literal["faithful", "patch", "telea", "navier-stokes"]
 DenoiseMethod = Literal["learned", "nlm", "guided"]
 UpscaleMethod = Literal["learned", "lanczos"]
 UpscaleMode = Literal["faithful", "natural"]
+Looks = Literal[1, 2, 4]  # at a picture by a net, each time turned and moved; the mean of what it says counts
+USUAL_LOOKS, THOROUGH_LOOKS = 2, 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,7 @@ class Denoise:
 
     strength: float | None = None  # None: measured from the picture; 0 changes nothing, 1 the strongest
     method: DenoiseMethod = "learned"
+    looks: int = 1  # of the learned method; all there was when records said nothing of it
 
     name: ClassVar[str] = "denoise"
     title: ClassVar[str] = "Denoise"
@@ -50,6 +53,7 @@ class Denoise:
 
     def __post_init__(self) -> None:
         _one_of(self, "method", get_args(DenoiseMethod))
+        _one_of(self, "looks", get_args(Looks))
         if self.strength is not None:
             _between(self, "strength", 0, 1)
 
@@ -67,6 +71,7 @@ class Decompress:
     """Take the traces of JPEG compression away; without a quality, the one that the picture shows."""
 
     quality: int | None = None
+    looks: int = 1
 
     name: ClassVar[str] = "decompress"
     title: ClassVar[str] = "Remove compression"
@@ -75,6 +80,7 @@ class Decompress:
     scale: ClassVar[int] = 1
 
     def __post_init__(self) -> None:
+        _one_of(self, "looks", get_args(Looks))
         if self.quality is not None:
             _between(self, "quality", 1, 100)
 
@@ -86,6 +92,7 @@ class Upscale:
     scale: int = 2
     method: UpscaleMethod = "learned"
     mode: UpscaleMode = "faithful"
+    looks: int = 1
 
     name: ClassVar[str] = "upscale"
     title: ClassVar[str] = "Upscale"
@@ -94,6 +101,7 @@ class Upscale:
     def __post_init__(self) -> None:
         _one_of(self, "method", get_args(UpscaleMethod))
         _one_of(self, "mode", get_args(UpscaleMode))
+        _one_of(self, "looks", get_args(Looks))
         if self.scale not in (2, 4):
             raise InvalidValueError(f"A picture can be upscaled 2 or 4 times, not {self.scale} times.")
 
@@ -123,10 +131,10 @@ def from_fields(values: dict[str, Any]) -> Operation:
     raise InvalidValueError(f"There is no operation named {values.get('name')!r}.")
 
 
-def _one_of(operation: Operation, name: str, allowed: tuple[str, ...]) -> None:
+def _one_of(operation: Operation, name: str, allowed: tuple[object, ...]) -> None:
     value = getattr(operation, name)
-    if value not in allowed:
-        raise InvalidValueError(f"The {name} of {operation.name} can be {', '.join(allowed)}, not {value!r}.")
+    if not any(value == one and type(value) is type(one) for one in allowed):  # True is 1
+        raise InvalidValueError(f"The {name} of {operation.name} can be {', '.join(map(str, allowed))}, not {value!r}.")
 
 
 def _between(operation: Operation, name: str, least: float, most: float) -> None:

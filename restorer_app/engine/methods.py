@@ -14,20 +14,20 @@ from restorer_app.core.errors import InvalidValueError
 from restorer_app.core.job import CancelToken, Job
 from restorer_app.core.operation import Decompress, Denoise, Repair, Upscale
 from restorer_app.core.raster import Raster
-from restorer_app.engine import classical, closing, levels, patchmatch, texture, turning
+from restorer_app.engine import classical, closing, levels, looks, patchmatch, texture
 from restorer_app.engine.plan import Needs
 from restorer_app.engine.sampling import sample
-from restorer_app.engine.values import Floats, Hole
+from restorer_app.engine.values import Floats, Hole, Run
 
 STRONGEST = 50 / 255  # of 1: the most noise that denoisers are trained on; more is no photograph
 NO_NOISE = 0.2 / 255  # below this a picture is clean: even rounding to 8 bits leaves 0.29/255
 FLAWLESS = 99  # JPEG quality from which there is nothing to take away
 NATURAL = 0.5  # of the degradation that the natural mode of upscaling expects
 _BEYOND_WHITE = 2.0  # times white: so bright is not half of any photograph
+_LOOKS_OF_REPAIR = 4
 _PATCHES_FROM = 128  # pixels around a hole in which matching patches are looked for
 
 Prepare = Callable[[Floats, Hole], Floats]
-Run = Callable[[Sequence[Floats], Sequence[Hole] | None], list[Floats]]
 Finish = Callable[[Floats, Floats, Hole], tuple[Floats, Floats]]
 
 
@@ -36,7 +36,7 @@ class Method:
     """How an operation is computed: first the context of a hole is prepared once, then tiles are run."""
 
     needs: Needs
-    run: Run  # windows of one shape, and their holes where it fills; answers `scale` times as large
+    run: Run
     prepare: Prepare | None = None  # None: works everywhere, not only in holes
     scale: int = 1
     device: str = "cpu"
@@ -59,10 +59,10 @@ def method_for(job: Job, cancel: CancelToken, *, on_cpu: bool = False) -> Method
     if isinstance(operation, Repair):
         return _repair(job, operation, cancel, on_cpu=on_cpu)
     if isinstance(operation, Denoise):
-        return _denoise(job, operation, on_cpu=on_cpu)
+        return _denoise(job, operation, cancel, on_cpu=on_cpu)
     if isinstance(operation, Decompress):
-        return _decompress(job, operation, on_cpu=on_cpu)
-    return _upscale(job, operation, on_cpu=on_cpu)
+        return _decompress(job, operation, cancel, on_cpu=on_cpu)
+    return _upscale(job, operation, cancel, on_cpu=on_cpu)
 
 
 def _check_white(image: Raster) -> None:
@@ -84,7 +84,7 @@ def _repair(job: Job, operation: Repair, cancel: CancelToken, *, on_cpu: bool) -
         if job.model.net_args.get("patches"):
             prepare = partial(closing.close_thrice, seed=job.seed, cancelled=lambda: cancel.is_cancelled)
             net = _learned(job, on_cpu=on_cpu, context=_PATCHES_FROM, prepare=prepare, grain=operation.grain)
-            return _finished_by_patches(net, job.image.channels)
+            return _finished_by_patches(net, job, cancel)
         return _learned(job, on_cpu=on_cpu, context=closing.CONTEXT, prepare=closing.close, grain=operation.grain)
     if operation.method == "patch":
         # Patches carry the grain of the place they come from, though not all of it.
@@ -98,7 +98,7 @@ def _repair(job: Job, operation: Repair, cancel: CancelToken, *, on_cpu: bool) -
     return Method(Needs(0, context=closing.CONTEXT), _as_prepared, fill, grain=operation.grain)
 
 
-def _denoise(job: Job, operation: Denoise, *, on_cpu: bool) -> Method:
+def _denoise(job: Job, operation: Denoise, cancel: CancelToken, *, on_cpu: bool) -> Method:
     measured: dict[str, Any] = {}
     if operation.strength is None:
         sigma = levels.noise_level(sample(job.image))
@@ -110,13 +110,14 @@ def _denoise(job: Job, operation: Denoise, *, on_cpu: bool) -> Method:
     if sigma == 0:
         return Method(Needs(0), _unchanged, measured=measured)
     if operation.method == "learned":
-        return _learned(job, on_cpu=on_cpu, level=sigma, measured=measured)
+        net = _learned(job, on_cpu=on_cpu, level=sigma, measured=measured)
+        return _looking(net, operation.looks, job, cancel)
     by_name = {"nlm": (classical.nlm, classical.NLM_HALO), "guided": (classical.guided, classical.GUIDED_HALO)}
     smooth, halo = by_name[operation.method]
     return Method(Needs(halo), lambda pictures, _: [smooth(one, sigma) for one in pictures], measured=measured)
 
 
-def _decompress(job: Job, operation: Decompress, *, on_cpu: bool) -> Method:
+def _decompress(job: Job, operation: Decompress, cancel: CancelToken, *, on_cpu: bool) -> Method:
     quality = operation.quality
     measured: dict[str, Any] = {}
     if quality is None:
@@ -124,13 +125,15 @@ def _decompress(job: Job, operation: Decompress, *, on_cpu: bool) -> Method:
         measured["jpeg_quality"] = quality
     if quality is None or quality >= FLAWLESS:
         return Method(Needs(0), _unchanged, measured=measured)
-    return _learned(job, on_cpu=on_cpu, level=1 - quality / 100, measured=measured)
+    net = _learned(job, on_cpu=on_cpu, level=1 - quality / 100, measured=measured)
+    return _looking(net, operation.looks, job, cancel)
 
 
-def _upscale(job: Job, operation: Upscale, *, on_cpu: bool) -> Method:
+def _upscale(job: Job, operation: Upscale, cancel: CancelToken, *, on_cpu: bool) -> Method:
     scale = operation.scale
     if operation.method == "learned":
-        return _learned(job, on_cpu=on_cpu, level=NATURAL if operation.mode == "natural" else 0.0)
+        net = _learned(job, on_cpu=on_cpu, level=NATURAL if operation.mode == "natural" else 0.0)
+        return _looking(net, operation.looks, job, cancel)
     return Method(
         Needs(classical.LANCZOS_HALO, side=256),
         lambda pictures, _: [classical.lanczos(one, scale) for one in pictures],
@@ -184,23 +187,32 @@ def _needs_of(card: ModelCard, job: Job, *, context: int) -> Needs:
     return Needs(card.halo, card.multiple_of, side, context)
 
 
-def _finished_by_patches(net: Method, channels: int) -> Method:
-    """The net sees two closings, and again upside down; the third takes over where holes are wide, and lends its fine
-    contrast elsewhere.
+def _finished_by_patches(net: Method, job: Job, cancel: CancelToken) -> Method:
+    """The net sees two closings, in several looks: they cost little beside the closings. The third takes over where
+    holes are wide, and lends its fine contrast elsewhere.
     """
+    channels = job.image.channels
+    often = _looking(net, _LOOKS_OF_REPAIR, job, cancel)
 
     def run(closings: Sequence[Floats], holes: Sequence[Hole] | None) -> list[Floats]:
         assert holes is not None  # this is a fill
         shown = [one[:, :, : 2 * channels] for one in closings]
-        return turning.both_ways_up(net.run, shown, holes)
+        return often.run(shown, holes)
 
     def finish(answer: Floats, closings: Floats, hole: Hole) -> tuple[Floats, Floats]:
         crisp, rough = closings[:, :, 2 * channels : 3 * channels], closings[:, :, 3 * channels]
         deep = closing.with_texture_inside(answer, crisp, hole)
         return texture.with_detail(deep, crisp, rough, hole, share=min(net.grain, 1))
 
-    needs = replace(net.needs, halo=net.needs.halo + texture.REACH)
-    return replace(net, needs=needs, run=run, finish=finish)
+    needs = replace(often.needs, halo=often.needs.halo + texture.REACH)
+    return replace(often, needs=needs, run=run, finish=finish)
+
+
+def _looking(net: Method, often: int, job: Job, cancel: CancelToken) -> Method:
+    """A net that looks several times; what is moved needs to be seen that much farther."""
+    eye = looks.Eye(job.image.channels, net.needs.multiple_of, net.scale)
+    run = looks.looking(net.run, often, eye, cancelled=lambda: cancel.is_cancelled)
+    return replace(net, run=run, needs=replace(net.needs, halo=net.needs.halo + looks.farther(often, eye)))
 
 
 def _unchanged(pictures: Sequence[Floats], _: Sequence[Hole] | None) -> list[Floats]:

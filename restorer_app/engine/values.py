@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,8 @@ from restorer_app.core.raster import Pixels
 
 Floats = NDArray[np.float32]  # height × width × channels, 1 is the type's maximum
 Hole = NDArray[np.bool_]  # height × width
+# Windows of one shape, and their holes where it fills; answers `scale` times as large.
+Run = Callable[[Sequence[Floats], Sequence[Hole] | None], list[Floats]]
 
 
 def maximum(dtype: np.dtype[Any]) -> float:

@@ -56,6 +56,7 @@ class Settings:
     pressure: bool = True
     mask_step: int = 2  # pixels by which the mask grows, shrinks or softens at a time
     after_each_stroke: bool = False
+    thorough: bool = False  # networks look more often, where a whole picture is gone over
     display_profile: str = ""  # path of an ICC profile; sRGB where empty
     scratch: str = ""  # folder for the pixels of open pictures; beside the cache where empty
     recent: tuple[str, ...] = ()

@@ -8,7 +8,15 @@ from dataclasses import dataclass
 from PySide6.QtCore import QCoreApplication
 
 from restorer_app.core.card import ModelCard, models_know
-from restorer_app.core.operation import OPERATIONS, Decompress, Denoise, Operation, Upscale
+from restorer_app.core.operation import (
+    OPERATIONS,
+    THOROUGH_LOOKS,
+    USUAL_LOOKS,
+    Decompress,
+    Denoise,
+    Operation,
+    Upscale,
+)
 from restorer_app.ui.panels.one_click import Offer
 from restorer_app.ui.panels.options import Method
 
@@ -27,13 +35,15 @@ class Way:
     scale: int
     card: ModelCard | None
 
-    def operation(self, strength: float | None) -> Operation:
+    def operation(self, strength: float | None, *, thorough: bool = False) -> Operation:
+        looks = (THOROUGH_LOOKS if thorough else USUAL_LOOKS) if self.card else 1
         if self.kind is Denoise:
-            return Denoise(strength=strength, method="learned" if self.card else "nlm")
+            return Denoise(strength=strength, method="learned" if self.card else "nlm", looks=looks)
         if self.kind is Decompress:
-            return Decompress(quality=None if strength is None else max(1, round(100 * (1 - strength))))
+            quality = None if strength is None else max(1, round(100 * (1 - strength)))
+            return Decompress(quality=quality, looks=looks)
         assert self.kind is Upscale, self.kind  # repairs are asked for by painting
-        return Upscale(scale=self.scale, method="learned" if self.card else "lanczos")
+        return Upscale(scale=self.scale, method="learned" if self.card else "lanczos", looks=looks)
 
 
 def ways(cards: Sequence[ModelCard]) -> tuple[Way, ...]:
@@ -75,6 +85,7 @@ def _offer(way: Way, *, masked: bool, editable: bool) -> Offer:
         hint=_hint(way),
         available=editable,
         has_strength=way.kind is not Upscale,
+        looks=way.card is not None,
         button=translate("offers", "In mask") if masked and way.kind is not Upscale else "",
     )
 

@@ -59,7 +59,7 @@ class Preview(QObject):
     def is_shown(self) -> bool:
         return self._region is not None
 
-    def show(self, way: Way, strength: float | None, *, device: str) -> None:
+    def show(self, way: Way, strength: float | None, *, thorough: bool = False, device: str) -> None:
         document = self._desk.current
         view = self._canvas.sight.visible_region
         if document is None or view is None or document.is_reading:
@@ -76,9 +76,8 @@ class Preview(QObject):
         self._region = region
         self._began = time.monotonic()
         try:
-            job = Job(
-                f"preview-{uuid.uuid4().hex}", way.operation(strength), image, region, model=way.card, device=device
-            )
+            operation = way.operation(strength, thorough=thorough)
+            job = Job(f"preview-{uuid.uuid4().hex}", operation, image, region, model=way.card, device=device)
         except RestorerError as problem:
             self.told.emit(Told.of(problem))
             return

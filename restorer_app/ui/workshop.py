@@ -181,6 +181,8 @@ class Workshop(QObject):
         window.one_click.run_asked.connect(self.acts.run_way)
         window.one_click.preview_asked.connect(self._preview)
         window.one_click.preview_ended.connect(self.preview.end)
+        window.one_click.show_thorough(on=self.choices.now.thorough)
+        window.one_click.thorough_chosen.connect(lambda on: self.choices.change(thorough=on))
         for part in (window.proof, window.record, window.notice):
             part.copy_asked.connect(lambda text: QGuiApplication.clipboard().setText(text))
 
@@ -223,7 +225,8 @@ class Workshop(QObject):
     def _preview(self, way_id: str, strength: float | None) -> None:
         for way in self.acts.ways:
             if way.id == way_id:
-                self.preview.show(way, strength, device=self.choices.now.device)
+                now = self.choices.now
+                self.preview.show(way, strength, thorough=now.thorough, device=now.device)
 
     def _end_preview(self) -> None:
         """Another picture is about to be in hand: the tick would stand beside one without a preview."""
@@ -250,6 +253,7 @@ class Workshop(QObject):
 
     def _choices_changed(self, now: Settings, before: Settings) -> None:
         self.view.show_overlay()
+        self.window.one_click.show_thorough(on=now.thorough)
         self.window.be_still(motion.is_unwanted(now.motion))
         if now.display_profile != before.display_profile:
             self.show_display_profile(now)

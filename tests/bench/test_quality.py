@@ -56,7 +56,10 @@ def test_models_stand_beside_their_peers(data, tmp_path, own_cards):
 def test_a_level_that_is_estimated_is_a_row_of_its_own(data, tmp_path):
     report = quality.run(["denoise-25", "denoise-clean"], data, out=tmp_path / "out")
     methods = [[row[1] for row in table.rows] for table in report.tables]
-    assert methods == [["as it is", "guided filter", "denoise, told", "denoise, auto"], ["denoise, auto"]]
+    own = ["denoise, told", "denoise, told, 1 look", "denoise, told, 4 looks", "denoise, auto"]
+    assert methods == [["as it is", "guided filter", *own], ["denoise, auto"]]
+    told = {row[1]: row[2] for row in report.tables[0].rows}
+    assert told[own[1]] < told[own[0]] < told[own[2]], "every look more is worth something"
 
 
 def test_slow_peers_are_read_from_the_table_only_for_the_same_pictures(data, tmp_path, monkeypatch):

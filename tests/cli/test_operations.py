@@ -232,6 +232,9 @@ def test_a_jpeg_that_turns_out_to_be_unpatchable_becomes_a_tiff_where_no_jpeg_wa
         ["denoise", "scan.tif", "--page", "0"],
         ["upscale", "scan.tif", "--scale", "3"],
         ["upscale", "scan.tif", "--method", "lanczos", "--mode", "natural"],
+        ["upscale", "scan.tif", "--method", "lanczos", "--looks", "2"],
+        ["denoise", "scan.tif", "--method", "nlm", "--looks", "1"],
+        ["denoise", "scan.tif", "--looks", "3"],
         ["decompress", "scan.tif", "--quality", "0"],
         ["nosuch"],
         [],
@@ -407,3 +410,17 @@ def test_a_mask_that_covers_nearly_everything_is_told(desk):
     assert desk.run("mask", mask, "invert", "-o", desk / "wrong.png") == 0
     assert desk.run("repair", scan, "--mask", desk / "wrong.png", "--method", "telea") == 0
     assert "wrong.png covers 98 % of the picture: white is what is repaired" in desk.err
+
+
+@pytest.mark.parametrize(("words", "looks"), [([], 2), (["--looks", "1"], 1), (["--looks", "4"], 4)])
+@pytest.mark.parametrize(
+    "operation", [["denoise", "--strength", "0.3"], ["decompress", "--quality", "40"], ["upscale"]]
+)
+def test_networks_look_twice_or_as_often_as_told_and_the_record_says_so(desk, operation, words, looks):
+    assert desk.run(*operation, desk.tiff(), *words, "--json") == 0
+    assert desk.told()["records"][0]["operation"]["looks"] == looks
+
+
+def test_arithmetic_looks_once(desk):
+    assert desk.run("denoise", desk.tiff(), "--method", "guided", "--strength", "0.3", "--json") == 0
+    assert desk.told()["records"][0]["operation"]["looks"] == 1

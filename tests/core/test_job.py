@@ -73,6 +73,9 @@ def test_a_job_that_makes_no_sense_is_refused(operation, changes, sentence):
         (lambda: Denoise(True), "from 0 to 1"),
         (lambda: Decompress(0), "from 1 to 100"),
         (lambda: Upscale(3), "2 or 4 times, not 3"),
+        (lambda: Denoise(looks=3), "1, 2, 4, not 3"),
+        (lambda: Decompress(looks=True), "not True"),
+        (lambda: Upscale(looks=0), "looks of upscale"),
         (lambda: a_card(id="No Good"), "lower case"),
         (lambda: a_card(task="cook"), "known tasks"),
         (lambda: a_card(scale=3), "scale 3"),
@@ -86,9 +89,15 @@ def test_operations_and_cards_refuse_nonsense_with_a_sentence(make, sentence):
         make()
 
 
-@pytest.mark.parametrize("operation", [Repair("telea", 0), Denoise(0.5), Decompress(40), Upscale(4, mode="natural")])
+@pytest.mark.parametrize("operation", [Repair("telea", 0), Denoise(0.5, looks=4), Decompress(40), Upscale(4)])
 def test_an_operation_survives_being_written_down(operation):
     assert from_fields(to_fields(operation)) == operation
+
+
+def test_what_was_written_down_before_there_were_looks_had_one():
+    old = to_fields(Denoise(0.5, looks=4))
+    del old["looks"]
+    assert from_fields(old) == Denoise(0.5, looks=1)
 
 
 def test_an_unknown_operation_is_refused():

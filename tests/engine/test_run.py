@@ -13,6 +13,7 @@ from restorer_app.core.raster import Raster, digest_cells
 from restorer_app.engine import work
 from restorer_app.engine.plan import DeviceFullError, Needs
 from restorer_app.engine.run import run_job
+from restorer_app.files.cards import find_model
 from restorer_app.files.scratch import MappedSource, Scratch, map_pixels
 from tests.engine.conftest import Small, photograph
 
@@ -109,7 +110,12 @@ def whole_and_tiled(run, monkeypatch, job, *, side):
     return whole.read(whole.bounds), tiled.read(tiled.bounds)
 
 
-@pytest.mark.parametrize("operation", [*CLASSICAL, Denoise(0.5), Decompress(30), Upscale(2), Repair(grain=0)], ids=repr)
+LOOKING = (Denoise(0.5, looks=4), Decompress(30, looks=2), Upscale(2, looks=4))
+
+
+@pytest.mark.parametrize(
+    "operation", [*CLASSICAL, *LOOKING, Denoise(0.5), Decompress(30), Upscale(2), Repair(grain=0)], ids=repr
+)
 def test_tiled_equals_whole(run, model, monkeypatch, operation):
     picture = photograph(203, 241, dtype="float32")
     mask = spots(picture.shape, (10, 10, 190, 13), (60, 40, 100, 120)) if operation.needs_mask else None
@@ -120,7 +126,7 @@ def test_tiled_equals_whole(run, model, monkeypatch, operation):
     np.testing.assert_allclose(tiled, whole, atol=1 / 65535, rtol=0)
 
 
-@pytest.mark.parametrize("operation", [Denoise(0.5), Decompress(30), Upscale(2), Repair(grain=0)], ids=repr)
+@pytest.mark.parametrize("operation", [*LOOKING, Denoise(0.5), Decompress(30), Upscale(2), Repair(grain=0)], ids=repr)
 def test_in_bfloat16_tiled_equals_whole_without_a_step(run, model, monkeypatch, operation):
     picture = photograph(150, 171, dtype="float32")
     mask = spots(picture.shape, (30, 30, 120, 100)) if operation.needs_mask else None
@@ -444,3 +450,16 @@ def test_no_data_is_closed_alike_however_the_picture_is_cut(run, monkeypatch, mo
     assert len(pieces) > len(events)
     one, other = whole.read(whole.bounds), tiled.read(tiled.bounds)
     assert np.allclose(one, other, rtol=0, atol=1e-6, equal_nan=True)
+
+
+def test_several_looks_err_less_and_are_in_the_record(run):
+    clean = photograph(96, 130, seed=4)
+    rng = np.random.default_rng(1)
+    noisy = (clean + rng.normal(0, 25 * 257, clean.shape)).clip(0, 65535).astype(np.uint16)
+    card, errors = find_model("denoise").card, []
+    for often in (1, 2, 4):
+        job = job_of(Denoise(0.5, looks=often), noisy, model=card, device="cpu", dtype="float32")
+        events, result = run(job)
+        assert events[-1].record.operation["looks"] == often
+        errors.append(float(np.square(result.read(result.bounds).astype(float) - clean).mean()))
+    assert errors[0] > errors[1] > errors[2]

@@ -301,6 +301,18 @@ def test_the_strength_stands_right_under_the_card_that_it_is_for(qtbot):
         assert heights == sorted(heights)
 
 
+def test_only_networks_can_be_thorough(qtbot):
+    panel = shown(OneClickPanel(), qtbot)
+    panel.show_offers((replace(DENOISE, looks=True), UPSCALE))
+    box = next(box for box in panel.findChildren(QCheckBox) if "Thorough" in box.text())
+    assert box.isVisible()
+    with qtbot.waitSignal(panel.thorough_chosen) as chosen:
+        click(box)
+    assert chosen.args == [True]
+    panel.choose("upscale-2")
+    assert not box.isVisible()
+
+
 def test_a_preview_follows_the_slider_and_ends_when_another_card_is_chosen(qtbot):
     panel = shown(OneClickPanel(), qtbot)
     panel.show_offers((DENOISE, UPSCALE))

@@ -275,6 +275,20 @@ def test_one_click_runs_in_the_mask_and_says_so(empty, scan):
     assert not np.array_equal(after, before)
 
 
+def test_thorough_is_remembered_and_looks_more_often(empty, scan):
+    session = open_file(empty, scan).session
+    QTest.qWait(30)
+    box = empty.window.one_click._thorough
+    for on, looks in ((False, 2), (True, 4)):
+        box.setChecked(on)
+        assert empty.workshop.choices.now.thorough is on
+        empty.workshop.acts.run_operation("denoise")
+        idle(empty)
+        assert session.records[-1].operation["looks"] == looks
+    empty.workshop.choices.change(thorough=False)
+    assert not box.isChecked()
+
+
 def test_what_finds_nothing_to_do_leaves_nothing_to_save(empty, scan):
     session = open_file(empty, scan).session
     empty.workshop.acts.run_operation("decompress")

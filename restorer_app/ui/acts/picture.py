@@ -114,7 +114,9 @@ class PictureActs(QObject):
     def run_way(self, way_id: str, strength: float | None) -> None:
         for way in self.ways:
             if way.id == way_id:
-                self._editing.ask(way.operation(strength), card=way.card, device=self._choices.now.device)
+                now = self._choices.now
+                operation = way.operation(strength, thorough=now.thorough)
+                self._editing.ask(operation, card=way.card, device=now.device)
                 return
 
     def choose_method(self, method: str) -> None:

@@ -27,6 +27,7 @@ class Offer:
     hint: str = ""  # a sentence on what it does to the evidence
     available: bool = True
     has_strength: bool = False
+    looks: bool = False  # a network, which can look more often
     button: str = ""  # "Run" where empty
 
 
@@ -36,6 +37,7 @@ class OneClickPanel(Column):
     run_asked = Signal(str, object)  # offer's id; strength 0 to 1, or None for as much as the picture needs
     preview_asked = Signal(str, object)
     preview_ended = Signal()
+    thorough_chosen = Signal(bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -52,6 +54,12 @@ class OneClickPanel(Column):
         )
         self._none.hide()
         self._strength = _Strength(self)
+        self._thorough = GivingCheckBox(self.tr("Thorough · takes twice as long"), self)
+        self._thorough.setToolTip(
+            self.tr("The network looks four times instead of twice, each time otherwise turned, and the mean counts.")
+        )
+        self._thorough.toggled.connect(self.thorough_chosen)
+        self._thorough.toggled.connect(self._preview_if_on)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(PREVIEW_DELAY_MS)
@@ -65,6 +73,7 @@ class OneClickPanel(Column):
         outer.addWidget(self._none)
         outer.addStretch(1)
         self._strength.hide()
+        self._thorough.hide()
 
     @property
     def strength(self) -> float | None:
@@ -94,18 +103,22 @@ class OneClickPanel(Column):
         self._current = offer_id
         for known, card in self._cards.items():
             card.set_chosen(known == offer_id)
-        self._place_strength()
+        self._place_fields()
 
-    def _place_strength(self) -> None:
-        """Right under the card that it is for."""
-        shown = self._takes_strength()
-        self._column.removeWidget(self._strength)
-        if shown:
-            self._column.insertWidget(list(self._cards).index(self._current) + 1, self._strength)
-        self._strength.setVisible(shown)
+    def show_thorough(self, *, on: bool) -> None:
+        self._thorough.setChecked(on)
+
+    def _place_fields(self) -> None:
+        """Right under the card that they are for."""
+        fields = ((self._thorough, self._looks()), (self._strength, self._takes_strength()))
+        for field, shown in fields:
+            self._column.removeWidget(field)
+            if shown:
+                self._column.insertWidget(list(self._cards).index(self._current) + 1, field)
+            field.setVisible(shown)
         in_order: list[QWidget] = []
         for known, card in self._cards.items():
-            in_order += [card.button, *(self._strength.fields if known == self._current else ())]
+            in_order += [card.button, *((*self._strength.fields, self._thorough) if known == self._current else ())]
         for one, other in itertools.pairwise(in_order):
             QWidget.setTabOrder(one, other)
 
@@ -141,6 +154,9 @@ class OneClickPanel(Column):
 
     def _takes_strength(self) -> bool:
         return any(offer.id == self._current and offer.has_strength and offer.available for offer in self._offers or ())
+
+    def _looks(self) -> bool:
+        return any(offer.id == self._current and offer.looks and offer.available for offer in self._offers or ())
 
     def _preview_if_on(self) -> None:
         if self._strength.preview.isChecked():
