@@ -278,13 +278,14 @@ def test_one_click_runs_in_the_mask_and_says_so(empty, scan):
 def test_thorough_is_remembered_and_looks_more_often(empty, scan):
     session = open_file(empty, scan).session
     QTest.qWait(30)
-    box = empty.window.one_click._thorough
+    box = empty.window.one_click._fields.thorough
     for on, looks in ((False, 2), (True, 4)):
         box.setChecked(on)
         assert empty.workshop.choices.now.thorough is on
         empty.workshop.acts.run_operation("denoise")
         idle(empty)
         assert session.records[-1].operation["looks"] == looks
+        press(empty, "Ctrl+Z")
     empty.workshop.choices.change(thorough=False)
     assert not box.isChecked()
 
@@ -325,7 +326,7 @@ def test_a_preview_ends_with_its_pixels_and_where_another_picture_is_taken_in_ha
     other = Path(shutil.copy(scan, tmp_path / "other.tif"))
     open_file(empty, other)
     open_file(empty, scan, count=2)
-    workshop, box = empty.workshop, empty.window.one_click._strength.preview
+    workshop, box = empty.workshop, empty.window.one_click._fields.preview
     QTest.qWait(30)
     for leave in (
         lambda: press(empty, "Ctrl+PgDown"),

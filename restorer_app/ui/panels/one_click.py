@@ -53,31 +53,25 @@ class OneClickPanel(Column):
             wraps=True,
         )
         self._none.hide()
-        self._strength = _Strength(self)
-        self._thorough = GivingCheckBox(self.tr("Thorough · takes twice as long"), self)
-        self._thorough.setToolTip(
-            self.tr("The network looks four times instead of twice, each time otherwise turned, and the mean counts.")
-        )
-        self._thorough.toggled.connect(self.thorough_chosen)
-        self._thorough.toggled.connect(self._preview_if_on)
+        self._fields = _Fields(self)
+        self._fields.thorough.toggled.connect(self.thorough_chosen)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(PREVIEW_DELAY_MS)
         self._timer.timeout.connect(self._ask_preview)
-        self._strength.changed.connect(self._preview_if_on)
-        self._strength.preview.toggled.connect(self._preview_toggled)
+        self._fields.changed.connect(self._preview_if_on)
+        self._fields.preview.toggled.connect(self._preview_toggled)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(16, 4, 12, 8)
         outer.setSpacing(8)
         outer.addLayout(self._column)
         outer.addWidget(self._none)
         outer.addStretch(1)
-        self._strength.hide()
-        self._thorough.hide()
+        self._fields.hide()
 
     @property
     def strength(self) -> float | None:
-        return self._strength.value() if self._takes_strength() else None
+        return self._fields.value() if self._takes_strength() else None
 
     @property
     def current(self) -> str:
@@ -106,24 +100,24 @@ class OneClickPanel(Column):
         self._place_fields()
 
     def show_thorough(self, *, on: bool) -> None:
-        self._thorough.setChecked(on)
+        self._fields.thorough.setChecked(on)
 
     def _place_fields(self) -> None:
         """Right under the card that they are for."""
-        fields = ((self._thorough, self._looks()), (self._strength, self._takes_strength()))
-        for field, shown in fields:
-            self._column.removeWidget(field)
-            if shown:
-                self._column.insertWidget(list(self._cards).index(self._current) + 1, field)
-            field.setVisible(shown)
+        offer = self._offer()
+        strength, looks = offer is not None and offer.has_strength, offer is not None and offer.looks
+        self._column.removeWidget(self._fields)
+        if strength or looks:
+            self._column.insertWidget(list(self._cards).index(self._current) + 1, self._fields)
+        self._fields.show_for(strength=strength, looks=looks)
         in_order: list[QWidget] = []
         for known, card in self._cards.items():
-            in_order += [card.button, *((*self._strength.fields, self._thorough) if known == self._current else ())]
+            in_order += [card.button, *(self._fields.in_order if known == self._current else ())]
         for one, other in itertools.pairwise(in_order):
             QWidget.setTabOrder(one, other)
 
     def end_preview(self) -> None:
-        self._strength.preview.setChecked(False)
+        self._fields.preview.setChecked(False)
 
     def wear(self, colours: Colours) -> None:
         self._colours = colours
@@ -135,7 +129,7 @@ class OneClickPanel(Column):
             self._column.removeWidget(card)
             card.deleteLater()
         self._cards = {}
-        before = self._strength.before_in_focus_order()
+        before = self._fields.before_in_focus_order()
         for offer in self._offers or ():
             card = _OfferCard(offer)
             card.chosen.connect(self.choose)
@@ -152,14 +146,16 @@ class OneClickPanel(Column):
         self.end_preview()
         self.run_asked.emit(offer_id, self.strength)
 
-    def _takes_strength(self) -> bool:
-        return any(offer.id == self._current and offer.has_strength and offer.available for offer in self._offers or ())
+    def _offer(self) -> Offer | None:
+        """The chosen one, where it can be had."""
+        return next((one for one in self._offers or () if one.id == self._current and one.available), None)
 
-    def _looks(self) -> bool:
-        return any(offer.id == self._current and offer.looks and offer.available for offer in self._offers or ())
+    def _takes_strength(self) -> bool:
+        offer = self._offer()
+        return offer is not None and offer.has_strength
 
     def _preview_if_on(self) -> None:
-        if self._strength.preview.isChecked():
+        if self._fields.preview.isChecked():
             self._timer.start()
 
     def _preview_toggled(self, on: bool) -> None:
@@ -170,7 +166,7 @@ class OneClickPanel(Column):
             self.preview_ended.emit()
 
     def _ask_preview(self) -> None:
-        if self._strength.preview.isChecked() and self._takes_strength():
+        if self._fields.preview.isChecked() and self._takes_strength():
             self.preview_asked.emit(self._current, self.strength)
 
 
@@ -224,8 +220,8 @@ class _OfferCard(Card):
         super().mousePressEvent(event)
 
 
-class _Strength(QWidget):
-    """How much: as the picture needs, or by hand; and whether a piece shows it at once."""
+class _Fields(QWidget):
+    """How much: as the picture needs, or by hand; how thoroughly; and whether a piece shows it at once."""
 
     changed = Signal()
 
@@ -241,30 +237,41 @@ class _Strength(QWidget):
         self._number.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._auto = GivingCheckBox(self.tr("Found from the picture"))
         self._auto.setChecked(True)
+        self.thorough = GivingCheckBox(self.tr("Thorough"))
+        self.thorough.setToolTip(
+            self.tr(
+                "The network looks four times instead of twice, each time otherwise turned, and the mean counts.\n"
+                "A little nearer to the truth; takes twice as long."
+            )
+        )
         self.preview = GivingCheckBox(self.tr("Preview on a piece of the picture"))
-        row = QHBoxLayout()
-        row.setSpacing(12)
         name = label(self.tr("Strength"), rank="dim")
         name.setBuddy(self._slider)
-        row.addWidget(name)
-        row.addWidget(self._slider, 1)
-        row.addWidget(self._number)
+        self._of_strength = (name, self._slider, self._number, self._auto, self.preview)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 4, 0, 0)
         column.setSpacing(6)
-        column.addLayout(row)
-        column.addWidget(self._auto)
+        column.addLayout(_row((name, 0), (self._slider, 1), (self._number, 0)))
+        column.addLayout(_row((self._auto, 0), (self.thorough, 1)))
         column.addWidget(self.preview)
         self._slider.valueChanged.connect(self._moved)
         self._auto.toggled.connect(self._switched)
+        self.thorough.toggled.connect(self.changed)
         self._tell()
+
+    def show_for(self, *, strength: bool, looks: bool) -> None:
+        """What the chosen operation can be told; nothing where there is nothing."""
+        for field in self._of_strength:
+            field.setVisible(strength)
+        self.thorough.setVisible(looks)
+        self.setVisible(strength or looks)
 
     def value(self) -> float | None:
         return None if self._auto.isChecked() else self._slider.value() / 100
 
     @property
-    def fields(self) -> tuple[QWidget, ...]:
-        return self._slider, self._auto, self.preview
+    def in_order(self) -> tuple[QWidget, ...]:
+        return self._slider, self._auto, self.thorough, self.preview
 
     def before_in_focus_order(self) -> QWidget:
         """What Tab leaves for the slider; Qt orders only what can have the focus."""
@@ -284,3 +291,11 @@ class _Strength(QWidget):
 
     def _tell(self) -> None:
         self._number.setText(self.tr("auto") if self._auto.isChecked() else f"{self._slider.value()} %")
+
+
+def _row(*parts: tuple[QWidget, int]) -> QHBoxLayout:
+    row = QHBoxLayout()
+    row.setSpacing(12)
+    for part, stretch in parts:
+        row.addWidget(part, stretch)
+    return row
