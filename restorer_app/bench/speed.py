@@ -65,7 +65,7 @@ def run(*, anyway: bool = False, quick: bool = False, device: str = "auto") -> R
         f"The engine around the net, {whole.area / 1e6:.3g} MP of result, 16 bits: seconds",
         ("model", "dtype", "MP", "bare net on the same tiles", "run_job", "engine adds", "MP/s", "peak memory, MB"),
         rows,
-        note="One look. Reading, scaling, blending, hashing before and after, and the record included. MP: of what goes in.",
+        note="One look. Reading, scaling, blending, hashing, and the record included. MP: of what goes in.",
     )
     say("Repairs")
     fills = repairs(next((card for card in cards if card.task == "repair"), None), device=found.device, quick=quick)

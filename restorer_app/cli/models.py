@@ -60,7 +60,7 @@ def _lines(model: StoredModel, problem: str, *, verified: bool) -> list[str]:
     facts = [f"version {card.version}", size, f"{card.licence} licence", f"trained by {card.trained_by}"]
     facts += ["every byte is as the card says"] if verified else []
     title = f"{card.id}: {_TASKS[card.task].format(scale=card.scale)}; {kept}"
-    figures = [_figure(name, value) for name, value in card.measured.items() if not name.endswith(_GIVEN)]
+    figures = [_figure(name, value) for name, value in card.measured.items() if _is_usual(name)]
     return [title, f"    {', '.join(facts)}", *(f"    {figure}" for figure in figures)]
 
 
@@ -72,7 +72,7 @@ _TASKS = {
 }
 _KEPT = {"repair": "adds what is likely there"}  # a hole holds nothing that could be kept
 _KEPT_ELSE = "adds no detail of its own"
-_GIVEN = ", told"  # measured with the true strength given to it; a person with a scan has only the other figure
+_GIVEN = "told"  # measured with the true strength given to it; a person with a scan has only the other figure
 _NAMES = {
     "watched crops": "pieces of its training photographs that were kept back from it",
     "clean": "a clean picture",
@@ -90,6 +90,12 @@ _EXPLAINED = (
     "The figures say how near results come to pictures that were damaged on purpose, as a mean over test pictures:\n"
     "6 dB more halve the error, and above 40 dB hardly an eye sees a difference. All of each card: --json."
 )
+
+
+def _is_usual(name: str) -> bool:
+    """What a person gets who asks for nothing else; the rest of a card is for those who compare."""
+    parts = name.split(", ")
+    return _GIVEN not in parts and not parts[-1].endswith((" look", " looks"))
 
 
 def _figure(name: str, value: Any) -> str:
