@@ -36,7 +36,12 @@ class Grain:
 
 
 def measure(picture: Floats, hole: Hole) -> Grain | None:
-    """The grain of the flat parts around a hole, or None when there is too little to see it in."""
+    """The grain of the flat parts around a hole, or None when there is too little to see it in.
+
+    A picture without colour has one grain for all its channels, and what grows of it has no colour either.
+    """
+    if (picture == picture[:, :, :1]).all():
+        picture = picture[:, :, :1]
     blocks = _flat_blocks(picture, hole)
     if len(blocks) < _LEAST_BLOCKS:
         return None
@@ -137,7 +142,7 @@ def _mix(samples: Any) -> Floats:
     spread = np.sqrt(np.maximum(np.diagonal(moments), 1e-12))
     correlation = moments / np.outer(spread, spread)
     np.fill_diagonal(correlation, 1)
-    # Channels may be equal (a grey negative scanned in colour), and a factor needs a little difference.
+    # Channels may be nearly equal (a grey negative scanned in colour), and a factor needs a little difference.
     eased = correlation * (1 - 1e-6) + 1e-6 * np.eye(len(spread))
     mix: Floats = np.linalg.cholesky(eased).astype(np.float32)
     return mix

@@ -13,6 +13,7 @@ from restorer_app.core.card import ModelCard
 from restorer_app.core.errors import InvalidValueError, UnusableModelError
 from restorer_app.engine import loading
 from restorer_app.engine.device import Place, means_full, use_threads
+from restorer_app.engine.neutral import kept_neutral
 from restorer_app.engine.plan import DeviceFullError
 from restorer_app.engine.tensors import from_batch, level_map, to_batch
 from restorer_app.engine.values import Floats
@@ -55,7 +56,9 @@ class LearnedMethod:
             y_BCHW: Tensor = self.net(x_BCHW, guide_BCHW)
             found = from_batch(y_BCHW, channels=self._channels)
         self._must_be_sound(found, pictures)
-        return found
+        if self._channels == 1:
+            return found
+        return [kept_neutral(one, picture, self.card.scale) for one, picture in zip(found, pictures, strict=True)]
 
     def _layer(self, pictures: Sequence[Floats], first: int) -> Tensor:
         layer = [one[:, :, first : first + self._channels] for one in pictures]

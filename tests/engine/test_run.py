@@ -172,6 +172,20 @@ def test_grey_stays_grey_and_comes_out_as_its_mean(run, model):
     assert np.abs(result.read(result.bounds)[:, :, 0] - mean).max() <= 1
 
 
+@pytest.mark.parametrize(
+    "operation", [Denoise(0.5), Denoise(0.5, looks=4), Decompress(30), Upscale(2), Repair()], ids=repr
+)
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
+def test_grey_stored_in_three_channels_stays_without_colour(run, model, operation, dtype):
+    picture = np.repeat(photograph(90, 101, 1, dtype), 3, axis=2)
+    mask = spots(picture.shape, (20, 20, 60, 50)) if operation.needs_mask else None
+    job = job_of(operation, picture, model=model(operation.task, strength=20.0), mask=mask, device="cpu")
+    events, result = run(job)
+    assert closing(events).changed_pixels > 0
+    found = result.read(result.bounds)
+    assert (found == found[:, :, :1]).all()
+
+
 def test_a_net_is_not_fed_four_channels(run, model):
     events, _ = run(job_of(Denoise(0.5), photograph(20, 20, 4), model=model(), device="cpu"))
     assert "4 channels" in events[-1].message
