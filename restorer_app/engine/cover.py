@@ -37,6 +37,12 @@ class Cover:
         assert self.raster is not None  # only a repair asks, and it has a mask
         return self.raster.read(region)[:, :, 0] > 0
 
+    def solid(self) -> list[Region]:
+        """Cells that are all hole, also those that the border cuts."""
+        assert self.raster is not None  # as above
+        full = [boxes[0] for cell, boxes in self.boxes.items() if boxes[0] == self.raster.cell_region(cell)]
+        return [box for box in full if self.hole(box).all()]
+
 
 def cover_of(job: Job) -> Cover:
     """The cover of a job, or one sentence where it covers nothing that can be worked on."""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from restorer_app.core.geometry import Region, bounding, cell_region
+from restorer_app.core.raster import CELL
 
 SMALLEST = 64  # pixels; a smaller tile is nearly all halo
 LARGEST_HOLE = 2048 * 2048  # pixels around a hole that are closed at once; anything larger is cut along a grid
+SMALL_COPY = 1024 * 1024  # pixels of a wide hole that are filled in full size: of more, the middle from a small copy
 _SQUARE = 1024  # pixels, of the grid by which boxes find their neighbours
 _STEP = 32  # windows are made a multiple of this large, so that many holes share one shape and run together
 
@@ -18,12 +21,22 @@ class DeviceFullError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Wide:
+    """A hole from whose middle nothing can be seen: what of the picture is reduced to see it, and how many times."""
+
+    core: Region
+    region: Region  # with the contexts of all tiles that touch the core
+    step: int
+
+
+@dataclass(frozen=True, slots=True)
 class Tile:
     """A planned piece of a job, in pixels of the input."""
 
     out: Region  # what it produces; no two tiles of a plan overlap
     window: Region  # what the method must see for that
     context: Region  # what is prepared together (a hole is closed once for all its tiles); contains the window
+    wide: Wide | None = None  # the wide hole that it is a part of
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,20 +59,25 @@ def plan_covered(bounds: Region, boxes: Iterable[Region], needs: Needs) -> list[
     return [_plain_tile(piece, bounds, needs) for piece in _cut(boxes, needs.side, bounds)]
 
 
-def plan_holes(bounds: Region, boxes: Iterable[Region], needs: Needs) -> list[Tile]:
-    """Holes in few padded crops; nearby ones together, larger ones in tiles over one prepared context."""
-    atoms = list(boxes)
+def plan_holes(bounds: Region, boxes: Iterable[Region], needs: Needs, *, solid: Iterable[Region] = ()) -> list[Tile]:
+    """Holes in few padded crops; nearby ones together, larger ones in tiles over one prepared context.
+
+    `solid` are the cells of the mask that are all hole.
+    """
+    atoms, cells = list(boxes), list(solid)
     tiles: list[Tile] = []
-    long: list[Region] = []
+    large: list[Region] = []
     for hole in merge(atoms, margin=max(needs.halo, needs.context)):
-        if hole.area > LARGEST_HOLE:
-            long.append(hole)
+        if hole.area > LARGEST_HOLE or _solid_area(hole, cells) > SMALL_COPY:
+            large.append(hole)
         else:
             tiles += _hole_tiles(hole, atoms, bounds, needs)
-    if long:
-        inside = [atom for atom in atoms if any(hole.contains(atom) for hole in long)]
-        for piece in _cut(inside, max(needs.side, 512), bounds):
-            tiles += _hole_tiles(piece, inside, bounds, needs)
+    if large:
+        inside = [atom for atom in atoms if any(hole.contains(atom) for hole in large)]
+        wides = _wides((cell for cell in cells if any(hole.contains(cell) for hole in large)), bounds, needs)
+        for piece in _cut(inside, _side_of_pieces(needs), bounds):
+            wide = next((one for one in wides if one.core.overlaps(piece)), None)
+            tiles += [replace(tile, wide=wide) for tile in _hole_tiles(piece, inside, bounds, needs)]
     return sorted(tiles, key=lambda tile: (tile.context.top, tile.context.left, tile.out.top, tile.out.left))
 
 
@@ -71,7 +89,7 @@ def halved(tile: Tile, bounds: Region, needs: Needs) -> list[Tile]:
     pieces = list(tile.out.divided(max(SMALLEST, -(-side // 2))))
     if not needs.context:
         return [_plain_tile(piece, bounds, needs) for piece in pieces]
-    return [Tile(piece, _window(piece, bounds, tile.context, needs), tile.context) for piece in pieces]
+    return [replace(tile, out=piece, window=_window(piece, bounds, tile.context, needs)) for piece in pieces]
 
 
 def batches(tiles: Sequence[Tile], most_pixels: int) -> Iterator[list[Tile]]:
@@ -172,6 +190,26 @@ def _hole_tiles(hole: Region, atoms: Iterable[Region], bounds: Region, needs: Ne
     else:
         pieces = _cut([part for atom in atoms if (part := atom.intersect(hole))], needs.side, bounds)
     return [Tile(piece, _window(piece, bounds, context, needs), context) for piece in pieces]
+
+
+def _solid_area(hole: Region, solid: Sequence[Region]) -> int:
+    return sum(cell.area for cell in solid if hole.contains(cell))
+
+
+def _side_of_pieces(needs: Needs) -> int:
+    """Of what is closed at once where a hole is too large to be closed whole."""
+    return max(needs.side, 512)
+
+
+def _wides(solid: Iterable[Region], bounds: Region, needs: Needs) -> list[Wide]:
+    """Cells that are all hole, those near each other together, with what around them is hole or tells of it."""
+    wides = []
+    margin = max(needs.halo, needs.context)
+    for core in merge([cell.grown(CELL, inside=bounds) for cell in solid], margin=0):
+        step = max(2, math.ceil(math.sqrt(core.area / SMALL_COPY)))
+        contexts = _side_of_pieces(needs) + margin + _STEP + needs.multiple_of
+        wides.append(Wide(core, core.grown(max(contexts, step * margin), inside=bounds), step))
+    return wides
 
 
 def _plain_tile(out: Region, bounds: Region, needs: Needs) -> Tile:

@@ -21,9 +21,7 @@ from restorer_app.core.raster import CELL, Cell
 from restorer_app.core.record import Record
 from restorer_app.engine.cover import Cover, cover_of
 from restorer_app.engine.ledger import Ledger
-from restorer_app.engine.methods import Method
-from restorer_app.engine.plan import Tile, plan_covered, plan_holes, plan_whole
-from restorer_app.engine.work import Work, first_method
+from restorer_app.engine.work import Work, first_method, plan
 from restorer_app.files.allocator import large_buffers_kept
 
 
@@ -39,16 +37,6 @@ def run_job(job: Job, cancel: CancelToken) -> Iterator[JobEvent]:
     except Exception as problem:  # noqa: BLE001 - one of the two named places: a job ends in a closing event, whatever happens
         told = f"{job.operation.title} failed because of a fault in the program: {problem or type(problem).__name__}."
         yield Failed(job.id, told, traceback.format_exc())
-
-
-def plan(job: Job, cover: Cover, method: Method) -> list[Tile]:
-    """The tiles of a job, before anything is computed."""
-    bounds, boxes = job.image.bounds, [box for cell in cover.boxes.values() for box in cell]
-    if method.fills:
-        return plan_holes(bounds, boxes, method.needs)
-    if cover.boxes:
-        return plan_covered(bounds, boxes, method.needs)
-    return plan_whole(bounds, job.region, method.needs)
 
 
 def _run(job: Job, cancel: CancelToken) -> Generator[JobEvent]:

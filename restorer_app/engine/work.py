@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import cv2
 import numpy as np
 
-from restorer_app.core.errors import InvalidValueError, RestorerError
+from restorer_app.core.errors import RestorerError
 from restorer_app.core.geometry import Region
 from restorer_app.core.job import CancelToken, Job
-from restorer_app.core.raster import Pixels
-from restorer_app.engine import grain, nodata, texture
+from restorer_app.core.raster import Pixels, Raster
+from restorer_app.engine import afar, grain, nodata, texture
 from restorer_app.engine.blend import blend
-from restorer_app.engine.cover import Cover
+from restorer_app.engine.contexts import Contexts
+from restorer_app.engine.cover import Cover, cover_of
 from restorer_app.engine.methods import Method, method_for
-from restorer_app.engine.plan import DeviceFullError, Tile, batches, halved
+from restorer_app.engine.plan import DeviceFullError, Tile, Wide, batches, halved, plan_covered, plan_holes, plan_whole
 from restorer_app.engine.values import Floats, Hole, to_depth
 from restorer_app.files.scratch import MappedSource
 
@@ -35,14 +36,14 @@ class Piece:
     after: Pixels = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class _Context:
-    """A hole with its surroundings, prepared once for all its tiles."""
-
-    prepared: Floats
-    hole: Hole
-    grain: grain.Grain | None
-    lacks: Floats | None  # of that grain, where it does not depend on what a tile becomes
+def plan(job: Job, cover: Cover, method: Method) -> list[Tile]:
+    """The tiles of a job, before anything is computed."""
+    bounds, boxes = job.image.bounds, [box for cell in cover.boxes.values() for box in cell]
+    if method.fills:
+        return plan_holes(bounds, boxes, method.needs, solid=cover.solid())
+    if cover.boxes:
+        return plan_covered(bounds, boxes, method.needs)
+    return plan_whole(bounds, job.region, method.needs)
 
 
 def first_method(job: Job, cancel: CancelToken) -> tuple[Method, str]:
@@ -77,14 +78,14 @@ class Work:
         self._cover = cover
         self._cancel = cancel
         self._unreleased = 0  # pixels read since the source was last asked to let go
-        self._contexts: dict[Region, _Context] = {}
-        self._open: Counter[Region] = Counter()
+        self._contexts = Contexts(job, cover)
 
     def through(self, tiles: Sequence[Tile]) -> Iterator[Piece | str]:
         """Finished pieces, and sentences for the person; ends early when the job is cancelled."""
         queue = self._queued(tiles, self.method.batch_pixels)
         while queue and not self._cancel.is_cancelled:
             batch = queue.popleft()
+            yield from self._looked_at_from_afar(batch)
             try:
                 results = self._run(batch)
             except (DeviceFullError, MemoryError):
@@ -105,8 +106,7 @@ class Work:
             self._let_go(sum(tile.context.area for tile in batch))
 
     def _queued(self, tiles: Sequence[Tile], batch_pixels: int) -> deque[list[Tile]]:
-        self._open = Counter(tile.context for tile in tiles)
-        self._contexts = {context: kept for context, kept in self._contexts.items() if context in self._open}
+        self._contexts.expect(tiles)
         return deque(batches(tiles, batch_pixels))
 
     def _smaller(self, failed: list[Tile], later: list[Tile]) -> tuple[str, deque[list[Tile]]]:
@@ -128,34 +128,41 @@ class Work:
     def _run(self, batch: list[Tile]) -> list[Floats]:
         """What the tiles produce, cut to their own regions."""
         if self.method.fills:
-            contexts = [self._context(tile) for tile in batch]
+            contexts = [self._contexts.of(tile, self.method) for tile in batch]
             places = [tile.window.slices(tile.context) for tile in batch]
             seen = [context.prepared[place] for context, place in zip(contexts, places, strict=True)]
             holes = [context.hole[place] for context, place in zip(contexts, places, strict=True)]
-            answers = self.method.run(seen, holes)
-            return [self._filled(*each) for each in zip(batch, answers, seen, holes, strict=True)]
+            return [self._filled(*each) for each in zip(batch, self._answers(seen, holes), seen, holes, strict=True)]
         results = self.method.run([self._seen(tile) for tile in batch], None)
         return [self._cut(tile, result) for tile, result in zip(batch, results, strict=True)]
+
+    def _answers(self, seen: Sequence[Floats], holes: Sequence[Hole]) -> Iterator[Floats]:
+        """What the method makes of places with a hole; the others are what they are."""
+        broken = [number for number, hole in enumerate(holes) if hole.any()]
+        found = iter(self.method.run([seen[one] for one in broken], [holes[one] for one in broken]) if broken else ())
+        channels = self._job.image.channels
+        for number, place in enumerate(seen):
+            yield next(found) if number in broken else place[:, :, :channels]
 
     def _seen(self, tile: Tile) -> Floats:
         return nodata.read_closed(self._job.image, tile.window, reach=self.method.needs.halo)
 
     def _filled(self, tile: Tile, answer: Floats, seen: Floats, hole: Hole) -> Floats:
         """An answer with the fine contrast that belongs there: lent by patches, grown as grain."""
-        context = self._contexts[tile.context]
-        lacks = context.lacks
-        if self.method.finish is not None:
+        context, lacks = self._contexts.of(tile, self.method), None
+        if self.method.finish is not None and hole.any():
             answer, belongs = self.method.finish(answer, seen, hole)
             if context.grain is not None:
                 lacks = self._cut(tile, texture.lacking(answer, hole, belongs, context.grain))
-        elif lacks is not None:
-            lacks = lacks[tile.out.slices(tile.context)]
+        elif context.lacks is not None:
+            lacks = context.lacks[tile.out.slices(tile.context)]
         fill = self._cut(tile, answer)
-        if context.grain is None or lacks is None:
-            return fill
-        grown = grain.grow(context.grain, tile.out, self._job.seed)
-        finished: Floats = fill + grown * (lacks * self.method.grain)[:, :, None]
-        return finished
+        if context.grain is not None and lacks is not None:
+            grown = grain.grow(context.grain, tile.out, self._job.seed)
+            fill = fill + grown * (lacks * self.method.grain)[:, :, None]
+        if context.beyond is not None:
+            fill = context.beyond.joined(fill, tile.out.slices(tile.context))
+        return fill
 
     def _cut(self, tile: Tile, result: Floats) -> Floats:
         scale = self.method.scale
@@ -169,54 +176,45 @@ class Work:
             source.let_go()
             self._unreleased = 0
 
-    def _context(self, tile: Tile) -> _Context:
-        region = tile.context
-        if region not in self._contexts:
-            hole = self._cover.hole(region)
-            if hole.all():
-                raise InvalidValueError(self._why_hopeless(region), advice="Paint over the damage only.")
-            picture = nodata.closed(self._job.image.read(region), hole, reach=self.method.needs.context)
-            measured = grain.measure(picture, hole) if self.method.grain else None
-            prepared, lacks = self._prepared(tile, picture, hole), None
-            if measured is not None and self.method.finish is None:
-                # Of the whole context at once: OpenCV rounds differently at the end of a row, which would show tiles.
-                lacks = texture.lacking(prepared, hole, texture.quiet_near(picture, hole), measured)
-            self._contexts[region] = _Context(prepared, hole, measured, lacks)
-        return self._contexts[region]
+    def _looked_at_from_afar(self, batch: list[Tile]) -> Iterator[str]:
+        """Fills the small copies of wide holes, before the first of their tiles needs them."""
+        for wide in dict.fromkeys(tile.wide for tile in batch):
+            if wide is None or wide in self._contexts.afar:
+                continue
+            x, y = wide.core.centre
+            yield (
+                f"The damage around {x:.0f}, {y:.0f} is so wide that its middle is filled from a copy "
+                f"{wide.step} times smaller: it will be less sharp there than at its edges."
+            )
+            yield from self._look_from_afar(wide)
 
-    def _prepared(self, tile: Tile, picture: Floats, hole: Hole) -> Floats:
-        """Closed by classical means, all of it at once: no smaller tile would make it less."""
-        assert self.method.prepare is not None  # a method that fills prepares
-        try:
-            return self.method.prepare(picture, hole)
-        except (MemoryError, cv2.error) as problem:
-            if isinstance(problem, cv2.error) and problem.code != cv2.Error.StsNoMem:
-                raise
-        # Outside the except block: that holds what the memory is needed for.
-        rows, columns = np.flatnonzero(hole.any(1)), np.flatnonzero(hole.any(0))
-        x = tile.context.left + (columns[0] + columns[-1] + 1) / 2
-        y = tile.context.top + (rows[0] + rows[-1] + 1) / 2
-        raise RestorerError(
-            f"There is not enough memory to close the damage around {x:.0f}, {y:.0f} as a whole.",
-            advice="Close other programs, choose Smooth (telea) or Lines (navier-stokes), or repair less at a time.",
-        )
-
-    def _why_hopeless(self, region: Region) -> str:
-        if region == self._job.image.bounds:
-            return "The mask covers everything, so there is nothing left to repair from."
-        x, y = region.centre
-        return (
-            f"The masked area around {x:.0f}, {y:.0f} is so large that nothing around it can be seen from its middle."
-        )
+    def _look_from_afar(self, wide: Wide) -> Iterator[str]:
+        """Its small copy is filled as any other picture."""
+        image = self._job.image
+        small, gap = afar.reduced(image, self._cover.hole, wide)
+        self._contexts.must_be_seen(wide.region, gap)
+        measured = afar.grain_around(image, self._cover.hole, wide, gap) if self.method.grain else None
+        mask = Raster.from_array(gap.astype(np.uint8) * np.uint8(255))
+        raster = Raster.from_array(small.copy())
+        job = replace(self._job, image=raster, region=raster.bounds, mask=mask, protect=None)
+        cover = cover_of(job)
+        work = Work(job, cover, self.method, self._cancel)
+        for found in work.through(plan(job, cover, work.method)):
+            if isinstance(found, str):
+                yield found
+            else:
+                small[found.out.slices()] = found.after
+        if work.method is not self.method:
+            self.method = work.method
+            self.devices += work.devices[1:]
+        self._contexts.afar[wide] = afar.Afar(wide, small, measured)
 
     def _finished(self, tile: Tile, new: Floats) -> Piece:
         if self.method.scale > 1:
             scale, image = self.method.scale, self._job.image
             after = nodata.put_back(to_depth(new, image.dtype), image, tile.out, scale)
             return Piece(tile.out.scaled(scale), tile.out.area, None, after)
-        self._open[tile.context] -= 1
-        if not self._open[tile.context]:
-            self._contexts.pop(tile.context, None)
+        self._contexts.done(tile)
         before = self._job.image.read(tile.out)
         if before.dtype.kind == "f" and not self.method.fills:
             new = np.where(np.isfinite(before), new, before)  # no number is not noise: it stays what it is
