@@ -184,10 +184,11 @@ def check_output(session: Session, operation: Operation, *, output: Path | None,
     if output is None or output.is_dir():
         return
     picture = session.picture
-    if not output.suffix and not output.exists():  # no picture is named like that
-        named = f"{output.name}{picture.path.suffix}"
-        raise UnwritableFileError(f"There is no folder {output}.", advice=f"Make it first, or name a file: {named}.")
     undone = jpeg_would_undo(picture, [operation.name])
+    if not output.suffix and not output.exists():  # no picture is named like that
+        patches = picture.patchable and operation.scale == 1 and not undone and not derive
+        named = f"{output.name}{picture.path.suffix if patches else '.tif'}"
+        raise UnwritableFileError(f"There is no folder {output}.", advice=f"Make it first, or name a file: {named}.")
     derives = derive or _derives(picture, output, other_size=operation.scale > 1, undone=undone)
     if not derives and (operation.scale > 1 or not picture.patchable):
         why = "The enlarged picture has another size than its file." if operation.scale > 1 else picture.reason
@@ -209,9 +210,10 @@ def _derives(picture: Picture, output: Path | None, *, other_size: bool, undone:
     if output is None or output.is_dir() or output.suffix.lower() in naming.SUFFIXES["bigtiff"]:
         return True
     if undone:
-        raise NotPatchableError(
-            "A JPEG's own tables would put back most of what is taken away.", advice=_as_tiff(output)
-        )
+        why = "Saved as a JPEG again, the picture would get back most of what is taken away."
+        if output.suffix.lower() not in naming.SUFFIXES["jpeg"]:
+            why = f"What is taken away from a JPEG is kept in a TIFF, not in a {output.suffix} file."
+        raise NotPatchableError(why, advice=_as_tiff(output))
     return False  # saving says why it cannot be patched, and names the TIFF
 
 

@@ -36,10 +36,18 @@ def test_a_repair_that_could_not_be_saved_is_not_begun(uncomputed, name, sentenc
     assert (desk / "taken.tif").read_bytes() == b"another's"
 
 
-def test_a_whole_jpeg_as_a_jpeg_is_refused_before_it_is_computed(uncomputed):
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("new.jpg", "Saved as a JPEG again, the picture would get back most of what is taken away"),
+        ("new.png", "kept in a TIFF, not in a .png file. It can be saved as a new TIFF: new.tif"),
+        ("new", "name a file: new.tif"),
+    ],
+)
+def test_a_whole_jpeg_is_saved_as_a_tiff_or_refused_before_it_is_computed(uncomputed, name, sentence):
     desk = uncomputed
-    assert desk.run("denoise", desk.jpeg(), "--method", "nlm", "-o", desk / "new.jpg") == 1
-    assert "put back most of what is taken away" in desk.err
+    assert desk.run("denoise", desk.jpeg(), "--method", "nlm", "-o", desk / name) == 1
+    assert sentence in desk.err
 
 
 def test_an_enlarged_png_needs_the_name_of_a_tiff(uncomputed):
