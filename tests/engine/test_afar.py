@@ -6,12 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from restorer_app.core.geometry import Region
-from restorer_app.core.job import Failed, Finished, Job, Note
+from restorer_app.core.job import CancelToken, Failed, Finished, Job, Note, Stopped
 from restorer_app.core.operation import Repair
 from restorer_app.core.raster import Raster
 from restorer_app.engine import afar, plan, work
 from restorer_app.engine.grain import measure, residue
 from restorer_app.engine.plan import DeviceFullError, Needs, Wide, plan_holes
+from restorer_app.engine.run import run_job
 from restorer_app.engine.values import to_float
 
 HOLE = Region(130, 0, 1000, 790)  # its middle is 128 pixels and more from everything, at the border too
@@ -159,10 +160,7 @@ def test_a_hole_that_the_border_leaves_one_row_of_is_filled_from_it(run):
     assert result.read(Region(0, 500, 1000, 501)).mean() == pytest.approx(plate()[:3].mean(), rel=0.1)
 
 
-def test_a_cancelled_one_stops(model):
-    from restorer_app.core.job import CancelToken, Stopped
-    from restorer_app.engine.run import run_job
-
+def test_a_cancelled_one_stops():
     cancel = CancelToken()
     events = []
     for event in run_job(job_of(Repair("patch"), broken(plate())), cancel):
