@@ -21,7 +21,8 @@ from restorer_app.files.cards import CARD, WEIGHTS
 from restorer_app.training.journal import plot
 from restorer_app.training.learner import Learner
 from restorer_app.training.lessons import Lesson
-from restorer_app.training.photographs import manifest
+from restorer_app.training.origin import MANIFEST
+from restorer_app.training.photographs import joined, manifest
 from restorer_app.training.recipe import recipe_toml
 from restorer_app.training.toml import toml
 
@@ -49,7 +50,7 @@ def publish(
     folder.mkdir(parents=True, exist_ok=True)
     (folder / WEIGHTS).write_bytes(weights)
     (folder / "recipe.toml").write_text(recipe_toml(recipe), encoding="utf-8")
-    names = _manifest([*photos, *damage], folder)
+    names = _manifest([*photos, *damage], learner.taught_before, folder)
     plot(work / recipe.id / "journal.csv", folder / "plot.png", title=recipe.id)
     card = _card(learner, weights, names, figures, taught=", ".join(p.name for p in photos), trained_by=trained_by)
     (folder / CARD).write_text(toml(asdict(card)), encoding="utf-8")
@@ -128,10 +129,10 @@ def _story(learner: Learner, taught: str) -> str:
     return f"{learner.began} on the photographs in {taught}: {learner.step} steps, {pixels:.0f} megapixels."
 
 
-def _manifest(photos: Sequence[Path], folder: Path) -> bytes:
-    """Writes beside the weights what they were taught with, in the words of the collection where it has a manifest."""
-    names = manifest(photos).encode()
-    (folder / "manifest.csv").write_bytes(names)
+def _manifest(photos: Sequence[Path], before: str, folder: Path) -> bytes:
+    """Writes beside the weights what they and their ancestors were taught with, in the words of the collections."""
+    names = joined(manifest(photos), before).encode()
+    (folder / MANIFEST).write_bytes(names)
     return names
 
 

@@ -25,7 +25,7 @@ class Learner:
         self.mean = [p.detach().clone() for p in self.net.parameters()]
         self.optimisers = optimisers(self.net, kind=recipe.optimiser, rate=recipe.rate)
         self.step, self.seconds = 0, 0.0
-        self.began, self.minutes_before = FROM_NOTHING, 0.0  # for the card; ancestors count
+        self.began, self.minutes_before, self.taught_before = FROM_NOTHING, 0.0, ""  # ancestors count
 
     def learn(self, lesson: Lesson, rate: float) -> Tensor:
         """One step: look, answer, be told, change a little."""
@@ -60,6 +60,7 @@ class Learner:
             "seconds": self.seconds,
             "began": self.began,
             "minutes_before": self.minutes_before,
+            "taught_before": self.taught_before,
         }
 
     def go_on(self, state: Mapping[str, Any]) -> None:
@@ -73,6 +74,7 @@ class Learner:
         torch.set_rng_state(state["random"])
         self.step, self.seconds = state["step"], state["seconds"]
         self.began, self.minutes_before = state["began"], state["minutes_before"]
+        self.taught_before = state.get("taught_before", "")  # checkpoints of old do not know it
 
     def start_warm(self, weights: Mapping[str, Tensor]) -> int:
         """Begin with another model's weights, a smaller net's too; answers how many found a place."""

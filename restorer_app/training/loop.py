@@ -161,7 +161,7 @@ def _begin(learner: Learner, origin: Origin) -> None:
                 f"{left} of {count} weights of {origin.path} find no place in the net of {learner.recipe.id}.",
                 advice="The net must be at least as large as the one that they are of: give its recipe with --recipe.",
             )
-        learner.began, learner.minutes_before = origin.story, origin.minutes
+        learner.began, learner.minutes_before, learner.taught_before = origin.story, origin.minutes, origin.taught
     elif origin.state["id"] == learner.recipe.id:
         learner.go_on(origin.state)
     else:

@@ -16,6 +16,7 @@ from restorer_app.training import checkpoint
 from restorer_app.training.recipe import Recipe, recipe_of
 
 FROM_NOTHING = "Trained from nothing"
+MANIFEST = "manifest.csv"  # beside the weights
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class Origin:
     state: Mapping[str, Any] | None = None
     weights: Mapping[str, Tensor] = field(default_factory=dict)
     card: ModelCard | None = None
+    taught: str = ""  # the manifest of what those weights have learnt from
 
     @property
     def is_warm(self) -> bool:
@@ -72,4 +74,10 @@ def origin_of(start: Path | None) -> Origin:
     except (OSError, SafetensorError) as error:
         raise UnreadableFileError(f"{start} holds no weights of a model.") from error
     has_card = (start.parent / CARD).is_file()
-    return Origin(start, weights=weights, card=read_card(start.parent) if has_card else None)
+    manifest = start.parent / MANIFEST
+    return Origin(
+        start,
+        weights=weights,
+        card=read_card(start.parent) if has_card else None,
+        taught=manifest.read_text(encoding="utf-8") if manifest.is_file() else "",
+    )

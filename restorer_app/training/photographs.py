@@ -177,6 +177,19 @@ def manifest(folders: Sequence[Path]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def joined(newer: str, older: str) -> str:
+    """One list of two, each line once, under its own header."""
+    sections = dict[str, dict[str, None]]()
+    for listed in (newer, older):
+        header = ""
+        for line in listed.splitlines():
+            if line.startswith("file,"):
+                header = line
+            sections.setdefault(header, {}).update({} if line == header else {line: None})
+    lines = [line for header, rows in sections.items() for line in (header, *rows)]
+    return "\n".join(lines) + "\n"
+
+
 def _listed(folder: Path) -> list[str]:
     """Header and rows of a collection's own MANIFEST.csv that concern a folder of it."""
     for parent in list(folder.parents)[:_LIST_ABOVE]:

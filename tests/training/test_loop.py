@@ -1,5 +1,7 @@
 """Training goes on exactly, learns what it is shown, and leaves a model that the program can load."""
 
+import hashlib
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -94,6 +96,27 @@ def test_every_model_trains_and_loads(model, photos, tmp_path, monkeypatch):
     loading.forget_all()
 
 
+def test_fine_tuning_names_also_what_its_ancestors_learnt_from(order, recipe, photos, tmp_path):
+    file = tmp_path / "recipe.toml"
+    file.write_text(recipe_toml(recipe), encoding="utf-8")
+    first = teach(replace(order, recipe=file, steps=2))
+    own = tmp_path / "scans"
+    shutil.copytree(photos, own)
+    for photograph in sorted(own.rglob("*.png")):
+        photograph.rename(photograph.with_name(f"own-{photograph.name}"))
+    tuned = teach(
+        replace(order, recipe=file, steps=2, photos=[own], start=first, into=tmp_path / "own", work=tmp_path / "again")
+    )
+    names = [line.split(",")[0] for line in (tuned / "manifest.csv").read_text("utf-8").splitlines()]
+    older = [line.split(",")[0] for line in (first / "manifest.csv").read_text("utf-8").splitlines()]
+    assert names[0] == "file"
+    assert [name for name in names if name.startswith("scans/own-")]
+    assert set(older) <= set(names)
+    assert len(names) == len(set(names)) == 2 * len(older) - 1
+    listed = hashlib.sha256((tuned / "manifest.csv").read_bytes()).hexdigest()
+    assert cards.read_card(tuned).data_sha256 == listed
+
+
 def test_fine_tuning_says_on_the_card_where_it_came_from(order, recipe, photos, tmp_path):
     file = tmp_path / "recipe.toml"
     file.write_text(recipe_toml(recipe), encoding="utf-8")
@@ -149,11 +172,12 @@ def test_a_deeper_net_that_looks_far_answers_at_first_as_the_shallower_one_did(r
 
 def test_a_resumed_run_remembers_where_it_came_from(recipe, tmp_path):
     learner = Learner(recipe, CPU)
-    learner.began, learner.minutes_before = "Fine-tuned from something", 12.0
+    learner.began, learner.minutes_before, learner.taught_before = "Fine-tuned from something", 12.0, "file\na.png\n"
     file = checkpoint.save(tmp_path, 0, learner.state())
     again = Learner(recipe, CPU)
     again.go_on(checkpoint.read(file))
     assert (again.began, again.minutes_before) == ("Fine-tuned from something", 12.0)
+    assert again.taught_before == "file\na.png\n"
 
 
 def test_a_checkpoint_of_another_model_is_refused(order, recipe, supplies, photos, tmp_path):

@@ -6,7 +6,7 @@ import torch
 from PIL import Image
 
 from restorer_app.core.errors import UnreadableFileError
-from restorer_app.training.photographs import Rule, gather, manifest
+from restorer_app.training.photographs import Rule, gather, joined, manifest
 
 
 def _generator():
@@ -88,6 +88,14 @@ def test_a_collection_that_lists_its_photographs_is_quoted(photos):
     (photos / "MANIFEST.csv").write_text("file,terms\ndeep/er/a.jpg,CC0\ndeep/other.jpg,unknown\n", encoding="utf-8")
     assert manifest([folder]) == "file,terms\ndeep/er/a.jpg,CC0\n"
     assert manifest([folder, folder]) == "file,terms\ndeep/er/a.jpg,CC0\ndeep/er/a.jpg,CC0\n"
+
+
+def test_two_lists_become_one_that_names_each_photograph_once():
+    newer = "file,terms\na.jpg,CC0\nb.jpg,CC0\nfile,sha256\nc.png,12\n"
+    older = "file,sha256\nc.png,12\nd.png,34\nfile,terms\nb.jpg,CC0\ne.jpg,MIT\n"
+    told = "file,terms\na.jpg,CC0\nb.jpg,CC0\ne.jpg,MIT\nfile,sha256\nc.png,12\nd.png,34\n"
+    assert joined(newer, older) == told
+    assert joined(newer, "") == newer
 
 
 def test_what_is_left_out_is_said_and_nothing_at_all_is_refused(photos, tmp_path, capsys, monkeypatch):
