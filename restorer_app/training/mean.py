@@ -12,6 +12,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
+from functools import reduce
 from pathlib import Path
 
 import torch
@@ -21,9 +22,11 @@ from torch import Tensor
 from restorer_app.core.card import ModelCard
 from restorer_app.core.errors import InvalidValueError, RestorerError, UnusableModelError
 from restorer_app.files.cards import CARD, WEIGHTS, read_card
+from restorer_app.training.origin import MANIFEST
+from restorer_app.training.photographs import joined
 from restorer_app.training.toml import toml
 
-_WITH_THEM = ("recipe.toml", "manifest.csv", "plot.png")  # of the last, which was taught last
+_WITH_THEM = ("recipe.toml", "plot.png")  # of the last, which was taught last
 
 
 def main(argv: list[str]) -> int:
@@ -47,10 +50,12 @@ def write_mean(folders: Sequence[Path], into: Path) -> Path:
     weights = save(_mean([_weights(folder, card) for folder, card in zip(folders, cards, strict=True)]))
     last = cards[-1]
     told = " and ".join(card.sha256[:12] for card in cards)
+    taught = _taught(folders)
     card = replace(
         last,
         version=datetime.now(UTC).strftime("%Y.%m.%d"),
         sha256=hashlib.sha256(weights).hexdigest(),
+        data_sha256=hashlib.sha256(taught).hexdigest(),
         minutes=max(card.minutes for card in cards),
         measured={},
         notes=f"Mean of the weights {told}. The last: {last.notes}",
@@ -60,9 +65,16 @@ def write_mean(folders: Sequence[Path], into: Path) -> Path:
     for name in _WITH_THEM:
         if (folders[-1] / name).exists() and folders[-1].resolve() != target.resolve():
             shutil.copyfile(folders[-1] / name, target / name)
+    (target / MANIFEST).write_bytes(taught)
     (target / WEIGHTS).write_bytes(weights)
     (target / CARD).write_text(toml(asdict(card)), encoding="utf-8")
     return target
+
+
+def _taught(folders: Sequence[Path]) -> bytes:
+    """The photographs that any of them has learnt from, those of the last first."""
+    listed = [folder / MANIFEST for folder in reversed(folders)]
+    return reduce(joined, (file.read_text(encoding="utf-8") for file in listed if file.exists()), "").encode()
 
 
 def _weights(folder: Path, card: ModelCard) -> dict[str, Tensor]:

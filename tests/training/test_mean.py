@@ -46,7 +46,16 @@ def test_every_weight_is_half_way_and_the_card_fits(two, tmp_path, capsys):
     cards.verify(cards.StoredModel(target, card))
     assert card.notes.startswith("Mean of the weights ")
     assert not card.measured
-    assert (target / "manifest.csv").read_bytes() == (shipped / "manifest.csv").read_bytes()
+
+
+def test_its_list_has_the_photographs_of_every_one_of_them(two, tmp_path):
+    shipped, again = two
+    (again / "manifest.csv").write_text("file,source\nonly/here.jpg,ours\n", "utf-8")
+    target = write_mean([shipped, again], tmp_path / "mean")
+    listed = (target / "manifest.csv").read_text("utf-8")
+    assert "only/here.jpg,ours" in listed
+    assert set((shipped / "manifest.csv").read_text("utf-8").splitlines()) <= set(listed.splitlines())
+    assert read_card(target).data_sha256 == hashlib.sha256((target / "manifest.csv").read_bytes()).hexdigest()
 
 
 def test_models_of_other_nets_have_no_mean(two, tmp_path):
