@@ -17,7 +17,7 @@ from restorer_app.cli.verify import DIFFERENT, NOT_JUDGED, SAME
 from restorer_app.core import operation as operations
 from restorer_app.core.errors import RestorerError
 from restorer_app.core.geometry import Region
-from restorer_app.core.job import TileDone
+from restorer_app.core.job import Advanced, TileDone
 from restorer_app.core.raster import Raster
 from restorer_app.core.record import Record
 from restorer_app.files import cards, metadata
@@ -105,8 +105,8 @@ class _Replay:
         models = {model.card.sha256: model.card for model in cards.all_models() if model.card is not None}
         step, used = 1, list(_used(said, self._image.bounds))
 
-        def show(tile: TileDone) -> None:
-            self._progress.show(f"Replaying step {step} of {len(used)}", tile.done / tile.total)
+        def show(event: TileDone | Advanced) -> None:
+            self._progress.show(f"Replaying step {step} of {len(used)}", event.done / event.total)
 
         store = work.store_in(self._scratch)
         image = self._image

@@ -17,7 +17,7 @@ from restorer_app.core.errors import (
     UnusableModelError,
     UnwritableFileError,
 )
-from restorer_app.core.job import Dtype, Failed, Finished, Note, Stopped, TileDone
+from restorer_app.core.job import Advanced, Dtype, Failed, Finished, Note, Stopped, TileDone
 from restorer_app.core.operation import Decompress, Denoise, Operation, Repair, Upscale
 from restorer_app.core.raster import Raster
 from restorer_app.core.record import Record
@@ -147,7 +147,7 @@ def carry_out(session: Session, operation: Operation, how: Computing, progress: 
     for event in runner.run(job):
         session.take(event)
         match event:
-            case TileDone(done=done, total=total):
+            case TileDone(done=done, total=total) | Advanced(done=done, total=total):
                 progress.show(operation.title, done / total)
             case Note(message=message):
                 progress.say(f"Note: {message}")

@@ -81,6 +81,15 @@ class TileDone:
 
 
 @dataclass(frozen=True, slots=True)
+class Advanced:
+    """Work of which there is nothing to show yet: what the pieces to come stand on."""
+
+    job_id: str
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
 class Note:
     """Something a person should know while the job goes on: smaller tiles, the CPU instead of the GPU."""
 
@@ -106,7 +115,7 @@ class Failed:
     traceback: str = ""  # empty when the message says all: a RestorerError
 
 
-JobEvent = TileDone | Note | Finished | Stopped | Failed
+JobEvent = TileDone | Advanced | Note | Finished | Stopped | Failed
 CLOSING = (Finished, Stopped, Failed)
 
 

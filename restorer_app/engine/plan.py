@@ -28,6 +28,11 @@ class Wide:
     region: Region  # with the contexts of all tiles that touch the core
     step: int
 
+    @property
+    def copied(self) -> Region:
+        """All of its small copy."""
+        return Region.of_size(-(-self.region.width // self.step), -(-self.region.height // self.step))
+
 
 @dataclass(frozen=True, slots=True)
 class Tile:

@@ -15,13 +15,13 @@ import numpy as np
 
 import restorer_app
 from restorer_app.core.errors import RestorerError
-from restorer_app.core.job import CancelToken, Failed, Finished, Job, JobEvent, Note, Stopped, TileDone
+from restorer_app.core.job import Advanced, CancelToken, Failed, Finished, Job, JobEvent, Note, Stopped, TileDone
 from restorer_app.core.operation import to_fields
 from restorer_app.core.raster import CELL, Cell
 from restorer_app.core.record import Record
 from restorer_app.engine.cover import Cover, cover_of
 from restorer_app.engine.ledger import Ledger
-from restorer_app.engine.work import Work, first_method, plan
+from restorer_app.engine.work import Unseen, Work, amount, first_method, plan
 from restorer_app.files.allocator import large_buffers_kept
 
 
@@ -49,7 +49,7 @@ def _run(job: Job, cancel: CancelToken) -> Generator[JobEvent]:
     if note:
         yield Note(job.id, note)
     tiles = plan(job, cover, method)
-    total, done = sum(tile.out.area for tile in tiles), 0
+    total, done = amount(tiles), 0
     work = Work(job, cover, method, cancel)
     with Ledger(job.image, scale=method.scale, region=job.region, cells=_touched(job, cover)) as ledger:
         ledger.expect(tile.out for tile in tiles)
@@ -57,8 +57,11 @@ def _run(job: Job, cancel: CancelToken) -> Generator[JobEvent]:
             if isinstance(found, str):
                 yield Note(job.id, found)
                 continue
-            ledger.add(found.out, found.before, found.after)
             done += found.area
+            if isinstance(found, Unseen):
+                yield Advanced(job.id, done, total)
+                continue
+            ledger.add(found.out, found.before, found.after)
             found.after.flags.writeable = False
             yield TileDone(job.id, found.out, found.after, done, total)
         if cancel.is_cancelled:

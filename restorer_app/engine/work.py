@@ -36,6 +36,16 @@ class Piece:
     after: Pixels = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Unseen:
+    """Work of which there is nothing to show yet."""
+
+    area: int  # of a small copy
+
+
+Found = Piece | Unseen | str
+
+
 def plan(job: Job, cover: Cover, method: Method) -> list[Tile]:
     """The tiles of a job, before anything is computed."""
     bounds, boxes = job.image.bounds, [box for cell in cover.boxes.values() for box in cell]
@@ -44,6 +54,12 @@ def plan(job: Job, cover: Cover, method: Method) -> list[Tile]:
     if cover.boxes:
         return plan_covered(bounds, boxes, method.needs)
     return plan_whole(bounds, job.region, method.needs)
+
+
+def amount(tiles: Sequence[Tile]) -> int:
+    """The pixels to be worked on, those of small copies with them."""
+    wides = {tile.wide for tile in tiles if tile.wide is not None}
+    return sum(tile.out.area for tile in tiles) + sum(wide.copied.area for wide in wides)
 
 
 def first_method(job: Job, cancel: CancelToken) -> tuple[Method, str]:
@@ -80,8 +96,8 @@ class Work:
         self._unreleased = 0  # pixels read since the source was last asked to let go
         self._contexts = Contexts(job, cover)
 
-    def through(self, tiles: Sequence[Tile]) -> Iterator[Piece | str]:
-        """Finished pieces, and sentences for the person; ends early when the job is cancelled."""
+    def through(self, tiles: Sequence[Tile]) -> Iterator[Found]:
+        """Finished pieces, what went on between them, sentences for the person; ends early when it is cancelled."""
         queue = self._queued(tiles, self.method.batch_pixels)
         while queue and not self._cancel.is_cancelled:
             batch = queue.popleft()
@@ -176,7 +192,7 @@ class Work:
             source.let_go()
             self._unreleased = 0
 
-    def _looked_at_from_afar(self, batch: list[Tile]) -> Iterator[str]:
+    def _looked_at_from_afar(self, batch: list[Tile]) -> Iterator[Unseen | str]:
         """Fills the small copies of wide holes, before the first of their tiles needs them."""
         for wide in dict.fromkeys(tile.wide for tile in batch):
             if wide is None or wide in self._contexts.afar:
@@ -188,7 +204,7 @@ class Work:
             )
             yield from self._look_from_afar(wide)
 
-    def _look_from_afar(self, wide: Wide) -> Iterator[str]:
+    def _look_from_afar(self, wide: Wide) -> Iterator[Unseen | str]:
         """Its small copy is filled as any other picture."""
         image = self._job.image
         small, gap = afar.reduced(image, self._cover.hole, wide)
@@ -199,11 +215,16 @@ class Work:
         job = replace(self._job, image=raster, region=raster.bounds, mask=mask, protect=None)
         cover = cover_of(job)
         work = Work(job, cover, self.method, self._cancel)
-        for found in work.through(plan(job, cover, work.method)):
-            if isinstance(found, str):
-                yield found
-            else:
+        tiles = plan(job, cover, work.method)
+        total, done, told = sum(tile.out.area for tile in tiles), 0, 0
+        for found in work.through(tiles):
+            if isinstance(found, Piece):
                 small[found.out.slices()] = found.after
+                done += found.area
+                told, before = wide.copied.area * done // total, told
+                yield Unseen(told - before)
+            else:
+                yield found
         if work.method is not self.method:
             self.method = work.method
             self.devices += work.devices[1:]

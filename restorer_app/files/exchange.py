@@ -12,7 +12,7 @@ from typing import IO, Any
 import numpy as np
 
 from restorer_app.core.geometry import Region
-from restorer_app.core.job import Failed, Finished, Job, Note, Stopped
+from restorer_app.core.job import Advanced, Failed, Finished, Job, Note, Stopped
 from restorer_app.core.raster import Cell, Pixels, Raster, Source
 from restorer_app.files.handle import MappedHandle, SourceHandle
 from restorer_app.files.handles import open_handle
@@ -91,7 +91,7 @@ class SentTile:
 
 
 ToEngine = Open | Submit | Cancel | Taken
-FromEngine = Status | Working | Answered | SentTile | Note | Finished | Stopped | Failed
+FromEngine = Status | Working | Answered | SentTile | Advanced | Note | Finished | Stopped | Failed
 
 
 class Channel:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from restorer_app.core.errors import RestorerError
-from restorer_app.core.job import CLOSING, Failed, Finished, Job, JobEvent, Note, Stopped, TileDone
+from restorer_app.core.job import CLOSING, Advanced, Failed, Finished, Job, JobEvent, Note, Stopped, TileDone
 from restorer_app.files.exchange import Answered, Cancel, SentTile, Status, Taken, Working
 from restorer_app.files.scratch import Scratch
 from restorer_app.session.engine_link import EngineLink, engine_command
@@ -43,7 +43,7 @@ class _Last:
     event: Stopped
 
 
-_Item = _Tile | _Last | Note | Finished | Stopped | Failed | Status
+_Item = _Tile | _Last | Advanced | Note | Finished | Stopped | Failed | Status
 
 
 class EngineProcess:
@@ -257,7 +257,7 @@ class EngineProcess:
                 self._owed.pop(message.job_id, None)
         elif isinstance(message, SentTile):
             self._inbox.put(_Tile(link, message))
-        elif isinstance(message, (Note, Finished, Stopped, Failed)):
+        elif isinstance(message, (Advanced, Note, Finished, Stopped, Failed)):
             if isinstance(message, CLOSING):
                 with self._lock:
                     self._owed.pop(message.job_id, None)

@@ -10,14 +10,14 @@ from restorer_app.core import operation as operations
 from restorer_app.core.card import ModelCard
 from restorer_app.core.errors import InvalidValueError, RestorerError, UnusableModelError
 from restorer_app.core.history import Store
-from restorer_app.core.job import Failed, Finished, Job, JobEvent, Stopped, TileDone
+from restorer_app.core.job import Advanced, Failed, Finished, Job, JobEvent, Stopped, TileDone
 from restorer_app.core.raster import Raster
 from restorer_app.core.record import Record
 from restorer_app.session import by_hand
 from restorer_app.session.pending import Pending
 
 Runner = Callable[[Job], Iterator[JobEvent]]
-Progress = Callable[[TileDone], None]
+Progress = Callable[[TileDone | Advanced], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,11 +130,11 @@ def _run(record: Record, job: Job, run: Runner, store: Store | None, progress: P
     )
     result.start_on(job.image)
     for event in run(job):
+        if progress is not None and isinstance(event, (TileDone, Advanced)):
+            progress(event)
         match event:
             case TileDone():
                 result.take(event, store)
-                if progress is not None:
-                    progress(event)
             case Finished(record=found):
                 return Replayed(record, found, result.result)
             case Failed(message=message):

@@ -8,7 +8,7 @@ from typing import Protocol
 from PySide6.QtCore import QCoreApplication, QObject, Signal, SignalInstance
 
 from restorer_app.core.errors import RestorerError
-from restorer_app.core.job import CLOSING, Failed, Finished, Job, JobEvent, Note, TileDone
+from restorer_app.core.job import CLOSING, Advanced, Failed, Finished, Job, JobEvent, Note, TileDone
 from restorer_app.core.operation import Operation
 from restorer_app.core.record import Record
 from restorer_app.session.pending import Pending
@@ -131,7 +131,7 @@ class Jobs(QObject):
         if self._active is None or event.job_id != self._active[1]:
             return  # late: its job was given up
         document = self._active[0]
-        if isinstance(event, TileDone):
+        if isinstance(event, (TileDone, Advanced)):
             self._pace.take(event.done, event.total)
         is_closing = isinstance(event, CLOSING)
         if is_closing:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from restorer_app.core.geometry import Region
-from restorer_app.core.job import CancelToken, Failed, Finished, Job, Note, Stopped
+from restorer_app.core.job import Advanced, CancelToken, Failed, Finished, Job, Note, Stopped, TileDone
 from restorer_app.core.operation import Repair
 from restorer_app.core.raster import Raster
 from restorer_app.engine import afar, plan, work
@@ -80,6 +80,17 @@ def test_every_method_fills_it_and_says_that_it_was_wide(run, model, operation, 
         filled, true = to_float(after[HOLE.slices()]), to_float(picture[HOLE.slices()])
         assert abs(filled.mean() - true.mean()) < 0.12
         assert filled.max() < 0.95, "nothing of the white that was there is left"
+
+
+def test_progress_is_seen_while_the_small_copy_is_filled(run):
+    events, _ = run(job_of(Repair("patch"), broken(plate())))
+    first = next(number for number, event in enumerate(events) if isinstance(event, TileDone))
+    unseen = [event for event in events[:first] if isinstance(event, Advanced)]
+    assert unseen, "before anything can be shown"
+    told = [(event.done, event.total) for event in events if isinstance(event, (TileDone, Advanced))]
+    assert len({total for _, total in told}) == 1
+    assert [done for done, _ in told] == sorted(done for done, _ in told)
+    assert told[-1][0] == told[-1][1]
 
 
 def softness(picture):
