@@ -175,16 +175,18 @@ class History:
         self._ledger.move(moved)
 
     def _let_go(self) -> None:
-        """Of the steps before the one that is shown, oldest first, until the budget is kept."""
+        """Of the steps before the one that is shown, oldest first, until the budget is kept.
+
+        A waiting job's step is about to be filled and its result carried into all that follow; the one before it is
+        where the history stands again when that job is given up.
+        """
         needed = self._ledger.bytes_of(_rasters(self._steps[self._cursor]))
-        for position in range(self._cursor):
+        waits = next((at for at, step in enumerate(self._steps) if step.job_id is not None), self._cursor + 1)
+        for position in range(min(self._cursor, waits - 1)):
             if self.memory_bytes() <= max(self._byte_budget, needed):
                 return
             step = self._steps[position]
-            # the file as opened holds no tiles of its own, a waiting job's step is about to be filled, and the one
-            # before it is where the history stands again when that job is given up
-            waits = step.job_id is not None or self._steps[position + 1].job_id is not None
-            if any(raster.tiles for raster in _rasters(step)) and not waits:
+            if any(raster.tiles for raster in _rasters(step)):  # the file as opened holds no tiles of its own
                 self._ledger.release(_rasters(step))
                 self._steps[position] = step.without_pixels()
 

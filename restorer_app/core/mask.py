@@ -137,6 +137,8 @@ def union(one: Raster, other: Raster) -> Raster:
         one, other = other, one
     if background(other) == 255 and not other.tiles:
         return other
+    if is_empty(other):
+        return one
     changed = {
         cell: np.maximum(_values(one, one.cell_region(cell)), _values(other, one.cell_region(cell)))
         for cell in covered_cells(other)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -86,6 +86,28 @@ def again(image: Raster, original: Raster, covered: Raster, operation: Mapping[s
     return done
 
 
+def rehashed(record: Record, *, before: Raster, after: Raster, covered: Raster) -> Record:
+    """The record of work by hand under which a job has changed the same cells, in other pixels, since."""
+    digests: dict[Cell, bytes] = {}
+    digests_after: dict[Cell, bytes] = {}
+    for own, around in _rows(covered, before):
+        below, above = before.read(around), after.read(around)
+        for cell in own:
+            place = before.cell_region(cell).slices(around)
+            digests[cell] = digest_cell(cell, below[place])
+            digests_after[cell] = digest_cell(cell, above[place])
+    return replace(record, before_sha256=combined_digest(digests), after_sha256=combined_digest(digests_after))
+
+
+def _rows(covered: Raster, image: Raster) -> Iterator[tuple[list[Cell], Region]]:
+    """The covered cells row by row, as cells of a row share the strips of a file, and the region around each."""
+    for _, row in itertools.groupby(sorted(masks.covered_cells(covered)), key=lambda cell: cell[0]):
+        own = list(row)
+        around = image.region_around(own)
+        assert around is not None  # a group is never empty
+        yield own, around
+
+
 def _offset(operation: Mapping[str, Any], name: str) -> int:
     value = operation.get(name)
     if isinstance(value, bool) or not isinstance(value, int) or abs(value) > _FARTHEST:
@@ -109,11 +131,8 @@ def _laid(
     laid: dict[Cell, Pixels] = {}
     before: dict[Cell, bytes] = {}
     changed = 0
-    for _, row in itertools.groupby(sorted(cells), key=lambda cell: cell[0]):
-        own = list(row)
-        around = image.region_around(own)
-        assert around is not None  # a group is never empty
-        below, above = image.read(around), source(around)  # at once: cells of a row share the strips of a file
+    for own, around in _rows(covered, image):
+        below, above = image.read(around), source(around)
         for cell in own:
             region = image.cell_region(cell)
             place = region.slices(around)

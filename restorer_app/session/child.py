@@ -12,7 +12,7 @@ from restorer_app.core.job import CLOSING, Advanced, Failed, Finished, Job, JobE
 from restorer_app.files.exchange import Answered, Cancel, SentTile, Status, Taken, Working
 from restorer_app.files.scratch import Scratch
 from restorer_app.session.engine_link import EngineLink, engine_command
-from restorer_app.session.handover import Handover
+from restorer_app.session.handover import Handover, held
 from restorer_app.session.surroundings import Surroundings
 
 PATIENCE = 2.0  # seconds that a cancelled engine has to answer before it is killed
@@ -94,7 +94,8 @@ class EngineProcess:
                 thread.start()
 
     def submit(self, job: Job) -> None:
-        """Queues a job; nothing is copied in the caller's thread."""
+        """Queues a job; no pixels are copied in the caller's thread, which is the one that its rasters belong to."""
+        job = held(job)
         with self._lock:
             assert job.id not in self._owed, "a job is submitted once"
             self._owed[job.id] = _Owed(job)

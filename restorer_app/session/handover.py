@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import weakref
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
@@ -65,8 +65,22 @@ class TileRoom:
                 self._free.setdefault(size, []).append(place)
 
 
+def held(job: Job) -> Job:
+    """The same job over rasters of its own: the history moves the tiles of its rasters when memory is short.
+
+    A tile that was moved dies, and its room would be given to another while the engine still reads it.
+    """
+    mask = None if job.mask is None else _again(job.mask)
+    protect = None if job.protect is None else _again(job.protect)
+    return replace(job, image=_again(job.image), mask=mask, protect=protect)
+
+
+def _again(raster: Raster) -> Raster:
+    return Raster(raster.source, raster.tiles)
+
+
 class Handover:
-    """Turns jobs into messages. A job must be held until the engine is done with it: its tiles stay put so long."""
+    """Turns jobs into messages. A job must be `held` until the engine is done with it: its tiles stay put so long."""
 
     def __init__(self, scratch: Scratch) -> None:
         self._scratch = scratch

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from restorer_app.core import mask as masks
@@ -9,8 +10,10 @@ from restorer_app.core.history import History, Snapshot, Step, Store
 from restorer_app.core.job import Job, TileDone
 from restorer_app.core.raster import Raster
 from restorer_app.core.record import Record
+from restorer_app.session import by_hand
 from restorer_app.session.pending import Pending
 
+PAINTED = "Painted mask"
 _DONE = {
     "repair": "Repaired",
     "denoise": "Denoised",
@@ -66,7 +69,7 @@ class Lineup:
         else:
             after = replace(before, image=pending.merged_into(before.image))
         done = Step(title, after, record, pending.touched)
-        later = [_carried(pending, other) for other in history.steps[position + 1 :]]
+        later = _all_carried(pending, after.image, history.steps[position + 1 :])
         self._entries.remove(pending)  # now that whatever had to be read for it has been read
         history.rewrite(position, [done, *later], cursor=history.cursor)
 
@@ -78,7 +81,8 @@ class Lineup:
         if pending.mask is not None:
             later = [_with_mask(other, pending.mask) for other in later]
         if pending.joined:  # the stroke had become part of this step, and stays
-            later.insert(0, Step("Painted mask", replace(snapshot, mask=pending.mask_at_enter)))
+            mask = masks.union(pending.mask_at_enter, snapshot.mask)  # with what a job before it has brought back
+            later.insert(0, Step(PAINTED, replace(snapshot, mask=mask)))
         gone = 0 if pending.joined or history.cursor < position else 1
         history.rewrite(position, later, cursor=history.cursor - gone)
 
@@ -93,10 +97,22 @@ class Lineup:
         return True
 
 
-def _carried(pending: Pending, step: Step) -> Step:
-    if step.after is None:
-        return step
-    return replace(step, after=replace(step.after, image=pending.merged_into(step.after.image)))
+def _all_carried(pending: Pending, below: Raster, steps: Sequence[Step]) -> list[Step]:
+    """Later steps with the result in them; a record of work by hand in cells that it reaches is told anew."""
+    found = []
+    for step in steps:
+        assert step.after is not None  # the history keeps what stands on a job that is not done
+        image = pending.merged_into(step.after.image)
+        record = step.record
+        if record is not None and step.touched is not None and _share_a_cell(step.touched, pending.touched):
+            record = by_hand.rehashed(record, before=below, after=image, covered=step.touched)
+        found.append(replace(step, after=replace(step.after, image=image), record=record))
+        below = image
+    return found
+
+
+def _share_a_cell(one: Raster, other: Raster) -> bool:
+    return any(other.read(other.cell_region(cell)).any() for cell in masks.covered_cells(one))
 
 
 def _with_mask(step: Step, mask: Raster) -> Step:

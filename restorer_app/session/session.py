@@ -20,7 +20,7 @@ from restorer_app.files.saving import Saved
 from restorer_app.session import by_hand
 from restorer_app.session.by_hand import Handiwork, Handwork
 from restorer_app.session.change import Change
-from restorer_app.session.lineup import Lineup
+from restorer_app.session.lineup import PAINTED, Lineup
 from restorer_app.session.pending import Pending
 from restorer_app.session.saving import Saving, changes_size, masks_of, touched_so_far
 from restorer_app.session.touching import touched_by
@@ -145,7 +145,7 @@ class Session:
 
     def cloning(self, stroke: Stroke, *, dx: int, dy: int) -> Handiwork:
         """As `clone`, to be computed in whatever thread and then added."""
-        self._must_be_free(stroke)
+        self._must_be_free(stroke, dx=dx, dy=dy)
         return by_hand.cloning(self.history.current.image, self.protect, stroke, dx=dx, dy=dy)
 
     def add_handwork(self, asked: Handiwork, done: Handwork | None) -> Region | None:
@@ -203,9 +203,8 @@ class Session:
         return pending
 
     def _follows_a_stroke(self) -> bool:
-        """Did the last step change the mask alone: work by hand or by a job keeps a step of its own."""
-        last = self.history.steps[self.history.cursor]
-        return self.history.cursor > 0 and last.job_id is None and last.touched is None
+        """Is the last step one of painting the mask: anything else keeps a step of its own, to be undone alone."""
+        return self.history.cursor > 0 and self.history.steps[self.history.cursor].title == PAINTED
 
     def next_job(self) -> Job | None:
         """The job to run now: frozen when it is handed out; None while one runs or nothing waits."""
@@ -302,14 +301,17 @@ class Session:
         if any(pending.changes_size for pending in self.pending):
             raise RestorerError("The picture is being upscaled.", advice="Wait, or press Esc to cancel it.")
 
-    def _must_be_free(self, stroke: Stroke) -> None:
-        """Work by hand waits where a job will change the picture: which came last could not be told."""
+    def _must_be_free(self, stroke: Stroke, *, dx: int = 0, dy: int = 0) -> None:
+        """Work by hand waits where a job will change the picture, its source too: which came last could not be told."""
         self._must_be_editable()
         extent = stroke.extent(self.mask.bounds)
-        if extent is not None and any(pending.region.overlaps(extent) for pending in self.pending):
-            raise RestorerError(
-                "A job is changing this part of the picture.", advice="Wait, or press Esc to cancel it."
-            )
+        if extent is None:
+            return
+        wait = "Wait, or press Esc to cancel it."
+        if any(pending.region.overlaps(extent) for pending in self.pending):
+            raise RestorerError("A job is changing this part of the picture.", advice=wait)
+        if any(pending.region.overlaps(extent.shifted(dx, dy)) for pending in self.pending):
+            raise RestorerError("A job is changing the part of the picture that would be copied.", advice=wait)
 
     def _give_up(self, pending: Pending) -> None:
         self._lineup.give_up(self.history, pending)

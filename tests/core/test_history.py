@@ -111,12 +111,15 @@ def test_without_room_the_oldest_pixels_go_and_their_records_stay():
     assert history.go_to(0).image.own_bytes() == 0
 
 
-def test_pixels_of_a_step_that_waits_for_its_job_are_never_let_go():
+def test_pixels_are_not_let_go_from_a_waiting_job_on():
+    """Its result is carried into what follows, and the records of that are told anew."""
     history = History(opened(), byte_budget=0)
     history.add(Step("Repair…", edited(history.current, (0, 0), 1), job_id="a"))
     for number in range(3):
         history.add(Step("edit", edited(history.current, (0, 0), number + 2)))
-    assert [step.after is not None for step in history.steps] == [True, True, False, False, True]
+    assert all(step.after is not None for step in history.steps)
+    history.rewrite(1, [Step("Repaired", history.steps[1].after), *history.steps[2:]], cursor=4)
+    assert [step.after is not None for step in history.steps] == [True, False, False, False, True]
 
 
 def test_the_step_before_a_waiting_job_stays_to_go_back_to():

@@ -12,7 +12,7 @@ from restorer_app.core.operation import Denoise, Repair
 from restorer_app.core.raster import Raster
 from restorer_app.files.exchange import Submit, opened_job
 from restorer_app.files.scratch import MappedSource, Scratch, map_pixels
-from restorer_app.session.handover import Handover, TileRoom
+from restorer_app.session.handover import Handover, TileRoom, held
 
 
 @pytest.fixture
@@ -78,3 +78,15 @@ def test_the_room_of_a_tile_that_died_is_used_again(scratch):
 def read(room, place):
     file, offset = place
     return np.fromfile(file.path, np.uint16, offset=offset)
+
+
+def test_a_job_that_is_held_keeps_its_pixels_when_the_history_moves_them_to_the_disc(scratch):
+    image = Raster.from_array(np.zeros((256, 512, 3), np.uint16)).with_patch(Region(0, 0, 256, 256), tile(1))
+    job = held(Job("one", Repair("telea"), image, image.bounds, mask=Raster.flat(image.bounds, value=255)))
+    room = Handover(scratch)
+    came = passed_on(room.submit(job))
+    image.move_tiles({id(pixels): pixels.copy() for pixels in image.tiles.values()})
+    gc.collect()
+    later = image.with_patch(Region(256, 0, 512, 256), tile(9))
+    room.submit(Job("two", Repair("telea"), later, later.bounds, mask=job.mask))
+    assert (came.image.read(Region(0, 0, 256, 256)) == 1).all()

@@ -16,6 +16,9 @@ from restorer_app.core.stroke import Point, Stroke
 from restorer_app.files import cards
 from restorer_app.files.opening import open_here
 from restorer_app.files.picture import Picture
+from restorer_app.session import runner
+from restorer_app.session.replay import replay
+from restorer_app.session.saving import masks_of
 from restorer_app.session.session import Session
 from tests.core.test_record import a_record
 
@@ -299,6 +302,58 @@ def test_work_by_hand_waits_where_a_job_is_at_work_and_goes_on_elsewhere():
     session.take(Finished(job.id, a_record()))
     assert (shown(session)[100, 100] == 7).all()
     assert np.array_equal(shown(session)[180, 130], PLAIN[180, 330])
+
+
+def test_work_by_hand_copies_nothing_that_a_job_is_about_to_change():
+    session = a_session()
+    session.stroke(dab(100, 100))
+    session.ask(Repair("telea"))
+    with pytest.raises(RestorerError, match="would be copied"):
+        session.clone(dab(600, 300, 20), dx=-500, dy=-200)
+    session.clone(dab(600, 300, 20), dx=-50, dy=0)
+
+
+@pytest.mark.parametrize("history_bytes", [0, 2**29], ids=["over its budget", "with room"])
+def test_work_by_hand_beside_a_job_is_replayed_to_the_bit(history_bytes):
+    session = a_session(history_bytes=history_bytes)
+    session.stroke(dab(100, 100))
+    session.ask(Repair("telea"))
+    job = session.next_job()
+    session.clone(dab(200, 200, 20), dx=20, dy=0)  # in a cell that the job changes, too
+    session.clone(dab(600, 300, 20), dx=-50, dy=0)
+    session.restore(dab(205, 200, 10))
+    for event in runner.run(job):
+        session.take(event)
+    used = masks_of(session.history)
+    steps = list(replay(session.records, session.original, used=used, models={}, run=runner.run))
+    assert [step.found.name for step in steps] == ["repair", "clone", "clone", "restore"]
+    assert all(step.same for step in steps), [step.sentence for step in steps]
+    assert np.array_equal(steps[-1].image.read(BOUNDS), shown(session))
+
+
+def test_two_joined_repairs_that_are_given_up_bring_back_both_their_masks():
+    session = a_session()
+    jobs = []
+    for x, y in ((100, 100), (500, 300)):
+        session.stroke(dab(x, y))
+        jobs.append(session.ask(Repair("telea"), joined=True).id)
+    session.next_job()
+    session.cancel(jobs[0])
+    session.next_job()
+    session.take(Failed(jobs[1], "The engine ended."))
+    mask = session.mask.read(BOUNDS)[:, :, 0]
+    assert mask[100, 100] == mask[300, 500] == 255
+
+
+def test_a_joined_repair_takes_no_other_step_in():
+    session = a_session()
+    session.stroke(dab(100, 100))
+    session.stroke(dab(100, 100, 20), protects=True)
+    session.stroke(dab(100, 100))  # where all is painted already: no step
+    session.ask(Repair("telea"), joined=True)
+    session.undo()
+    assert masks.count_covered(session.protect) > 0
+    assert session.history.steps[-1].title == "Painted protection"
 
 
 def test_beside_work_by_hand_each_tile_costs_what_it_covers_and_later_steps_share_their_picture():
