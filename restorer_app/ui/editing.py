@@ -52,6 +52,7 @@ class Editing(QObject):
         self._hand_work.came_to_nothing.connect(lambda _why: self.came_to_nothing.emit())
         desk.closing.connect(self.settle)
         jobs.failed.connect(self._job_failed)
+        jobs.preview_failed.connect(self._preview_failed)
 
     # ------------------------------------------------------------------------------------------- strokes
     def stroke(self, stroke: Stroke, *, protects: bool = False) -> bool:
@@ -187,6 +188,9 @@ class Editing(QObject):
         advice = kept if has_mask else self.tr("{name} was left as it was.")
         said = Told(event.message, advice.format(name=document.name), event.traceback, about=_work_on(document))
         self.told.emit(said)
+
+    def _preview_failed(self, document: Document, event: Failed) -> None:
+        self.told.emit(Told(event.message, "", event.traceback, about=_work_on(document)))
 
     # ---------------------------------------------------------------------------------------- everything
     def attempt(self, work: Callable[[Session], object]) -> bool:

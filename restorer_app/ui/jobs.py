@@ -34,6 +34,7 @@ class Jobs(QObject):
     changed = Signal()
     finished = Signal(object, object)  # Document, Record
     failed = Signal(object, object)  # Document, Failed
+    preview_failed = Signal(object, object)  # Document, Failed: no work is lost by that
     noted = Signal(str)
     previewed = Signal(object, object)  # Document, TileDone
 
@@ -182,7 +183,7 @@ class Jobs(QObject):
         elif isinstance(event, CLOSING):
             self._preview = None
             if isinstance(event, Failed):
-                self.failed.emit(document, event)
+                self.preview_failed.emit(document, event)
             self.changed.emit()
 
     def _start_next(self) -> None:

@@ -41,6 +41,19 @@ class Opened:
 _SMALL_AT_ONCE = frozenset({"jpeg"})  # a JPEG is decoded at an eighth of its size in half the time and less
 
 
+_HAPPENS = (RestorerError, MemoryError, OSError)
+
+
+def _told(path: Path, problem: Exception) -> RestorerError:
+    """Whatever it was: a file that is waited for in vain could not be opened again."""
+    if isinstance(problem, RestorerError):
+        return problem
+    if isinstance(problem, MemoryError):
+        advice = "Close other pictures or programs, and open it again."
+        return RestorerError(f"There is not enough memory to open {path.name}.", advice=advice)
+    return RestorerError(f"{path.name} cannot be opened: {problem or type(problem).__name__}.")
+
+
 class Loader(QThread):
     """Its signals arrive on the window's thread."""
 
@@ -75,9 +88,11 @@ class Loader(QThread):
             self.began.emit(opening)
             try:
                 opened = self._open(opening)
-            except RestorerError as problem:
-                self._tell(self.refused, opening, problem)
-                continue
+            except Exception as problem:
+                self._tell(self.refused, opening, _told(opening.path, problem))
+                if isinstance(problem, _HAPPENS):
+                    continue
+                raise  # a fault in the program: told as such, besides
             self._tell(self.opened, opened)
             if not opened.is_whole:
                 self._read(opened)
@@ -100,8 +115,10 @@ class Loader(QThread):
         try:
             opened.picture.source.decode()
             small = self._reader.overview(opened.picture, OVERVIEW)
-        except RestorerError as problem:
-            self._tell(self.lost, opened, problem)
+        except Exception as problem:
+            self._tell(self.lost, opened, _told(opened.opening.path, problem))
+            if not isinstance(problem, _HAPPENS):
+                raise
         else:
             self._tell(self.read, opened, small)
 

@@ -101,6 +101,25 @@ def test_a_file_that_breaks_off_after_it_was_shown_is_told(loader, tmp_path, mon
     assert str(problem).startswith("It breaks off.")
 
 
+@pytest.mark.parametrize(
+    ("problem", "told"), [(MemoryError(), "not enough memory to open a.png"), (OSError("no more processes"), "no more")]
+)
+def test_what_the_machine_refuses_is_told_and_the_file_can_be_asked_for_again(
+    loader, tmp_path, monkeypatch, problem, told
+):
+    def refuses(*_args):
+        raise problem
+
+    heard, opening = Heard(loader), Opening(picture(tmp_path / "a.png"))
+    with monkeypatch.context() as patch:
+        patch.setattr(loader._reader, "overview", refuses)
+        loader.ask(opening)
+        until(lambda: "refused" in heard.names)
+    assert told in str(heard.of("refused")[1])
+    loader.ask(opening)
+    until(lambda: "opened" in heard.names)
+
+
 def test_closing_while_a_file_opens_waits_for_nothing_and_says_nothing(qapp, tmp_path):
     with Reader() as reader:
         loader = Loader(reader)

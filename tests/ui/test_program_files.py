@@ -26,7 +26,7 @@ from restorer_app.ui.acts.files import own_samples
 from restorer_app.ui.dialogs.save import SaveDialog
 from restorer_app.ui.presenting.pictures import file_words, frames
 from restorer_app.ui.presenting.steps import StepRows
-from tests.ui.conftest import until
+from tests.ui.conftest import answer_discard, until
 from tests.ui.hands import at, document, hover, idle, open_file, paint, pixels, press, repair, scratch
 
 
@@ -243,15 +243,18 @@ def test_a_job_that_is_cancelled_after_ctrl_s_leaves_nothing_to_save(empty, scan
     assert list(tmp_path.glob("*_restored_*")) == [], "the wish went with the job"
 
 
-def test_a_job_that_is_cancelled_while_closing_waits_leaves_nothing_to_save(empty, scan, tmp_path):
+def test_a_job_that_is_cancelled_while_closing_waits_keeps_its_mask_in_the_window(empty, scan, tmp_path):
     open_file(empty, scan)
     scratch(empty)
     press(empty, "Return")
     empty.workshop.saving.ask = lambda _names, _running: "save"
     press(empty, "Ctrl+W")
     press(empty, "Escape")
-    until(lambda: not empty.workshop.desk.documents)
+    QTest.qWait(100)
+    assert document(empty).loose == {"mask"}
+    assert "stays open" in empty.window.notice.text
     assert list(tmp_path.glob("*_restored_*")) == []
+    answer_discard(empty)
 
 
 @pytest.mark.parametrize(("answer", "is_open"), [("stay", True), ("discard", False)])

@@ -10,11 +10,15 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QDialog, QLineEdit
 
+from restorer_app.core.job import Failed, Job
+from restorer_app.core.operation import Denoise
+from restorer_app.core.stroke import Point, Stroke
+from restorer_app.session import by_hand
 from restorer_app.session.saving import Saving
 from restorer_app.ui.acts.saving import Order
 from restorer_app.ui.dialogs.save import SaveDialog
 from tests.ui.conftest import answer_discard, until
-from tests.ui.hands import document, idle, open_file, press, repair, scratch
+from tests.ui.hands import document, idle, open_file, paint, press, repair, scratch
 
 
 @pytest.fixture
@@ -190,3 +194,111 @@ def test_a_held_key_is_typed_where_there_is_something_to_type(empty, scan):
     assert field.text() == "a\\b"
     assert not empty.workshop.canvas.sight.shows_original
     dialog.done(QDialog.DialogCode.Rejected)
+
+
+def test_what_was_painted_after_save_and_close_keeps_the_picture_open(empty, scan, held):
+    open_file(empty, scan)
+    repair(empty)
+    empty.workshop.saving.ask = lambda _names, _running: "save"
+    press(empty, "Ctrl+W")
+    paint(empty, (40, 40), (60, 60))
+    held.set()
+    saved(empty)
+    assert document(empty).loose == {"mask"}
+    assert "stays open" in empty.window.notice.text
+    answer_discard(empty)
+
+
+def test_work_by_hand_that_lands_after_save_and_close_keeps_the_picture_open(empty, scan, held, monkeypatch):
+    opened = open_file(empty, scan)
+    repair(empty)
+    restore, go = by_hand.restore, threading.Event()
+    monkeypatch.setattr(by_hand, "restore", lambda *args: (go.wait(1), restore(*args))[1])
+    empty.workshop.saving.ask = lambda _names, _running: "save"
+    press(empty, "Ctrl+W")
+    assert empty.workshop.editing.restore(Stroke("brush", (Point(160, 100),), 20))
+    held.set()
+    saved(empty)
+    go.set()
+    assert document(empty) is opened
+    assert [record.name for record in opened.session.records] == ["repair", "restore"]
+    answer_discard(empty)
+
+
+def test_a_picture_that_closed_itself_during_a_question_is_not_closed_again(empty, scan, held):
+    open_file(empty, scan)
+    repair(empty)
+    answers = ["save"]
+
+    def ask(_names, _running):
+        if answers:
+            return answers.pop()
+        held.set()
+        until(lambda: not empty.workshop.desk.documents)
+        return "discard"
+
+    empty.workshop.saving.ask = ask
+    press(empty, "Ctrl+W")
+    press(empty, "Ctrl+W")
+    assert not empty.workshop.desk.documents
+
+
+def test_an_answer_that_was_taken_back_closes_nothing_later(empty, scan, held):
+    open_file(empty, scan)
+    repair(empty)
+    empty.workshop.saving.save()
+    answers = ["save", "save", "stay"]
+    empty.workshop.saving.ask = lambda _names, _running: answers.pop(0)
+    for _ in range(3):
+        press(empty, "Ctrl+W")
+    assert not answers
+    held.set()
+    saved(empty)
+    repair_at(empty, 60)
+    press(empty, "Ctrl+S")
+    saved(empty)
+    assert empty.workshop.desk.documents
+    answer_discard(empty)
+
+
+def test_a_copy_that_was_promised_is_written_before_picture_and_window_close(empty, scan, held, monkeypatch):
+    open_file(empty, scan)
+    repair(empty)
+    held.set()
+    saving = empty.workshop.saving
+    saving.save()
+    saved(empty)
+    held.clear()
+    copies = [scan.with_name("one.tif"), scan.with_name("other.tif")]
+    orders = [Order(copy) for copy in copies]
+    monkeypatch.setattr(saving, "_ask_where", lambda _document: orders.pop(0))
+    saving.save_as()
+    saving.save_as()
+    assert not saving.may_close()
+    assert "as soon as everything is saved" in empty.window.notice.text
+    closed = []
+    monkeypatch.setattr(empty.window, "close", lambda: closed.append([copy.exists() for copy in copies]))
+    press(empty, "Ctrl+W")
+    assert empty.workshop.desk.documents
+    held.set()
+    until(lambda: not empty.workshop.desk.documents)
+    saved(empty)
+    assert closed == [[True, True]]
+
+
+def test_a_preview_that_fails_takes_no_promised_save_back(empty, scan, monkeypatch):
+    opened = open_file(empty, scan)
+    scratch(empty)
+    workshop, asked = empty.workshop, []
+    with monkeypatch.context() as patch:
+        patch.setattr(workshop.worker, "submit", asked.append)
+        press(empty, "Return")
+        press(empty, "Ctrl+S")
+        preview = Job("preview-1", Denoise(0.2, "guided"), opened.session.image, opened.session.image.bounds)
+        workshop.jobs.preview(opened, preview)
+        workshop.jobs.take(Failed(preview.id, "There is no room."))
+        assert empty.window.notice.text == "There is no room."
+    workshop.worker.submit(asked[0])
+    idle(empty)
+    until(lambda: opened.saved is not None)
+    saved(empty)

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QDialog
 
+from restorer_app.core.raster import Raster
 from restorer_app.files.naming import target_of
 from restorer_app.files.tiff import holds_levels
 from restorer_app.session.saving import jpeg_would_undo
@@ -43,7 +44,8 @@ class SavingActs(QObject):
         self._saver = saver
         self._settle = settle  # a stroke may not have landed yet
         self._is_closing = False
-        self._close_when_saved: list[Document] = []
+        self._is_asking = False  # a dialog is open, and what it asks about is not begun
+        self._close_when_saved: dict[Document, tuple[Raster, Raster]] = {}  # with what was painted at the answer
         self._save_when_done: dict[Document, Order] = {}  # their jobs are still running
         self.ask: Callable[[list[str], bool], Answer] = lambda names, running: ask_unsaved(
             names, window, running=running, loose=any(document.loose for document in desk.unsaved)
@@ -52,11 +54,10 @@ class SavingActs(QObject):
             names, painted, window
         )
         window.may_close = self.may_close
-        saver.saved.connect(self._saved)
         saver.failed.connect(self._not_saved)
         saver.changed.connect(self._work_went_on)
         jobs.changed.connect(self._work_went_on)
-        jobs.failed.connect(lambda document, _event: self._not_saved(document))
+        jobs.failed.connect(lambda document, _event: self._not_saved(document))  # a preview that fails is no job
 
     # ------------------------------------------------------------------------------------------ saving
     def save(self) -> None:
@@ -133,7 +134,10 @@ class SavingActs(QObject):
             has_levels=patchable and holds_levels(picture),
             carries_levels=document.carries_levels,
         )
-        if dialog.exec() != QDialog.DialogCode.Accepted:
+        self._is_asking = True
+        answer = dialog.exec()
+        self._is_asking = False
+        if answer != QDialog.DialogCode.Accepted:
             return None
         return Order(dialog.target, dialog.derives, dialog.carries_levels)
 
@@ -153,19 +157,31 @@ class SavingActs(QObject):
     def close_place(self, place: int) -> None:
         self._settle()
         document = self._desk.documents[place]
-        if document in self._desk.unsaved:
-            answer = self.ask([document.name], bool(document.session.pending))
-            if answer == "stay":
-                self._not_saved(document)  # nor closed later by an earlier answer
-                return
-            if answer == "save":
-                self._close_when_saved.append(document)
+        answer = self._answer_on(document)
+        if document not in self._desk.documents:
+            return  # an earlier "save" has closed it while the question was open
+        if answer == "stay":
+            self._not_saved(document)  # nor closed later by an earlier answer
+        elif answer == "save":
+            self._close_when_saved[document] = (document.session.mask, document.session.protect)
+            if document in self._desk.unsaved:
                 self._save_when_done.setdefault(document, Order())
-                self._work_went_on()
-                return
-        elif document.loose and self.ask_painted([document.name], document.loose) == "stay":
-            return
-        self._desk.close(self._desk.documents.index(document))
+            self._work_went_on()
+        else:
+            self._desk.close(self._desk.documents.index(document))
+
+    def _answer_on(self, document: Document) -> Answer:
+        """What is to become of a picture that is to be closed; a save that was promised is waited for."""
+        if document in self._desk.unsaved:
+            return self.ask([document.name], bool(document.session.pending))
+        if document.loose and self.ask_painted([document.name], document.loose) == "stay":
+            return "stay"
+        return "save" if document in self._owed else "discard"
+
+    @property
+    def _owed(self) -> set[Document]:
+        """Pictures of which a save is going on or was promised."""
+        return {*self._save_when_done, *self._saver.documents}
 
     def quit(self) -> None:
         self._window.close()
@@ -175,7 +191,7 @@ class SavingActs(QObject):
         self._settle()
         unsaved = self._desk.unsaved
         if not unsaved:
-            return self._may_lose_what_is_painted()
+            return self._may_lose_what_is_painted() and not self._waits_for_what_is_owed()
         answer = self.ask([each.name for each in unsaved], any(each.session.pending for each in unsaved))
         if answer == "save":
             self._is_closing = True
@@ -186,6 +202,14 @@ class SavingActs(QObject):
             self._save_when_done = {}
             self._is_closing = False
         return answer == "discard" and self._may_lose_what_is_painted()
+
+    def _waits_for_what_is_owed(self) -> bool:
+        """All is saved, and more copies of it are being written: the window closes when they are there."""
+        self._is_closing = bool(self._owed)
+        if self._is_closing:
+            told = self.tr("The window closes as soon as everything is saved.")
+            self._window.notice.say(Told(told, warns=False, passes=True, about="saving"))
+        return self._is_closing
 
     def _may_lose_what_is_painted(self) -> bool:
         """On pictures that the question about unsaved work does not speak of."""
@@ -203,26 +227,31 @@ class SavingActs(QObject):
                 self._save(document)
             elif document.session.is_unsaved or (order.target is not None and document.session.is_changed):
                 self._write(document, order)
-            else:  # its job was cancelled, and nothing is left to save
-                self._close_what_is_saved(document)
-
-    def _saved(self, document: Document, _saved: object) -> None:
-        self._close_what_is_saved(document)
-        if not self._save_when_done and set(self._saver.documents) <= {document}:
+        if self._is_asking:
+            return
+        for document in [each for each in self._close_when_saved if each not in self._owed]:
+            self._close_what_is_saved(document)
+        if self._is_closing and not self._owed:
             self._is_closing = False  # what came meanwhile keeps the window open, also when that is saved later
+            if not self._desk.unsaved:
+                self._window.close()
 
     def _close_what_is_saved(self, document: Document) -> None:
-        if document in self._close_when_saved and document not in self._save_when_done:
-            self._close_when_saved.remove(document)
-            if document in self._desk.documents and document not in self._desk.unsaved:
-                self._desk.close(self._desk.documents.index(document))
-        if self._is_closing and not self._desk.unsaved:
-            self._is_closing = False
-            self._window.close()
+        """Unless there is more to lose than when it was asked for: a stroke by hand that lands now, a new mask."""
+        self._settle()
+        painted = self._close_when_saved.pop(document, None)
+        if painted is None or document not in self._desk.documents:
+            return
+        session = document.session
+        is_as_it_was = painted[0] is session.mask and painted[1] is session.protect
+        if document in self._desk.unsaved or (document.loose and not is_as_it_was):
+            told = self.tr("{name} stays open: more was done after it was to be saved and closed.")
+            self._window.notice.say(Told(told.format(name=document.name), about="saving"))
+        else:
+            self._desk.close(self._desk.documents.index(document))
 
     def _not_saved(self, document: Document) -> None:
         """What could not be saved stays open."""
         self._is_closing = False
         self._save_when_done.pop(document, None)
-        if document in self._close_when_saved:
-            self._close_when_saved.remove(document)
+        self._close_when_saved.pop(document, None)
