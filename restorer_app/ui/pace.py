@@ -28,5 +28,7 @@ class Pace:
             return None
         at, first_done = self._first
         since = self.done - first_done
+        if since * 200 < self.total and first_done * 20 < self.total:
+            return None  # hours would be told of a small piece that waited for its model
         each = (self._now() - at) / since if since else (at - self._began) / first_done
         return each * (self.total - self.done)

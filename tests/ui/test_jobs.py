@@ -261,3 +261,14 @@ def test_the_remaining_time_comes_from_the_pieces_after_the_first():
     assert pace.seconds_left == pytest.approx(4)
     pace.take(5, 5)
     assert pace.seconds_left is None
+
+
+def test_no_remaining_time_is_told_from_a_small_first_piece():
+    now = [0.0]
+    pace = Pace(now=lambda: now[0])
+    now[0] = 10.0  # a model was loaded
+    pace.take(1, 1000)
+    assert pace.seconds_left is None
+    now[0] += 2
+    pace.take(11, 1000)
+    assert pace.seconds_left == pytest.approx(0.2 * 989)
