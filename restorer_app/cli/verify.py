@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 from restorer_app.cli import options, telling, work
@@ -13,6 +13,7 @@ from restorer_app.core.raster import Raster
 from restorer_app.files.maskfile import read_mask
 from restorer_app.files.patching import Verdict, spaced
 from restorer_app.files.reader import Reader
+from restorer_app.files.saying import said_by
 from restorer_app.files.verify import verify
 
 SAME, DIFFERENT, NOT_JUDGED = 0, 1, 4
@@ -35,7 +36,7 @@ def _run(args: argparse.Namespace) -> int:
     progress = Progress()
     try:
         with work.reading() as (reader, _):
-            allowed = _mask(reader, args.master, args.mask, page=args.page or 0) if args.mask else None
+            allowed = _mask(reader, args) if args.mask else None
             verdict = verify(
                 args.master,
                 args.derivative,
@@ -54,10 +55,17 @@ def _run(args: argparse.Namespace) -> int:
     return SAME if verdict.same else DIFFERENT
 
 
-def _mask(reader: Reader, master: Path, path: Path, *, page: int) -> Raster:
-    picture = reader.open(master, page=page, decode=False)
+def _mask(reader: Reader, args: argparse.Namespace) -> Raster:
+    """The mask that is named, as large as the page that is judged: the one of the record where nobody names one."""
+    page = args.page
+    if page is None:
+        _, said = said_by(
+            args.derivative, of=args.master, page=None, open_picture=partial(reader.open, decode=False), strict=False
+        )
+        page = 0 if said is None else said.page
+    picture = reader.open(args.master, page=page, decode=False)
     return read_mask(
-        path,
+        args.mask,
         bounds=picture.source.bounds,
         orientation=picture.orientation,
         open_picture=reader.open,

@@ -179,21 +179,20 @@ def save(
     return saved
 
 
-def check_output(session: Session, operation: Operation, *, output: Path | None, derive: bool) -> None:
-    """A name under which nothing can be saved is refused before minutes or hours are spent on it."""
-    if output is None or output.is_dir():
-        return
+def check_output(session: Session, operation: Operation, *, output: Path | None, derive: bool) -> bool:
+    """Where nothing can be saved, that is said before minutes or hours are spent; else whether a new TIFF is made."""
     picture = session.picture
     undone = jpeg_would_undo(picture, [operation.name])
-    if not output.suffix and not output.exists():  # no picture is named like that
+    if output is not None and not output.is_dir() and not output.suffix and not output.exists():  # no picture's name
         patches = picture.patchable and operation.scale == 1 and not undone and not derive
         named = f"{output.name}{picture.path.suffix if patches else '.tif'}"
         raise UnwritableFileError(f"There is no folder {output}.", advice=f"Make it first, or name a file: {named}.")
     derives = derive or _derives(picture, output, other_size=operation.scale > 1, undone=undone)
-    if not derives and (operation.scale > 1 or not picture.patchable):
+    if output is not None and not derives and (operation.scale > 1 or not picture.patchable):
         why = "The enlarged picture has another size than its file." if operation.scale > 1 else picture.reason
         raise NotPatchableError(why, advice=_as_tiff(output))
-    files_saving.must_be_possible(picture, output, patch=not derives)
+    files_saving.must_be_possible(picture, output, patch=not derives, scale=operation.scale)
+    return derives
 
 
 def must_derive(session: Session, output: Path | None) -> bool:

@@ -16,11 +16,12 @@ from restorer_app.core.job import CancelToken
 from restorer_app.core.raster import Pixels, Raster, Source
 from restorer_app.files.ahead import THREADS, in_order
 from restorer_app.files.budget import Budget
-from restorer_app.files.carry import Carried, carried
+from restorer_app.files.carry import NO_EXIF, Carried, carried, says_resolution
 from restorer_app.files.cicp import COLOURS_BY_NUMBER
 from restorer_app.files.copying import Copy
 from restorer_app.files.filebytes import FileBytes
 from restorer_app.files.hashing import sha256_of
+from restorer_app.files.jp2 import FURTHER_BOXES, TURNED, XML_BOXES
 from restorer_app.files.jpeg import BEHIND
 from restorer_app.files.patching import SHOWN, PatchReport, Progress, Verdict, spaced, stop_if_cancelled
 from restorer_app.files.picture import Layout, Picture
@@ -53,12 +54,26 @@ from restorer_app.files.tiff_structure import (
 from restorer_app.files.tiff_view import without_signs
 from restorer_app.files.transparency import transparency_of
 from restorer_app.files.values import compare_reads, not_carried
+from restorer_app.files.wholexmp import whole_xmp
 
 _STRIP_BYTES = 1 << 20
 _CLASSIC = 3_500_000_000  # bytes of samples; above, a classic TIFF might not hold them
 _SOFTWARE, _PIXELS_ACROSS, _PIXELS_DOWN = 305, 40962, 40963
 _SHORT, _LONG, _RATIONAL, _LONG8 = 3, 4, 5, 16
 _PHOTOMETRIC: dict[Layout, int] = {"grey": 1, "bilevel": 1, "rgb": 2, "palette": 2, "cmyk": 5, "lab": 9}
+# Facts of a picture that tell of what a new TIFF has no place for, and what is said of it.
+_LEFT_BY_FACT = {
+    "Comment": "The comment in the JPEG was left behind.",
+    BEHIND: "What follows the picture in the JPEG (further pictures or a film, for example) was left behind.",
+    XML_BOXES: "The XML boxes of the JPEG 2000 (a catalogue's entry, for example) were left behind.",
+    FURTHER_BOXES: "Further boxes of the JPEG 2000 (its place on a map, for example) were left behind.",
+    TURNED: "The orientation in the EXIF was left behind: a JPEG 2000 is shown as it is stored.",
+    "Animated": "The further pictures of the animation were left behind.",
+    BOUND: "The part that was bound to the pixels as they were was left behind.",
+    COLOURS_BY_NUMBER: "What its numbers said of the colours was left behind: give the new TIFF a profile for them.",
+    LAYERS: "Photoshop's layers were left behind.",
+    FURTHER_CHANNELS: "Further channels of the document (selections or inks, for example) were left behind.",
+}
 _NOWHERE = Directory("page 1", 0, 0, (), 0, 4, 0, 0)
 
 
@@ -246,7 +261,7 @@ def _tags(structure: Structure, page: Page, picture: Picture, found: Carried) ->
     if picture.icc:
         tags[ICC] = (7, len(picture.icc), picture.icc)
     scale = page.width / picture.width
-    if picture.dpi and (scale != 1 or 282 not in tags):
+    if picture.dpi and (scale != 1 or not says_resolution(found, picture.dpi)):
         for tag, dots in zip((282, 283), picture.dpi, strict=True):
             tags[tag] = _RATIONAL, 1, pack_numbers(structure, _LONG, _ratio(dots * scale))
         tags[296] = short(2)
@@ -256,7 +271,7 @@ def _tags(structure: Structure, page: Page, picture: Picture, found: Carried) ->
 
 
 def _ratio(value: float) -> list[int]:
-    fraction = Fraction(value).limit_denominator(10_000)
+    fraction = Fraction(value).limit_denominator(max(1, min(10_000, int(2**31 / value))))  # both have 32 bits
     return [fraction.numerator, fraction.denominator]
 
 
@@ -299,33 +314,23 @@ def _left_behind(picture: Picture, image: Raster, found: Carried) -> tuple[str, 
         notes += _left_in_tiff(picture)
     if "Text" in picture.metadata:
         notes.append("The texts in the PNG's own form (tEXt, zTXt, iTXt) were left behind.")
-    notes += _left_of_facts({name for name, _ in picture.facts})
-    if "EXIF" in picture.metadata and not found.exif and not found.tags:
-        notes.append("The EXIF of the opened file could not be read and is not in the new TIFF.")
-    if 37500 in found.exif:
-        notes.append(
-            "The camera's maker note was carried over as it is; parts of it that count bytes may not be found."
-        )
+    named = {name for name, _ in picture.facts}
+    notes += [sentence for fact, sentence in _LEFT_BY_FACT.items() if fact in named]
+    notes += _left_of_metadata(picture, found)
     if picture.alpha is not None and image.bounds != picture.source.bounds:
         notes.append("The transparency was enlarged with the picture, by straight slopes between its pixels.")
     return tuple(notes)
 
 
-def _left_of_facts(named: set[str]) -> Iterator[str]:
-    if "Comment" in named:
-        yield "The comment in the JPEG was left behind."
-    if BEHIND in named:
-        yield "What follows the picture in the JPEG (further pictures or a film, for example) was left behind."
-    if "Animated" in named:
-        yield "The further pictures of the animation were left behind."
-    if BOUND in named:
-        yield "The part that was bound to the pixels as they were was left behind."
-    if COLOURS_BY_NUMBER in named:
-        yield "What its numbers said of the colours was left behind: give the new TIFF a profile for them."
-    if LAYERS in named:
-        yield "Photoshop's layers were left behind."
-    if FURTHER_CHANNELS in named:
-        yield "Further channels of the document (selections or inks, for example) were left behind."
+def _left_of_metadata(picture: Picture, found: Carried) -> Iterator[str]:
+    if "EXIF" in picture.metadata and not found.exif and not found.tags and not found.left:
+        yield NO_EXIF
+    if 37500 in found.exif:
+        yield "The camera's maker note was carried over as it is; parts of it that count bytes may not be found."
+    if found.dpi and picture.dpi and not says_resolution(found, picture.dpi):
+        other, own = (f"{across:g} × {down:g}" for across, down in (found.dpi, picture.dpi))
+        yield f"The EXIF's own resolution, {other}, was left behind: the file itself says {own} dots an inch."
+    yield from (*found.left, *whole_xmp(picture).left)
 
 
 def _left_in_tiff(picture: Picture) -> Iterator[str]:

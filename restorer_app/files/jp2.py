@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,12 +15,19 @@ from restorer_app.core.raster import Pixels
 from restorer_app.files.boxes import boxes, find
 from restorer_app.files.budget import Budget
 from restorer_app.files.depth import bits_fact, dtype_for, spread
-from restorer_app.files.exif import dots_per_inch
+from restorer_app.files.exif import Exif, dots_per_inch, read_exif
+from restorer_app.files.photoshop import has_iptc
 from restorer_app.files.picture import Layout, Picture
 from restorer_app.files.whole import THREADS, WholePicture
 
 _SIZ = b"\xff\x4f\xff\x51"
+XML_BOXES, FURTHER_BOXES, TURNED = "XML boxes", "Further boxes", "Orientation in the EXIF"  # names of facts
+# The identities of uuid boxes that metadata lies in; two of them have a second one, from Adobe's first plug-in.
 _XMP = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
+_EXIF = b"JpgTiffExif->JP2", bytes.fromhex("0537cdab9d0c4431a72afa561f2a113e")
+_IPTC = bytes.fromhex("33c7a4d2b81d4723a0baf1a3e097ad38"), bytes.fromhex("09a14e97c0b442e0bebf36df6f0ce36f")
+_PHOTOSHOP = bytes.fromhex("2c4c0100850440b9a03e562148d6dfeb")
+_CARRIED = {_XMP, *_EXIF, *_IPTC, _PHOTOSHOP}
 _REASON = "A JPEG 2000 is not patched; saving writes a TIFF beside it."
 _MOST_FILE = 4 << 30
 _CONVERT = "Convert it to TIFF or PNG with the program that wrote it."
@@ -62,7 +70,11 @@ def open_jp2(path: Path, *, page: int, budget: Budget) -> Picture:
         )
     whole = _whole(path, facts, colours)
     packet, profile = _xmp(data), _profile(data)
-    families = {"XMP": bool(packet), "ICC": bool(profile)}
+    said, blocks = read_exif(exif(data)), resources(data)
+    families = {
+        "EXIF": bool(exif(data)), "GPS": said.has_position, "XMP": bool(packet), "IPTC": has_iptc(blocks),
+        "Photoshop": bool(_uuid(data, _PHOTOSHOP)), "ICC": bool(profile),
+    }  # fmt: skip
     return Picture(
         path=path,
         kind="jp2",
@@ -73,13 +85,13 @@ def open_jp2(path: Path, *, page: int, budget: Budget) -> Picture:
         alpha=whole.alpha,
         bits=facts.bits,
         icc=profile,
-        dpi=_dpi(data),
+        dpi=_dpi(data) or said.dpi,
         editable=not facts.palette,
         reason=_REASON,
         size_bytes=status.st_size,
         modified_ns=status.st_mtime_ns,
         xmp=packet,
-        facts=(("Compression", _coding(facts)), bits_fact(facts.bits)),
+        facts=(("Compression", _coding(facts)), bits_fact(facts.bits), *_described(data, said)),
         metadata=tuple(name for name, is_there in families.items() if is_there),
     )
 
@@ -164,10 +176,39 @@ def _profile(data: bytes) -> bytes | None:
 
 
 def _xmp(data: bytes) -> bytes | None:
+    return _uuid(data, _XMP)
+
+
+def exif(data: bytes) -> bytes:
+    """The EXIF, with or without the six bytes that JPEG puts before it; empty where there is none."""
+    return _uuid(data, *_EXIF) or b""
+
+
+def resources(data: bytes) -> bytes:
+    """Photoshop's resources, with the IPTC in the form of one where it has a box of its own."""
+    iptc = _uuid(data, *_IPTC) or b""
+    as_resource = b"8BIM" + struct.pack(">HHI", 1028, 0, len(iptc)) + iptc + bytes(len(iptc) % 2)
+    return (_uuid(data, _PHOTOSHOP) or b"") + (as_resource if iptc else b"")
+
+
+def _uuid(data: bytes, *identities: bytes) -> bytes | None:
+    """What the first box of these identities holds."""
     for box in boxes(data):
-        if box.name == b"uuid" and data[box.start : box.start + 16] == _XMP:
+        if box.name == b"uuid" and data[box.start : box.start + 16] in identities:
             return data[box.start + 16 : box.end]
     return None
+
+
+def _described(data: bytes, said: Exif) -> Iterator[tuple[str, str]]:
+    """Facts of the boxes beside the picture; what a TIFF has no place for is counted."""
+    there = [box for box in boxes(data) if box.name != b"uuid" or data[box.start : box.start + 16] not in _CARRIED]
+    for title, names in ((XML_BOXES, {b"xml "}), (FURTHER_BOXES, {b"uuid", b"asoc", b"uinf", b"jp2i"})):
+        count = sum(1 for box in there if box.name in names)
+        if count:
+            yield title, str(count)
+    if said.orientation != 1:
+        yield TURNED, f"{said.orientation}, which a JPEG 2000 does not follow"
+    yield from said.texts
 
 
 def _dpi(data: bytes) -> tuple[float, float] | None:

@@ -37,6 +37,7 @@ from restorer_app.files.picture import Layout, Picture
 from restorer_app.files.whole import WholePicture
 
 BEHIND = "Behind the picture"  # the name of a fact: further pictures, a film, or what a program appended
+_EXTENDED_XMP = b"http://ns.adobe.com/xmp/extension/\0"
 _PATCHED = "Saving keeps every block of the JPEG that the edit does not touch; the touched ones are quantised again."
 _BREAKS_OFF = "This JPEG breaks off before its end: what is missing is coarse or plain grey"
 _DERIVED = "saving writes a TIFF beside it."
@@ -185,6 +186,29 @@ def _dpi(header: Header, exif: Exif) -> tuple[float, float] | None:
             horizontal, vertical = struct.unpack(">HH", content[3:7])
             return dots_per_inch(horizontal, vertical, centimetres=content[2] == 2) or exif.dpi
     return exif.dpi
+
+
+def extended_packets(path: Path) -> dict[str, bytes | None]:
+    """What did not fit one segment of XMP, by the name that the packet calls it by; None where pieces are missing."""
+    with path.open("rb") as file:
+        header = read_header(file)
+    pieces: dict[str, list[tuple[int, int, bytes]]] = {}
+    for content in header.contents(APP1, _EXTENDED_XMP):
+        if len(content) >= 40:
+            total, at = struct.unpack_from(">II", content, 32)
+            name = content[:32].decode("ascii", "replace").upper()
+            pieces.setdefault(name, []).append((at, total, content[40:]))
+    return {name: _put_together(each) for name, each in pieces.items()}
+
+
+def _put_together(pieces: list[tuple[int, int, bytes]]) -> bytes | None:
+    """Pieces told by their place and the length of the whole; some writers repeat one, none may be missing."""
+    whole = bytearray()
+    for at, _, piece in sorted(set(pieces)):
+        if at > len(whole):
+            return None
+        whole[at : at + len(piece)] = piece
+    return bytes(whole) if {total for _, total, _ in pieces} == {len(whole)} else None
 
 
 def _facts(header: Header, exif: Exif, *, patchable: bool) -> tuple[tuple[str, str], ...]:

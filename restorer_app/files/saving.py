@@ -12,7 +12,7 @@ from pathlib import Path
 from restorer_app.core.coverage import covers_everything
 from restorer_app.core.errors import NotPatchableError, RestorerError, UnreadableFileError, UnwritableFileError
 from restorer_app.core.job import CancelToken
-from restorer_app.core.raster import Raster
+from restorer_app.core.raster import Raster, Source
 from restorer_app.core.record import Record
 from restorer_app.files import metadata
 from restorer_app.files.allocator import give_back_large_buffers
@@ -36,6 +36,7 @@ from restorer_app.files.picture import Picture
 from restorer_app.files.tiff import old_levels
 from restorer_app.files.tiff_patch import patch_levels
 from restorer_app.files.verify import with_kept_xmp
+from restorer_app.files.wholexmp import xmp_before
 
 # For what a patch appends, beside the size of the file itself; for a small file hardly more than that again.
 _ROOM, _LEAST_ROOM = 16 << 20, 1 << 20
@@ -205,7 +206,7 @@ def _with_levels(notes: tuple[str, ...], done: int, left: int) -> tuple[str, ...
 
 def _derived(order: _Order, *, known: str | None) -> Saved:
     picture, image = order.picture, order.image
-    _must_have_room(order.target, image.bounds.area * image.channels * image.dtype.itemsize)
+    _must_have_room(order.target, _bytes_of_new(image))
     with landing(order.target) as spot:
         master = copy_hashed(picture.path, to=None, progress=order.progress, cancel=order.cancel)
         _must_be_the_opened(picture, master, known)
@@ -230,7 +231,7 @@ def _xmp(order: _Order, master_sha256: str, *, derived: bool, most: int | None) 
         source_type=order.source_type,
         masks=order.masks,
     )
-    return metadata.updated(order.picture.xmp, saving, most=most)
+    return metadata.updated(xmp_before(order.picture, derived=derived), saving, most=most)
 
 
 def _published(
@@ -280,18 +281,22 @@ def _with_xmp_read_back(order: _Order, spot: Landing, verdict: Verdict, *, patch
         written = open_here(spot.path, page=page, budget=Budget.for_our_own()).xmp
     except RestorerError as problem:
         return replace(verdict, judged=False, reason=problem.message)
-    verdict = with_kept_xmp(verdict, order.picture.xmp, written)
+    verdict = with_kept_xmp(verdict, xmp_before(order.picture, derived=not patched), written)
     if metadata.embedded(written) is None:
         return replace(verdict, metadata_differences=(*verdict.metadata_differences, "the record is missing"))
     return verdict
 
 
-def must_be_possible(picture: Picture, target: Path, *, patch: bool) -> None:
-    """Refuses before a long computation what saving under this name would refuse after it."""
+def must_be_possible(picture: Picture, target: Path | None, *, patch: bool, scale: int = 1) -> None:
+    """Refuses before a long computation what saving there would refuse after it; as for `save`, it may be a folder."""
+    if target is None or _is_folder(target):
+        target = target_of(picture, derives=not patch, folder=target)
     _must_have_suffix(picture, target, patch=patch)
     if not target.parent.is_dir():
         raise UnwritableFileError(f"There is no folder {target.parent}.", advice="Make it, or choose another one.")
     _may_replace(picture, target, None)
+    with landing(target):  # what a system says of permissions need not hold: a drive may be mounted for reading only
+        _must_have_room(target, picture.size_bytes if patch else _bytes_of_new(picture.source, scale=scale))
 
 
 def _not_patchable(picture: Picture, image: Raster, target: Path | None) -> NotPatchableError:
@@ -371,6 +376,11 @@ def _moved(picture: Picture) -> UnwritableFileError:
 def room_for(size_bytes: int) -> int:
     """What must be free for a derivative of so many bytes: its record, and segments that pack less well."""
     return size_bytes + min(_ROOM, size_bytes + _LEAST_ROOM)
+
+
+def _bytes_of_new(pixels: Raster | Source, *, scale: int = 1) -> int:
+    """A new TIFF of a picture, so many times as wide and high, before it is compressed."""
+    return pixels.bounds.area * scale**2 * pixels.channels * pixels.dtype.itemsize
 
 
 def _must_have_room(target: Path, needed: int) -> None:

@@ -200,22 +200,22 @@ def _alpha(source: TiffSource) -> TiffSource | None:
 def _orientation(file: FileBytes, structure: Structure, page: Page) -> int:
     found = page.orientation
     if page.directory.entry(ORIENTATION) is None:
-        above = _above(file, structure, page)
-        entry = above.entry(ORIENTATION) if above is not None else None
+        copy = above(file, structure, page.directory)
+        entry = copy.entry(ORIENTATION) if copy is not None else None
         found = (numbers(file, structure, entry, most=1) or [1])[0] if entry is not None else 1
     return found if 1 <= found <= 8 else 1
 
 
 def _profile(file: FileBytes, structure: Structure, page: Page) -> bytes | None:
-    above = _above(file, structure, page)
+    copy = above(file, structure, page.directory)
     own = _value(file, page.directory, ICC)
-    return _value(file, above, ICC) if own is None and above is not None else own
+    return _value(file, copy, ICC) if own is None and copy is not None else own
 
 
-def _above(file: FileBytes, structure: Structure, page: Page) -> Directory | None:
+def above(file: FileBytes, structure: Structure, directory: Directory) -> Directory | None:
     """The small copy from which a whole picture hangs: scanners' programs describe both there."""
     for each in structure.pages:
-        if each is not page.directory and any(child is page.directory for child in each.family()):
+        if each is not directory and any(child is directory for child in each.family()):
             return each if is_reduced(file, structure, each) else None
     return None
 
@@ -262,7 +262,7 @@ def _stale(file: FileBytes, structure: Structure, page: Page) -> tuple[str, ...]
     levels = len(level_directories(file, structure, page.directory))
     if levels:
         found.append(old_levels(levels))
-    if _above(file, structure, page) is not None:
+    if above(file, structure, page.directory) is not None:
         found.append("The small copy that the file begins with will still show the picture before the edit.")
     block = _value(file, page.directory, PHOTOSHOP)
     if block and has_thumbnail(block):

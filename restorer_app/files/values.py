@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +12,7 @@ from restorer_app.core.errors import RestorerError
 from restorer_app.core.geometry import Region
 from restorer_app.core.job import CancelToken
 from restorer_app.core.raster import Pixels, Raster
-from restorer_app.files.carry import carried, lost
+from restorer_app.files.carry import carried, is_near, lost
 from restorer_app.files.filebytes import FileBytes
 from restorer_app.files.hashing import sha256_of
 from restorer_app.files.patching import Progress, SavingStoppedError, Verdict, stop_if_cancelled
@@ -87,12 +86,12 @@ def compare_derived(
 
 def not_carried(master: Picture, derivative: Picture, *, resized: bool) -> list[str]:
     """What a derivative lost of its master's metadata, the XMP apart: that is judged by what it says."""
-    gone = lost(carried(master), carried(derivative), resized=resized)
+    gone = lost(carried(master), carried(derivative), resized=resized, dpi=master.dpi)
     kept = {
         "ICC profile": not master.icc or master.icc == derivative.icc,
         "orientation": master.orientation == derivative.orientation,
         "meaning of the samples": _means_the_same(master, derivative),
-        "resolution": resized or master.dpi is None or _is_near(master.dpi, derivative.dpi),
+        "resolution": resized or master.dpi is None or is_near(master.dpi, derivative.dpi),
     }
     return [*gone, *(name for name, is_kept in kept.items() if not is_kept)]
 
@@ -102,10 +101,6 @@ def _means_the_same(master: Picture, derivative: Picture) -> bool:
     if master.layout in {"palette", "bilevel"}:
         return derivative.layout in {"grey", "rgb", "bilevel"}
     return (master.layout, master.white_is_zero) == (derivative.layout, derivative.white_is_zero)
-
-
-def _is_near(dpi: tuple[float, float], other: tuple[float, float] | None) -> bool:
-    return other is not None and all(math.isclose(a, b, rel_tol=1e-3) for a, b in zip(dpi, other, strict=True))
 
 
 def compare_reads(

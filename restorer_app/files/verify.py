@@ -17,6 +17,7 @@ from restorer_app.files.patching import Progress, Verdict, silent
 from restorer_app.files.picture import Picture
 from restorer_app.files.saying import OpenPicture, said_by
 from restorer_app.files.values import compare_derived, compare_pictures
+from restorer_app.files.wholexmp import xmp_before
 
 _NOT_ITS_MASTER = "The record names another master (SHA-256 {}…), not this file as it is now."
 _SWAPPED = "These look swapped: it is {} that was made from {}."
@@ -59,7 +60,8 @@ def verify(
     if not verdict.judged and sha256_of(master) == sha256_of(derivative):  # a JPEG that is not baseline, for one
         bounds = one.source.bounds
         verdict = Verdict(judged=True, samples_total=bounds.area * one.source.channels)
-    verdict = with_kept_xmp(verdict, one.xmp, other.xmp) if verdict.judged else verdict
+    old = xmp_before(one, derived=said is not None and said.derived)
+    verdict = with_kept_xmp(verdict, old, other.xmp) if verdict.judged else verdict
     anywhere = allowed is not None and covers_everything(allowed)
     verdict = replace(verdict, judged_by=judged_by, anywhere=anywhere)
     if said is not None and said.master_sha256 and judged_by == "record":

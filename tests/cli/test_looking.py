@@ -113,6 +113,81 @@ def test_compare_counts_and_frames_what_differs(desk):
     assert desk.told()["psnr"] is None
 
 
+def _with_infrared(desk, name, infrared, *, alpha=False, **how):
+    pixels = np.dstack([light(70, 90), infrared])
+    kind = ["unassalpha"] if alpha else []
+    kind += ["unspecified"] * (pixels.shape[2] - 3 - len(kind))
+    tifffile.imwrite(desk / name, pixels, photometric="rgb", extrasamples=kind, **how)
+    return desk / name
+
+
+@pytest.mark.parametrize("how", [{}, {"compression": "zlib", "predictor": True}, {"tile": (32, 32)}])
+def test_compare_looks_at_the_infrared_of_a_film_scanner_too(desk, how):
+    infrared = light(70, 90)[..., 0]
+    one, other = _with_infrared(desk, "one.tif", infrared), _with_infrared(desk, "other.tif", infrared, **how)
+    assert desk.run("compare", one, other) == 0
+    turned = _with_infrared(desk, "turned.tif", 65535 - infrared, **how)
+    assert desk.run("compare", one, turned) == 1
+    assert "0 of 18" in desk.out
+    assert "The further channels beside the photograph differ." in desk.out
+    assert desk.run("compare", one, turned, "--json") == 1
+    assert (desk.told()["same"], desk.told()["further_channels_differ"]) == (False, True)
+    assert desk.run("compare", one, desk.tiff()) == 1
+    assert "one.tif has 1 further channel, scan.tif no further channel." in desk.out
+
+
+def test_an_alpha_and_what_lies_behind_it_are_compared_each_by_itself(desk):
+    alpha, infrared = light(70, 90)[..., :1], light(70, 90)[..., 1:2]
+    both = np.dstack([alpha, infrared])
+    one, same = (_with_infrared(desk, name, both, alpha=True) for name in ("one.tif", "same.tif"))
+    assert desk.run("compare", one, same) == 0
+    other = _with_infrared(desk, "alpha.tif", np.dstack([65535 - alpha, infrared]), alpha=True)
+    assert desk.run("compare", one, other, "--json") == 1
+    told = desk.told()
+    assert (told["same"], told["alpha_differs"], told["further_channels_differ"]) == (False, True, False)
+    other = _with_infrared(desk, "further.tif", np.dstack([alpha, 65535 - infrared]), alpha=True)
+    assert desk.run("compare", one, other, "--json") == 1
+    assert (desk.told()["alpha_differs"], desk.told()["further_channels_differ"]) == (False, True)
+
+
+def test_further_channels_that_cannot_be_read_leave_sameness_open(desk):
+    infrared = light(70, 90)[..., 0]
+    one, other = (
+        _with_infrared(desk, name, its, compression="lzma")
+        for name, its in (("one.tif", infrared), ("other.tif", 65535 - infrared))
+    )
+    assert desk.run("compare", one, other) == 4
+    assert "the same in both, but the further channels of one.tif cannot be read" in desk.out
+    assert desk.run("compare", one, one) == 0, "byte for byte"
+    pixels = tifffile.imread(other)
+    pixels[5, 5] += 1
+    tifffile.imwrite(other, pixels, photometric="rgb", extrasamples=["unspecified"], compression="lzma")
+    assert desk.run("compare", one, other) == 1
+    assert "Not compared: the further channels of one.tif" in desk.out
+
+
+def test_compare_tells_when_the_same_numbers_are_shown_otherwise(desk):
+    grey = light(70, 90)[..., 0]
+    tifffile.imwrite(desk / "black.tif", grey, photometric="minisblack")
+    tifffile.imwrite(desk / "white.tif", grey, photometric="miniswhite")
+    assert desk.run("compare", desk / "black.tif", desk / "white.tif") == 1
+    assert "Zero is white in white.tif and black in black.tif, so the same numbers show the negative." in desk.out
+    turned = [(274, 3, 1, 6, True)]
+    tifffile.imwrite(desk / "turned.tif", grey, photometric="minisblack", extratags=turned)
+    assert desk.run("compare", desk / "black.tif", desk / "turned.tif", "--json") == 1
+    told = desk.told()
+    assert (told["same"], told["samples_changed"]) == (False, 0)
+    assert told["shown_otherwise"] == ["They are shown turned differently (orientation 1 and 6)."]
+
+
+def test_compare_tells_colours_of_another_kind(desk):
+    pixels = light(70, 90)
+    tifffile.imwrite(desk / "rgb.tif", pixels, photometric="rgb")
+    tifffile.imwrite(desk / "lab.tif", pixels, photometric="icclab")
+    assert desk.run("compare", desk / "rgb.tif", desk / "lab.tif") == 1
+    assert "rgb.tif is RGB and lab.tif is Lab, so the same numbers are other colours." in desk.out
+
+
 def test_a_likeness_of_one_is_told_of_equal_pictures_alone(desk):
     pixels = light(300, 400)
     tifffile.imwrite(desk / "one.tif", pixels, photometric="rgb")

@@ -1,8 +1,13 @@
 """Names under which nothing can be saved are refused before anything is computed."""
 
+import errno
+import os
+import shutil
+
 import pytest
 
 from restorer_app.cli import work
+from restorer_app.files.atomic import Landing
 
 
 @pytest.fixture
@@ -72,3 +77,58 @@ def test_a_name_that_is_empty_is_not_the_folder_one_is_in(desk, monkeypatch, wor
 def test_a_name_that_is_free_is_no_obstacle(desk, monkeypatch, words):
     monkeypatch.chdir(desk.folder)
     assert desk.run("repair", desk.tiff(), "--mask", desk.mask(), "--method", "telea", *words) == 0, desk.err
+
+
+TARGETS = [[], ["-o", "."], ["-o", "new.tif"], ["--derive"]]
+
+
+@pytest.mark.parametrize("words", TARGETS)
+def test_a_folder_that_cannot_be_written_to_is_told_before_anything_is_computed(uncomputed, monkeypatch, words):
+    desk = uncomputed
+    monkeypatch.chdir(desk.folder)
+
+    def read_only(_self, target):
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(target))
+
+    monkeypatch.setattr(Landing, "__init__", read_only)
+    assert desk.run("repair", desk.tiff(), "--mask", desk.mask(), "--method", "telea", *words) == 1
+    assert "cannot be written to; nothing was changed" in desk.err
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="nothing is forbidden to root")
+def test_a_folder_without_the_right_to_write_is_told_before_anything_is_computed(uncomputed):
+    desk = uncomputed
+    words = ("repair", desk.tiff(), "--mask", desk.mask(), "--method", "telea")
+    desk.folder.chmod(0o555)
+    try:
+        assert desk.run(*words) == 1
+    finally:
+        desk.folder.chmod(0o755)
+    assert "cannot be written to" in desk.err
+
+
+def _free(monkeypatch, free):
+    usage = shutil.disk_usage("/")
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=free))
+
+
+@pytest.mark.parametrize("words", TARGETS)
+def test_a_full_disc_is_told_before_anything_is_computed(uncomputed, monkeypatch, words):
+    desk = uncomputed
+    monkeypatch.chdir(desk.folder)
+    _free(monkeypatch, 1000)
+    assert desk.run("repair", desk.tiff(), "--mask", desk.mask(), "--method", "telea", *words) == 1
+    assert "There is not enough room in" in desk.err
+    assert desk.names() == {"scan.tif", "mask.png"}, "the file that it was tried with is gone"
+
+
+def test_an_enlarged_picture_needs_the_room_of_its_own_size(uncomputed, monkeypatch):
+    desk = uncomputed
+    scan = desk.tiff()
+    enlarged = 16 * 70 * 90 * 6
+    _free(monkeypatch, enlarged)
+    assert desk.run("upscale", scan, "--scale", "4", "--method", "lanczos", "-o", desk / "new.tif") == 1
+    assert "There is not enough room in" in desk.err
+    monkeypatch.undo()
+    _free(monkeypatch, 2 * enlarged + 2**20)
+    assert desk.run("upscale", scan, "--scale", "4", "--method", "lanczos", "-o", desk / "new.tif") == 0

@@ -315,6 +315,36 @@ def test_a_copy_that_stays_old_is_told_once_and_only_where_it_is_kept(desk):
     assert desk.out.count("smaller copy") == desk.out.count("now shows the edit") == 1
 
 
+def test_words_that_would_change_nothing_are_told(desk):
+    photo, mask = desk.jpeg(), desk.mask("m.png", 64, 80)
+    words = ["repair", photo, "--mask", mask, "--method", "telea", "--pyramid"]
+    assert desk.run(*words) == 0
+    assert "Note: scan.jpg holds no smaller copies of the picture, so --pyramid changes nothing." in desk.err
+    denoise = ["denoise", photo, "--method", "nlm", "--strength", "0.1", "--pyramid"]
+    assert desk.run(*denoise) == 0
+    assert "Note: A new TIFF is written, which holds no smaller copies" in desk.err
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--device", "cpu"], "--device belongs to the trained network; --method telea knows none"),
+        (["--dtype", "bfloat16", "--deterministic"], "--dtype and --deterministic belong to the trained network"),
+        (["--pyramid", "--derive"], "--derive writes a new TIFF, which holds no smaller copies for --pyramid"),
+    ],
+)
+def test_words_that_exclude_each_other_are_a_usage_error(desk, words, told):
+    assert desk.run("repair", desk.tiff(), "--mask", desk.mask(), "--method", "telea", *words) == 2
+    assert told in desk.err
+    assert "usage: restorer repair" in desk.err
+    assert desk.names() == {"scan.tif", "mask.png"}
+
+
+def test_an_enlarged_picture_has_no_pyramid(desk):
+    assert desk.run("upscale", desk.tiff(), "--method", "lanczos", "--pyramid") == 2
+    assert "an enlarged picture becomes a new TIFF" in desk.err
+
+
 def test_a_fault_is_one_line_and_debug_shows_where(desk, monkeypatch):
     def fails(job):
         yield Failed(job.id, "Repair failed because of a fault in the program: oh.", "Traceback: the place")

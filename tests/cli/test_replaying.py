@@ -8,6 +8,9 @@ import tifffile
 from imagecodecs import zlib_decode, zlib_encode
 from PIL import Image
 
+from restorer_app.files.opening import open_here
+from restorer_app.files.reader import Reader
+from restorer_app.files.saying import said_by
 from tests.cli.conftest import light
 
 
@@ -117,6 +120,72 @@ def test_a_single_page_that_is_not_the_first_is_replayed(desk):
     _repaired(desk, desk / "album.tif", "copy.tif", "--page", "2")
     assert desk.run("replay", desk / "album.tif", desk / "copy.tif") == 0
     assert desk.run("verify", desk / "album.tif", desk / "copy.tif") == 0
+
+
+def _many_pages(desk, count, name="album.tif", **tags):
+    with tifffile.TiffWriter(desk / name) as file:
+        for page in range(count):
+            file.write(np.rot90(light(70, 90), 2 * page), photometric="rgb", rowsperstrip=70, **tags)
+    return desk / name
+
+
+def test_a_record_is_found_behind_any_number_of_pages(desk):
+    album = _many_pages(desk, 70)
+    copy = _repaired(desk, album, "copy.tif", "--page", "70")
+    assert desk.run("verify", album, copy) == 0, desk.out
+    assert "Judged by the record" in desk.out
+    assert desk.run("verify", copy, album) == 1, "it is the other one that has a record"
+    assert desk.run("replay", album, copy) == 0, desk.out
+
+
+def test_pages_are_not_opened_one_after_the_other_to_find_a_record(desk, monkeypatch):
+    packet = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"/>'
+    album = _many_pages(desk, 70, extratags=[(700, 1, len(packet), packet, False)])
+    copy = _repaired(desk, album, "copy.tif", "--page", "70")
+    opened, open_with = [], Reader.open
+
+    def counted(self, path, *, page=0, **named):
+        opened.append(page)
+        return open_with(self, path, page=page, **named)
+
+    monkeypatch.setattr(Reader, "open", counted)
+    assert desk.run("verify", album, copy) == 0, desk.out
+    assert set(opened) == {0, 69}
+
+
+def test_a_record_on_a_page_that_is_no_picture_any_more_hides_no_other(desk):
+    album = _many_pages(desk, 3)
+    _repaired(desk, album, "once.tif", "--page", "2")
+    copy = _repaired(desk, desk / "once.tif", "copy.tif", "--page", "3")
+    data = bytearray(copy.read_bytes())
+    with tifffile.TiffFile(copy) as file:
+        width = file.pages[2].tags["ImageWidth"]
+        data[width.offset + 8 : width.offset + 12] = bytes(4)
+    copy.write_bytes(data)
+    found, said = said_by(copy, of=desk / "once.tif", page=None, open_picture=open_here)
+    assert (found.page, said.page) == (1, 1)
+
+
+def test_a_mask_is_held_against_the_page_that_the_record_names(desk):
+    with tifffile.TiffWriter(desk / "album.tif") as file:
+        file.write(light(50, 60), photometric="rgb")
+        file.write(light(70, 90), photometric="rgb")
+    copy = _repaired(desk, desk / "album.tif", "copy.tif", "--page", "2")
+    assert desk.run("verify", desk / "album.tif", copy, "--mask", desk.mask()) == 0, desk.out
+    assert "Judged by the mask given" in desk.out
+    assert desk.run("verify", desk / "album.tif", copy, "--mask", desk.mask(), "--page", "1") == 4
+
+
+@pytest.mark.parametrize("command", ["verify", "replay"])
+def test_a_page_of_the_master_can_be_named_for_a_new_file_of_that_page_alone(desk, command):
+    album = _many_pages(desk, 3)
+    copy = _repaired(desk, album, "copy.tif", "--page", "2", "--derive")
+    assert desk.run(command, album, copy, "--page", "2") == desk.run(command, album, copy) == 0, desk.out
+    for page in ("1", "3"):
+        assert desk.run(command, album, copy, "--page", page) == 4
+        assert f"copy.tif was made of page 2 alone, not of page {page}. Ask for --page 2" in desk.out
+    assert desk.run("verify", album, album, "--page", "4") == 4
+    assert "There is no page 4" in desk.out
 
 
 def test_another_file_with_the_same_pixels_is_told(desk):
