@@ -25,7 +25,7 @@ from restorer_app.files.jp2 import FURTHER_BOXES, TURNED, XML_BOXES
 from restorer_app.files.jpeg import BEHIND
 from restorer_app.files.patching import SHOWN, PatchReport, Progress, Verdict, spaced, stop_if_cancelled
 from restorer_app.files.picture import Layout, Picture
-from restorer_app.files.png import BOUND
+from restorer_app.files.png import BOUND, UNREADABLE_XMP
 from restorer_app.files.psd import FURTHER_CHANNELS, LAYERS
 from restorer_app.files.segments import SegmentError
 from restorer_app.files.tiff import open_tiff
@@ -69,6 +69,7 @@ _LEFT_BY_FACT = {
     FURTHER_BOXES: "Further boxes of the JPEG 2000 (its place on a map, for example) were left behind.",
     TURNED: "The orientation in the EXIF was left behind: a JPEG 2000 is shown as it is stored.",
     "Animated": "The further pictures of the animation were left behind.",
+    UNREADABLE_XMP: "The XMP of the PNG could not be read and was left behind.",
     BOUND: "The part that was bound to the pixels as they were was left behind.",
     COLOURS_BY_NUMBER: "What its numbers said of the colours was left behind: give the new TIFF a profile for them.",
     LAYERS: "Photoshop's layers were left behind.",

@@ -29,13 +29,20 @@ _LEAST = 4  # of 255: a mask that nowhere covers as much would move black by thr
 def read_mask(
     path: Path, *, bounds: Region, orientation: int = 1, open_picture: Callable[[Path], Picture] = open_here
 ) -> Raster:
-    """A picture as the mask of another whose stored size and orientation are given."""
+    """A picture as the mask of another whose stored size and orientation are given.
+
+    One that states no orientation is as the picture is seen: programs show pictures upright, and what is painted over
+    them is saved so. Where only its size tells that it was made from the stored pixels, it is taken as that.
+    """
     picture = open_picture(path)
     coverage = coverage_of(picture)
-    if picture.source.bounds.shape == bounds.shape and picture.orientation in {1, orientation}:
+    is_as_stored = coverage.shape[:2] == bounds.shape
+    if is_as_stored and picture.orientation == orientation:
         return Raster.from_array(coverage)
     turned = stored(upright(coverage, picture.orientation), orientation)
     if turned.shape[:2] != bounds.shape:
+        if is_as_stored and picture.orientation == 1:
+            return Raster.from_array(coverage)
         raise InvalidValueError(
             f"The mask {path.name} has {picture.width} × {picture.height} pixels, but the picture has "
             f"{bounds.width} × {bounds.height}.",
@@ -84,12 +91,13 @@ def write_mask(path: Path, mask: Raster, *, orientation: int = 1, spared: Iterab
             _write_tiff(part, mask, orientation)
         part.replace(path)
     except OSError as problem:
-        with contextlib.suppress(OSError):
-            part.unlink()
         raise UnwritableFileError(
             f"The mask {path.name} cannot be written: {problem.strerror or problem}.",
             advice="Choose another folder, or free some space.",
         ) from problem
+    finally:  # also where the program is told to end
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
 
 
 def _are_one(path: Path, other: Path) -> bool:

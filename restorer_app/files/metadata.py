@@ -206,6 +206,16 @@ def lost(old: bytes | None, new: bytes | None) -> list[str]:
     return gone
 
 
+def told_of_unparsed(old: bytes | None) -> tuple[str, ...]:
+    """What a person should know where other programs will find less than they did."""
+    try:
+        Packet(old)
+    except XmpError as problem:
+        kept = "the saved file keeps its bytes inside the record, where other programs do not look."
+        return (f"The XMP of the opened file is damaged ({problem}): {kept}",)
+    return ()
+
+
 def _keeps_unparsed(old: bytes, new: bytes | None) -> bool:
     try:
         return Packet(new).text(_UNPARSED) == base64.b64encode(old).decode()

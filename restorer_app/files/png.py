@@ -24,6 +24,7 @@ from restorer_app.files.png_chunks import (
     content_of,
     first,
     idat_content,
+    is_xmp,
     pack,
     profile,
     read_chunks,
@@ -35,6 +36,8 @@ from restorer_app.files.whole import WholePicture
 _COLOURS = {0: "Grey", 2: "RGB", 3: "Palette", 4: "Grey with alpha", 6: "RGB with alpha"}
 _SHORT = 64 * 1024  # facts are short; longer chunks are not looked into
 _MOST_FACTS = 40
+_KEYWORD = 79  # letters, by the specification; a part without its end of the keyword is all keyword
+UNREADABLE_XMP = "XMP that cannot be read"  # the name of a fact
 BOUND = "Bound to its pixels"  # the name of a fact: a part that says something of the pixels as they are
 
 
@@ -55,6 +58,9 @@ def _picture(path: Path, file: BinaryIO, chunks: list[Chunk], header: Header, wh
     exif = read_exif(content_of(file, exif_chunk)) if exif_chunk and exif_chunk.length < 1 << 24 else Exif()
     layout = _layout(header)
     reason = why_not_patched(header, chunks)
+    is_xmp_lost = _has_unreadable_xmp(file, chunks)
+    if not reason and is_xmp_lost:
+        reason = "The XMP in this PNG is damaged and would be lost in a copy; saving writes a TIFF beside it."
     status = path.stat()
     return Picture(
         path=path,
@@ -74,7 +80,7 @@ def _picture(path: Path, file: BinaryIO, chunks: list[Chunk], header: Header, wh
         size_bytes=status.st_size,
         modified_ns=status.st_mtime_ns,
         xmp=xmp_packet(file, chunks),
-        facts=_facts(file, chunks, header),
+        facts=_facts(file, chunks, header) + (((UNREADABLE_XMP, "damaged, or too large"),) if is_xmp_lost else ()),
         metadata=_families(file, chunks, exif),
         stale=("The EXIF thumbnail will not show the edit.",) if exif.has_thumbnail else (),
     )
@@ -160,6 +166,10 @@ def _decode(data: bytearray, out: Pixels | None) -> Pixels:
     return np.asarray(found)
 
 
+def _has_unreadable_xmp(file: BinaryIO, chunks: list[Chunk]) -> bool:
+    return any(is_xmp(file, chunk) for chunk in chunks) and xmp_packet(file, chunks) is None
+
+
 def _dpi(file: BinaryIO, chunks: list[Chunk]) -> tuple[float, float] | None:
     chunk = first(chunks, b"pHYs")
     if chunk is None or chunk.length != 9:
@@ -190,7 +200,7 @@ def _facts(file: BinaryIO, chunks: list[Chunk], header: Header) -> tuple[tuple[s
     for chunk in chunks:
         if chunk.name == b"tEXt" and chunk.length < _SHORT and len(facts) < _MOST_FACTS:
             keyword, _, text = content_of(file, chunk).partition(b"\0")
-            facts.append((printable(keyword) or "Text", printable(text)[:200]))
+            facts.append((printable(keyword)[:_KEYWORD] or "Text", printable(text)[:200]))
     return tuple(facts)
 
 

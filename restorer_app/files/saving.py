@@ -259,7 +259,7 @@ def _published(
         segments_total=report.segments_total,
         verdict=verdict,
         master_sha256=master,
-        notes=report.notes,
+        notes=report.notes + metadata.told_of_unparsed(xmp_before(order.picture, derived=not patched)),
     )
 
 

@@ -25,6 +25,8 @@ _PREFIXES = {
     RDF: "rdf", META: "x", XMP_BASIC: "xmp", XMP_MM: "xmpMM", EVENT: "stEvt", REFERENCE: "stRef",
     IPTC_EXT: "Iptc4xmpExt", OURS: "restorer",
 }  # fmt: skip
+_AT_HOME = (OURS, XMP_BASIC, XMP_MM, EVENT, REFERENCE, IPTC_EXT)
+_LISTS = frozenset({(RDF, "Seq"), (RDF, "Bag"), (RDF, "Alt")})
 _XMLNS = "http://www.w3.org/2000/xmlns/"
 _MOST_BYTES = 64 << 20
 _MOST_MARKS = 400_000  # parsed in four seconds; Photoshop's longest lists of ancestors have half as many
@@ -33,6 +35,9 @@ _EMPTY = (
     '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>'
     f'<x:xmpmeta xmlns:x="{META}"><rdf:RDF xmlns:rdf="{RDF}"/></x:xmpmeta><?xpacket end="w"?>'
 )
+
+_LONE_AND = re.compile(rb"&(?!#?\w+;)")
+_WIDE = re.compile(rb"[\s\0]*?(?:(\0<)|<\0)")  # UTF-16 without its mark
 
 Name = tuple[str, str]  # namespace and local name
 Node = Any  # minidom's classes carry no useful types
@@ -54,6 +59,8 @@ class Packet:
         if not roots:
             raise XmpError("it has no rdf:RDF")
         self._rdf: Node = roots[0]
+        if not self._rdf.prefix:  # rdf is the default namespace, and attributes need a prefix
+            self._rdf.setAttributeNS(_XMLNS, f"xmlns:{_PREFIXES[RDF]}", RDF)
 
     def to_bytes(self) -> bytes:
         """The packet in UTF-8, as TIFF, PNG and JPEG carry it."""
@@ -110,12 +117,13 @@ class Packet:
         self._home().appendChild(element)
 
     def append_item(self, name: Name, values: Mapping[Name, str]) -> None:
-        """Adds a structure to the end of an ordered list, which is made if there is none."""
+        """Adds a structure to the end of a list; an ordered one is made if there is none."""
         lists = [
             inner
             for description in self._descriptions()
             for element in _children(description, name)
-            for inner in _children(element, (RDF, "Seq"))
+            for inner in _elements(element)
+            if (inner.namespaceURI, inner.localName) in _LISTS
         ]
         if not lists:
             self._remove(name)
@@ -148,12 +156,13 @@ class Packet:
     def _home(self) -> Node:
         """Where new properties go: a description of our own, so that none of the others changes its namespaces."""
         for description in self._descriptions():
-            if description.hasAttributeNS(_XMLNS, _PREFIXES[OURS]):
+            # another program may have moved what is ours to one where the other prefixes are not declared
+            if all(description.getAttributeNS(_XMLNS, _PREFIXES[space]) == space for space in _AT_HOME):
                 return description
         about = next((d.getAttributeNS(RDF, "about") for d in self._descriptions()), "")
         home = self._document.createElementNS(RDF, self._qualified((RDF, "Description")))
         home.setAttributeNS(RDF, f"{self._prefix(RDF)}:about", about)
-        for space in (OURS, XMP_BASIC, XMP_MM, EVENT, REFERENCE, IPTC_EXT):
+        for space in _AT_HOME:
             home.setAttributeNS(_XMLNS, f"xmlns:{_PREFIXES[space]}", space)
         self._rdf.appendChild(home)
         return home
@@ -189,12 +198,33 @@ class Packet:
 def _parsed(data: bytes) -> Node:
     if len(data) > _MOST_BYTES or data.count(b"<") > _MOST_MARKS:
         raise XmpError("it is larger than any packet")
-    text = data.strip(b"\0 \r\n\t").removeprefix(b"\xef\xbb\xbf")
-    # bytes, not text: only they carry their own encoding
-    document = defusedxml.minidom.parseString(text, forbid_dtd=True)  # type: ignore[arg-type]  # the stub knows str only
+    text = _mended(data)
+    try:
+        document = _document_of(text)
+    except ExpatError:
+        if b"&" not in text:
+            raise
+        document = _document_of(_LONE_AND.sub(b"&amp;", text))  # “Meyer & Sohn”, as some programs write it
     if _depth(document) > _MOST_DEPTH:
         raise XmpError("it is nested too deeply")
     return document
+
+
+def _document_of(text: bytes) -> Node:
+    # bytes, not text: only they carry their own encoding
+    return defusedxml.minidom.parseString(text, forbid_dtd=True)  # type: ignore[arg-type]  # the stub knows str only
+
+
+def _mended(data: bytes) -> bytes:
+    """The packet alone, in an encoding without zeros: some programs leave them, or other words, around it."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        data = data.decode("utf-16").encode()
+    elif (wide := _WIDE.match(data)) is not None:
+        data = data.decode("utf-16-be" if wide[1] else "utf-16-le").encode()
+    text = data.replace(b"\0", b"").strip().removeprefix(b"\xef\xbb\xbf")
+    end = text.rfind(b"<?xpacket end")
+    close = text.find(b"?>", end) if end >= 0 else -1
+    return text[: close + 2] if close >= 0 else text
 
 
 def _depth(document: Node) -> int:

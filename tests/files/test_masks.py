@@ -8,6 +8,7 @@ from PIL import Image
 from restorer_app.core.errors import InvalidValueError, UnwritableFileError
 from restorer_app.core.geometry import Region
 from restorer_app.core.raster import Raster
+from restorer_app.files import maskfile
 from restorer_app.files.maskfile import read_mask, write_mask
 from restorer_app.files.opening import open_here
 from restorer_app.files.orientation import stored, upright
@@ -33,6 +34,33 @@ def test_a_mask_that_fits_only_upright_is_turned(tmp_path, mask, orientation):
     Image.fromarray(upright(mask, orientation)).save(tmp_path / "m.png")
     found = read_mask(tmp_path / "m.png", bounds=Region.of_size(31, 600), orientation=orientation)
     assert np.array_equal(found.read(found.bounds)[:, :, 0], mask)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_mask_that_states_no_orientation_is_as_the_picture_is_seen(tmp_path, orientation):
+    """Programs show a picture upright; a square, and a picture upside down, tell nothing by their size."""
+    square = np.random.default_rng(3).integers(0, 256, (40, 40), np.uint8)
+    Image.fromarray(upright(square, orientation)).save(tmp_path / "m.png")
+    found = read_mask(tmp_path / "m.png", bounds=Region.of_size(40, 40), orientation=orientation)
+    assert np.array_equal(found.read(found.bounds)[:, :, 0], square)
+
+
+@pytest.mark.parametrize("orientation", [5, 6, 7, 8])
+def test_a_mask_that_fits_only_the_stored_pixels_is_one_of_those(tmp_path, mask, orientation):
+    Image.fromarray(mask).save(tmp_path / "m.png")
+    found = read_mask(tmp_path / "m.png", bounds=Region.of_size(31, 600), orientation=orientation)
+    assert np.array_equal(found.read(found.bounds)[:, :, 0], mask)
+
+
+def test_a_mask_whose_writing_is_ended_leaves_no_part_behind(tmp_path, mask, monkeypatch):
+    def ended(path, *_args):
+        path.write_bytes(b"some of it")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(maskfile, "_write_png", ended)
+    with pytest.raises(KeyboardInterrupt):
+        write_mask(tmp_path / "m.png", Raster.from_array(mask))
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
