@@ -1,6 +1,7 @@
 """The whole program, masks: what is painted, changed and kept."""
 
 import math
+import threading
 
 import numpy as np
 import pytest
@@ -12,10 +13,38 @@ from PySide6.QtWidgets import QPushButton, QSpinBox, QToolButton
 
 from restorer_app.core import mask as masks
 from restorer_app.core.stroke import Point, Stroke
+from restorer_app.ui.acts import mask_files
 from restorer_app.ui.notice import Told
 from restorer_app.ui.presenting.steps import StepRows
 from tests.ui.conftest import until
 from tests.ui.hands import canvas, document, idle, open_file, paint, pixels, press, repair, scratch
+
+
+def test_a_mask_file_is_read_on_its_thread_alone_also_when_a_job_gives_its_mask_back(
+    empty, scan, tmp_path, monkeypatch
+):
+    session = open_file(empty, scan).session
+    there = np.zeros(session.mask.bounds.shape, np.uint8)
+    there[10:20, 30:40] = 255
+    Image.fromarray(there).save(tmp_path / "mask.png")
+    monkeypatch.setattr(empty.workshop.worker, "submit", lambda _job: None)
+    scratch(empty)
+    press(empty, "Return")
+    go, threads, read = threading.Event(), [], mask_files.read_mask
+
+    def slowly(*args, **options):
+        threads.append(threading.current_thread())
+        go.wait(20)
+        return read(*args, **options)
+
+    monkeypatch.setattr(mask_files, "read_mask", slowly)
+    empty.workshop.mask_files.load_mask_from(tmp_path / "mask.png")
+    empty.workshop.jobs.cancel(session.pending[0].id)
+    assert not masks.is_empty(session.mask), "the job's, given back"
+    go.set()
+    until(lambda: np.array_equal(session.mask.read(session.mask.bounds)[:, :, 0], there))
+    assert len(threads) == 1
+    assert threads[0] is not threading.main_thread()
 
 
 def test_a_protected_place_stays_as_it_is(empty, scan):

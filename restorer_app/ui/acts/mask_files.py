@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 from PySide6.QtCore import QObject
@@ -72,13 +73,17 @@ class MaskFileActs(QObject):
         document = self._desk.current
         if document is None:
             return
-        orientation = document.picture.orientation
+        bounds, orientation = document.session.mask.bounds, document.picture.orientation
 
-        def work(mask: Raster) -> Raster:
+        @cache  # asked again where a job gave its mask back meanwhile: in the window's thread, which reads no file
+        def found() -> Raster:
             # a mask is an untrusted file like any other, so the reader process opens it
-            found = read_mask(path, bounds=mask.bounds, orientation=orientation, open_picture=self._reader.open)
-            document.keep(found, protects=protects)
-            return found
+            mask = read_mask(path, bounds=bounds, orientation=orientation, open_picture=self._reader.open)
+            document.keep(mask, protects=protects)
+            return mask
+
+        def work(_mask: Raster) -> Raster:
+            return found()
 
         self._editing.change_mask(title, work, protects=protects, slow=True)
 
