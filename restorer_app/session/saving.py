@@ -13,7 +13,6 @@ from restorer_app.core.job import CancelToken
 from restorer_app.core.raster import Raster
 from restorer_app.core.record import Record
 from restorer_app.files import saving as files_saving
-from restorer_app.files.naming import SUFFIXES
 from restorer_app.files.picture import Picture
 from restorer_app.files.saving import Saved
 
@@ -60,9 +59,10 @@ class Saving:
         """Writes and proves. Without a target: over what this session wrote before, or by the name template."""
         ours = self.ours if target is None or (self.ours is not None and target == self.ours.path) else None
         if ours is not None and target is None:
-            derive = derive or not ours.patched  # a new TIFF was asked for, and stays one
-            if derive and ours.path.suffix.lower() not in SUFFIXES["bigtiff"]:
-                ours = None  # a JPEG that was saved before stays, and the TIFF gets a name of its own
+            if derive and ours.patched:
+                ours = None  # what was saved before stays, and the new TIFF (enlarged, for one) gets a name of its own
+            else:
+                derive = derive or not ours.patched  # a new TIFF was asked for, and stays one
         return files_saving.save(
             self.picture,
             self.snapshot.image,

@@ -4,6 +4,7 @@ from typing import ClassVar
 
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image
 
 from restorer_app.core import mask as masks
@@ -445,6 +446,26 @@ def test_a_picture_that_was_repaired_and_then_upscaled_can_be_saved():
     session.take(TileDone(job.id, job.output_region, np.full((800, 1400, 3), 3, np.uint16), 1, 1))
     session.take(Finished(job.id, a_record(operation={"name": "upscale", "scale": 2})))
     assert session.saving().allowed is None
+
+
+def test_an_enlarged_picture_is_saved_beside_the_patched_copy_of_before(tmp_path):
+    tifffile.imwrite(tmp_path / "plate.tif", PLAIN, photometric="rgb")
+    session = Session(open_here(tmp_path / "plate.tif"))
+
+    def work(operation):
+        session.stroke(dab(100, 100))
+        session.ask(operation)
+        for event in runner.run(session.next_job()):
+            session.take(event)
+        saving = session.saving()
+        session.saved(saving, saving.run(derive=saving.derives))
+        return session.last_saved.path
+
+    first = work(Repair("telea"))
+    before = first.read_bytes()
+    assert first.name == "plate_restored_v01.tif"
+    assert work(Upscale(2, method="lanczos")).name == "plate_restored_v02.tif"
+    assert first.read_bytes() == before
 
 
 def test_what_a_jpeg_would_undo_is_saved_as_a_tiff_beside_the_jpeg_of_before(tmp_path):
