@@ -88,7 +88,7 @@ def lines_of(picture: Picture, path: Path | None = None) -> list[str]:
         ("Resolution", f"{picture.dpi[0]:g} × {picture.dpi[1]:g} dpi" if picture.dpi else ""),
         ("Colour profile", f"ICC, {telling.megabytes(len(picture.icc))}" if picture.icc else ""),
         ("Metadata", ", ".join(picture.metadata)),
-        *picture.facts,
+        *telling.facts_of(picture),
         ("Editing", _editing(picture)),
         *(("Note", sentence) for sentence in picture.stale),
     ]

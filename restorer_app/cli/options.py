@@ -34,7 +34,7 @@ def add_input(parser: argparse.ArgumentParser) -> None:
 
 
 def add_mask(parser: argparse.ArgumentParser, *, required: bool, of: str = "IN") -> None:
-    what = f"a picture as large as {of}: white where it may change"
+    what = f"a picture as large as {of}, as that is seen unless M states an orientation: white where it may change"
     parser.add_argument("--mask", "-m", type=file, metavar="M", required=required, help=what)
 
 

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from restorer_app.core.record import Record
+from restorer_app.files import metadata
 from restorer_app.files.patching import spaced
 from restorer_app.files.picture import Picture
+from restorer_app.files.png import UNREADABLE_XMP
 from restorer_app.files.saving import Saved
 
 
@@ -111,5 +113,11 @@ def picture_fields(picture: Picture, path: Path) -> dict[str, Any]:
         "reason": picture.reason,
         "metadata": list(picture.metadata),
         "stale": list(picture.stale),
-        "facts": dict(picture.facts),
+        "facts": dict(facts_of(picture)),
     }
+
+
+def facts_of(picture: Picture) -> tuple[tuple[str, str], ...]:
+    """What is worth knowing of a file, its XMP with it where other programs will not find that after a save."""
+    why = metadata.why_unparsed(picture.xmp)
+    return picture.facts + (((UNREADABLE_XMP, why),) if why else ())

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import struct
 import zlib
 from collections.abc import Callable, Iterable, Iterator
@@ -15,6 +13,7 @@ import tifffile
 from restorer_app.core.errors import InvalidValueError, UnwritableFileError
 from restorer_app.core.geometry import Region
 from restorer_app.core.raster import Pixels, Raster
+from restorer_app.files.atomic import landing
 from restorer_app.files.opening import open_here
 from restorer_app.files.orientation import stored, upright
 from restorer_app.files.picture import Picture
@@ -83,21 +82,15 @@ def write_mask(path: Path, mask: Raster, *, orientation: int = 1, spared: Iterab
         )
     if path.suffix.lower() not in SUFFIXES:
         raise InvalidValueError(f"A mask is saved as {', '.join(SUFFIXES)}, not as {path.suffix or 'a bare name'}.")
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
+    if not path.parent.is_dir():
+        raise UnwritableFileError(f"There is no folder {path.parent}.", advice="Make it, or choose another one.")
+    with landing(path) as spot:
         if path.suffix.lower() == ".png":
-            _write_png(part, mask, orientation)
+            _write_png(spot.path, mask, orientation)
         else:
-            _write_tiff(part, mask, orientation)
-        part.replace(path)
-    except OSError as problem:
-        raise UnwritableFileError(
-            f"The mask {path.name} cannot be written: {problem.strerror or problem}.",
-            advice="Choose another folder, or free some space.",
-        ) from problem
-    finally:  # also where the program is told to end
-        with contextlib.suppress(OSError):
-            part.unlink(missing_ok=True)
+            _write_tiff(spot.path, mask, orientation)
+        spot.sync()
+        spot.publish(replace=True)
 
 
 def _are_one(path: Path, other: Path) -> bool:
@@ -119,8 +112,6 @@ def _write_png(path: Path, mask: Raster, orientation: int) -> None:
             if packed:
                 file.write(pack(b"IDAT", packed))
         file.write(pack(b"IDAT", packing.flush()) + pack(b"IEND", b""))
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def _write_tiff(path: Path, mask: Raster, orientation: int) -> None:

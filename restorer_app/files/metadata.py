@@ -206,14 +206,20 @@ def lost(old: bytes | None, new: bytes | None) -> list[str]:
     return gone
 
 
-def told_of_unparsed(old: bytes | None) -> tuple[str, ...]:
-    """What a person should know where other programs will find less than they did."""
+def why_unparsed(old: bytes | None) -> str:
+    """What is wrong with a packet that cannot be parsed, or nothing."""
     try:
         Packet(old)
     except XmpError as problem:
-        kept = "the saved file keeps its bytes inside the record, where other programs do not look."
-        return (f"The XMP of the opened file is damaged ({problem}): {kept}",)
-    return ()
+        return f"damaged ({problem})"
+    return ""
+
+
+def told_of_unparsed(old: bytes | None) -> tuple[str, ...]:
+    """What a person should know where other programs will find less than they did."""
+    why = why_unparsed(old)
+    kept = "the saved file keeps its bytes inside the record, where other programs do not look."
+    return (f"The XMP of the opened file is {why}: {kept}",) if why else ()
 
 
 def _keeps_unparsed(old: bytes, new: bytes | None) -> bool:

@@ -60,7 +60,7 @@ def _picture(path: Path, file: BinaryIO, chunks: list[Chunk], header: Header, wh
     reason = why_not_patched(header, chunks)
     is_xmp_lost = _has_unreadable_xmp(file, chunks)
     if not reason and is_xmp_lost:
-        reason = "The XMP in this PNG is damaged and would be lost in a copy; saving writes a TIFF beside it."
+        reason = "The XMP in this PNG is damaged or too large to be kept in a copy; saving writes a TIFF beside it."
     status = path.stat()
     return Picture(
         path=path,

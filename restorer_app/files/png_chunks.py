@@ -173,14 +173,19 @@ def is_xmp(file: BinaryIO, chunk: Chunk) -> bool:
     return file.read(len(XMP_KEYWORD) + 1) == XMP_KEYWORD + b"\0"
 
 
+def xmp_chunk(file: BinaryIO, chunks: list[Chunk]) -> Chunk | None:
+    """The first iTXt that carries XMP, of what can be held."""
+    return next((chunk for chunk in chunks if is_xmp(file, chunk) and chunk.length <= _MOST_TEXT), None)
+
+
 def xmp_packet(file: BinaryIO, chunks: list[Chunk]) -> bytes | None:
-    """The XMP packet of the first iTXt that carries one."""
-    for chunk in chunks:
-        if is_xmp(file, chunk) and chunk.length <= _MOST_TEXT:
-            rest = content_of(file, chunk)[len(XMP_KEYWORD) + 1 :]
-            text = rest[2:].split(b"\0", 2)[-1]  # flags; language and translated keyword before the text
-            return inflate_bounded(text) if rest[:1] == b"\x01" else text
-    return None
+    """The XMP packet of a PNG; a second one, which none may have, stays where it is."""
+    chunk = xmp_chunk(file, chunks)
+    if chunk is None:
+        return None
+    rest = content_of(file, chunk)[len(XMP_KEYWORD) + 1 :]
+    text = rest[2:].split(b"\0", 2)[-1]  # flags; language and translated keyword before the text
+    return inflate_bounded(text) if rest[:1] == b"\x01" else text
 
 
 def pack_xmp(packet: bytes) -> bytes:

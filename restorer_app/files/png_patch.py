@@ -25,11 +25,11 @@ from restorer_app.files.png_chunks import (
     Chunk,
     Header,
     idat_content,
-    is_xmp,
     pack,
     pack_xmp,
     read_chunks,
     read_header,
+    xmp_chunk,
 )
 from restorer_app.files.png_filters import filter_line
 from restorer_app.files.png_lines import Inflated, Pass, bands, passes
@@ -56,10 +56,11 @@ def patch_png(
         _must_fit(header, chunks, image)
         lines = _Lines(header, image, picture)
         pixels = [chunk for chunk in chunks if chunk.name == b"IDAT"]
+        packet = xmp_chunk(file, chunks)
         out.write(SIGNATURE)
         for chunk in _before_pixels(chunks):
-            _copy_chunk(file, out, chunk, xmp=xmp)
-        if xmp is not None and not any(is_xmp(file, chunk) for chunk in chunks):
+            _copy_chunk(file, out, chunk, xmp=xmp if chunk is packet else None)
+        if xmp is not None and packet is None:
             out.write(pack_xmp(xmp))
         is_one = len(pixels) == 1 and pixels[0].pieces == 1
         cut = None if is_one else max(_LEAST_CHUNK, *(chunk.longest for chunk in pixels))
@@ -70,7 +71,7 @@ def patch_png(
             writer.write(line.content)
         writer.finish()
         for chunk in chunks[chunks.index(pixels[-1]) + 1 :]:
-            _copy_chunk(file, out, chunk, xmp=xmp)
+            _copy_chunk(file, out, chunk, xmp=xmp if chunk is packet else None)
         _copy_rest(file, out, chunks[-1].end)
     return PatchReport(touched, header.height, "rows", picture.stale)
 
@@ -99,8 +100,8 @@ def _before_pixels(chunks: list[Chunk]) -> Iterator[Chunk]:
 
 
 def _copy_chunk(file: BinaryIO, out: BinaryIO, chunk: Chunk, *, xmp: bytes | None) -> None:
-    """As it stands, check sum and all; only a packet of XMP gives way to the new one."""
-    if xmp is not None and is_xmp(file, chunk):
+    """As it stands, check sum and all; only the packet of XMP, where a new one is given, gives way to that."""
+    if xmp is not None:
         out.write(pack_xmp(xmp))
         return
     file.seek(chunk.start - 8)

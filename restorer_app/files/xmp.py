@@ -12,6 +12,8 @@ from xml.parsers.expat import ExpatError
 import defusedxml.minidom
 from defusedxml.common import DefusedXmlException
 
+from restorer_app.files.xmpbytes import mended, with_lone_ands_told
+
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 META = "adobe:ns:meta/"
 XMP_BASIC = "http://ns.adobe.com/xap/1.0/"
@@ -30,14 +32,12 @@ _LISTS = frozenset({(RDF, "Seq"), (RDF, "Bag"), (RDF, "Alt")})
 _XMLNS = "http://www.w3.org/2000/xmlns/"
 _MOST_BYTES = 64 << 20
 _MOST_MARKS = 400_000  # parsed in four seconds; Photoshop's longest lists of ancestors have half as many
+_MOST_ANDS = 4_000_000  # mended in two seconds; a record of this program has fifty
 _MOST_DEPTH = 100
 _EMPTY = (
     '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>'
     f'<x:xmpmeta xmlns:x="{META}"><rdf:RDF xmlns:rdf="{RDF}"/></x:xmpmeta><?xpacket end="w"?>'
 )
-
-_LONE_AND = re.compile(rb"&(?!#?\w+;)")
-_WIDE = re.compile(rb"[\s\0]*?(?:(\0<)|<\0)")  # UTF-16 without its mark
 
 Name = tuple[str, str]  # namespace and local name
 Node = Any  # minidom's classes carry no useful types
@@ -53,6 +53,8 @@ class Packet:
     def __init__(self, data: bytes | None) -> None:
         try:
             self._document = _parsed(data) if data and data.strip(b"\0 \r\n\t") else _parsed(_EMPTY.encode())
+        except UnicodeError as problem:
+            raise XmpError("some of its bytes are no text") from problem
         except (ExpatError, DefusedXmlException, ValueError, LookupError) as problem:
             raise XmpError(str(problem)) from problem
         roots = self._document.getElementsByTagNameNS(RDF, "RDF")
@@ -196,15 +198,16 @@ class Packet:
 
 
 def _parsed(data: bytes) -> Node:
-    if len(data) > _MOST_BYTES or data.count(b"<") > _MOST_MARKS:
+    if len(data) > _MOST_BYTES or data.count(b"<") > _MOST_MARKS or data.count(b"&") > _MOST_ANDS:
         raise XmpError("it is larger than any packet")
-    text = _mended(data)
+    text = mended(data)
     try:
         document = _document_of(text)
     except ExpatError:
-        if b"&" not in text:
+        told = with_lone_ands_told(text)
+        if told == text:
             raise
-        document = _document_of(_LONE_AND.sub(b"&amp;", text))  # “Meyer & Sohn”, as some programs write it
+        document = _document_of(told)
     if _depth(document) > _MOST_DEPTH:
         raise XmpError("it is nested too deeply")
     return document
@@ -213,18 +216,6 @@ def _parsed(data: bytes) -> Node:
 def _document_of(text: bytes) -> Node:
     # bytes, not text: only they carry their own encoding
     return defusedxml.minidom.parseString(text, forbid_dtd=True)  # type: ignore[arg-type]  # the stub knows str only
-
-
-def _mended(data: bytes) -> bytes:
-    """The packet alone, in an encoding without zeros: some programs leave them, or other words, around it."""
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        data = data.decode("utf-16").encode()
-    elif (wide := _WIDE.match(data)) is not None:
-        data = data.decode("utf-16-be" if wide[1] else "utf-16-le").encode()
-    text = data.replace(b"\0", b"").strip().removeprefix(b"\xef\xbb\xbf")
-    end = text.rfind(b"<?xpacket end")
-    close = text.find(b"?>", end) if end >= 0 else -1
-    return text[: close + 2] if close >= 0 else text
 
 
 def _depth(document: Node) -> int:

@@ -1,5 +1,8 @@
 """Masks as files."""
 
+import os
+from pathlib import Path
+
 import numpy as np
 import pytest
 import tifffile
@@ -61,6 +64,24 @@ def test_a_mask_whose_writing_is_ended_leaves_no_part_behind(tmp_path, mask, mon
     with pytest.raises(KeyboardInterrupt):
         write_mask(tmp_path / "m.png", Raster.from_array(mask))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_killed_program_left_of_a_mask_is_cleared_away_later(tmp_path, mask, monkeypatch):
+    """Nobody tidies up after a power cut; what lies there for more than a day belongs to no mask being written."""
+    monkeypatch.setattr(Path, "unlink", lambda *_args, **_how: None)
+    monkeypatch.setattr(maskfile, "_write_png", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        write_mask(tmp_path / "m.png", Raster.from_array(mask))
+    monkeypatch.undo()
+    (left,) = tmp_path.iterdir()
+    os.utime(left, (0, 0))
+    write_mask(tmp_path / "n.png", Raster.from_array(mask))
+    assert [path.name for path in tmp_path.iterdir()] == ["n.png"]
+
+
+def test_a_mask_for_a_folder_that_is_not_there_is_refused_in_a_sentence(tmp_path, mask):
+    with pytest.raises(UnwritableFileError, match="There is no folder"):
+        write_mask(tmp_path / "none" / "m.png", Raster.from_array(mask))
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
@@ -127,7 +148,7 @@ def test_a_mask_that_cannot_be_written_leaves_what_was_there(tmp_path, mask, mon
     old = tmp_path / "m.png"
     old.write_bytes(b"old")
     monkeypatch.setattr("os.fsync", lambda _: (_ for _ in ()).throw(OSError(28, "No space left on device")))
-    with pytest.raises(UnwritableFileError, match="No space left"):
+    with pytest.raises(UnwritableFileError, match="not enough room"):
         write_mask(old, Raster.from_array(mask))
     assert old.read_bytes() == b"old"
     assert [path.name for path in tmp_path.iterdir()] == ["m.png"]

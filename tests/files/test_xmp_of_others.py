@@ -4,10 +4,11 @@ import zlib
 
 import pytest
 
-from restorer_app.core.raster import Raster
 from restorer_app.files.metadata import all_records, embedded, lost, updated
 from restorer_app.files.opening import open_here
+from restorer_app.files.reader import Reader
 from restorer_app.files.saving import save
+from restorer_app.files.scratch import Scratch
 from restorer_app.files.xmp import Packet
 from tests.files import make
 from tests.files.make import XMP, noise
@@ -108,7 +109,65 @@ def test_a_png_whose_xmp_does_not_inflate_is_saved_as_a_new_tiff_that_says_so(tm
     assert any("XMP of the PNG" in note for note in done.notes)
 
 
-def test_a_png_with_an_endless_keyword_opens(tmp_path):
+def test_a_png_with_an_endless_keyword_is_believed_by_the_one_who_asked_for_it(tmp_path):
+    """The reader process tells no text of more than 2 000 letters, or it counts as made to do harm."""
     master = tmp_path / "scan.png"
     master.write_bytes(make.png_of(noise(80, 90), before=(make.chunk(b"tEXt", b"k" * 3000),)))
-    assert Raster(open_here(master).source).bounds.width == 90
+    with Scratch(tmp_path / "scratch") as scratch, Reader(scratch) as reader:
+        assert ("k" * 79, "") in reader.open(master).facts
+
+
+def test_a_png_with_a_second_packet_keeps_that_as_it_stands(tmp_path):
+    """None may have two; of those that do, the first one is read and takes the record."""
+    second = make.chunk(b"iTXt", b"XML:com.adobe.xmp\0\x01\0\0\0no deflate")
+    first = make.chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + XMP)
+    master = tmp_path / "scan.png"
+    master.write_bytes(make.png_of(noise(80, 90), before=(first,), behind=(second,)))
+    done = saved_once(master)
+    assert done.patched
+    assert second in done.path.read_bytes()
+    assert len(all_records(open_here(done.path).xmp)) == 1
+
+
+EXIFTOOL = f"""<?xpacket begin='\ufeff' id='W5M0MpCehiHzreSzNTczkc9d'?>
+<x:xmpmeta xmlns:x='adobe:ns:meta/' x:xmptk='Image::ExifTool 12.57'>
+<rdf:RDF xmlns:rdf='{RDF}'>
+
+ <rdf:Description rdf:about=''
+  xmlns:restorer='{OURS}'>
+  <restorer:MasterSHA256>{"f" * 64}</restorer:MasterSHA256>
+  <restorer:NewRecords>0</restorer:NewRecords>
+  <restorer:Records>[]</restorer:Records>
+ </rdf:Description>
+
+ <rdf:Description rdf:about=''
+  xmlns:xmpMM='http://ns.adobe.com/xap/1.0/mm/'
+  xmlns:stEvt='http://ns.adobe.com/xap/1.0/sType/ResourceEvent#'
+  xmlns:stRef='http://ns.adobe.com/xap/1.0/sType/ResourceRef#'>
+  <xmpMM:DerivedFrom rdf:parseType='Resource'>
+   <stRef:documentID>urn:sha256:ff</stRef:documentID>
+  </xmpMM:DerivedFrom>
+  <xmpMM:DocumentID>xmp.did:1</xmpMM:DocumentID>
+  <xmpMM:History>
+   <rdf:Seq>
+    <rdf:li rdf:parseType='Resource'>
+     <stEvt:action>edited</stEvt:action>
+    </rdf:li>
+   </rdf:Seq>
+  </xmpMM:History>
+  <xmpMM:PreservedFileName>plate.tif</xmpMM:PreservedFileName>
+ </rdf:Description>
+</rdf:RDF>
+</x:xmpmeta>
+<?xpacket end='w'?>""".encode()
+
+
+def test_what_exiftool_itself_writes_takes_save_after_save():
+    assert embedded(EXIFTOOL) is not None
+    once = updated(EXIFTOOL, of(record()))
+    twice = updated(once, of(record()))
+    for new in (once, twice):
+        assert lost(EXIFTOOL, new) == []
+        assert Packet(new).text(("http://ns.adobe.com/xap/1.0/mm/", "PreservedFileName")) == "plate.tif"
+    assert len(Packet(twice).items(("http://ns.adobe.com/xap/1.0/mm/", "History"))) == 3
+    assert once.count(b"Description") == twice.count(b"Description")
