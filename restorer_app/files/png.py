@@ -58,7 +58,8 @@ def _picture(path: Path, file: BinaryIO, chunks: list[Chunk], header: Header, wh
     exif = read_exif(content_of(file, exif_chunk)) if exif_chunk and exif_chunk.length < 1 << 24 else Exif()
     layout = _layout(header)
     reason = why_not_patched(header, chunks)
-    is_xmp_lost = _has_unreadable_xmp(file, chunks)
+    packet = xmp_packet(file, chunks)
+    is_xmp_lost = packet is None and any(is_xmp(file, chunk) for chunk in chunks)
     if not reason and is_xmp_lost:
         reason = "The XMP in this PNG is damaged or too large to be kept in a copy; saving writes a TIFF beside it."
     status = path.stat()
@@ -79,9 +80,9 @@ def _picture(path: Path, file: BinaryIO, chunks: list[Chunk], header: Header, wh
         reason=reason or "Saving replaces the compressed pixels alone; every other chunk stays byte for byte.",
         size_bytes=status.st_size,
         modified_ns=status.st_mtime_ns,
-        xmp=xmp_packet(file, chunks),
+        xmp=packet,
         facts=_facts(file, chunks, header) + (((UNREADABLE_XMP, "damaged, or too large"),) if is_xmp_lost else ()),
-        metadata=_families(file, chunks, exif),
+        metadata=_families(chunks, exif, packet),
         stale=("The EXIF thumbnail will not show the edit.",) if exif.has_thumbnail else (),
     )
 
@@ -166,10 +167,6 @@ def _decode(data: bytearray, out: Pixels | None) -> Pixels:
     return np.asarray(found)
 
 
-def _has_unreadable_xmp(file: BinaryIO, chunks: list[Chunk]) -> bool:
-    return any(is_xmp(file, chunk) for chunk in chunks) and xmp_packet(file, chunks) is None
-
-
 def _dpi(file: BinaryIO, chunks: list[Chunk]) -> tuple[float, float] | None:
     chunk = first(chunks, b"pHYs")
     if chunk is None or chunk.length != 9:
@@ -204,12 +201,12 @@ def _facts(file: BinaryIO, chunks: list[Chunk], header: Header) -> tuple[tuple[s
     return tuple(facts)
 
 
-def _families(file: BinaryIO, chunks: list[Chunk], exif: Exif) -> tuple[str, ...]:
+def _families(chunks: list[Chunk], exif: Exif, packet: bytes | None) -> tuple[str, ...]:
     names = {chunk.name for chunk in chunks}
     there = {
         "EXIF": b"eXIf" in names,
         "GPS": exif.has_position,
-        "XMP": xmp_packet(file, chunks) is not None,
+        "XMP": packet is not None,
         "ICC": b"iCCP" in names,
         "Text": bool(names & {b"tEXt", b"zTXt", b"iTXt"}),
     }

@@ -240,7 +240,8 @@ def _published(
     """Gives a proven file its name; one that fails its proof never gets it."""
     _must_be_unmoved(order.picture)  # a proof against another file says nothing
     anywhere = order.allowed is None or covers_everything(order.allowed)
-    verdict = _with_xmp_read_back(order, spot, verdict, patched=patched)
+    old = xmp_before(order.picture, derived=not patched)
+    verdict = _with_xmp_read_back(order, spot, verdict, old, patched=patched)
     verdict = replace(verdict, master_sha256=master, anywhere=anywhere)
     if not verdict.same:
         told = f"The saved file did not pass its proof and was not kept. {verdict.sentence}"
@@ -259,7 +260,7 @@ def _published(
         segments_total=report.segments_total,
         verdict=verdict,
         master_sha256=master,
-        notes=report.notes + metadata.told_of_unparsed(xmp_before(order.picture, derived=not patched)),
+        notes=report.notes + metadata.told_of_unparsed(old),
     )
 
 
@@ -274,14 +275,14 @@ def _following(taken: Path) -> Path:
     return first_free(next_version(taken))
 
 
-def _with_xmp_read_back(order: _Order, spot: Landing, verdict: Verdict, *, patched: bool) -> Verdict:
+def _with_xmp_read_back(order: _Order, spot: Landing, verdict: Verdict, old: bytes | None, *, patched: bool) -> Verdict:
     """The verdict with what the new file's own XMP says: all that the master's said, and the record of this save."""
     try:
         page = order.picture.page if patched else 0
         written = open_here(spot.path, page=page, budget=Budget.for_our_own()).xmp
     except RestorerError as problem:
         return replace(verdict, judged=False, reason=problem.message)
-    verdict = with_kept_xmp(verdict, xmp_before(order.picture, derived=not patched), written)
+    verdict = with_kept_xmp(verdict, old, written)
     if metadata.embedded(written) is None:
         return replace(verdict, metadata_differences=(*verdict.metadata_differences, "the record is missing"))
     return verdict
