@@ -142,7 +142,7 @@ def _ways(case: Case) -> Iterator[tuple[str, _Way]]:
 def _estimate(case: Case, trial: Trial) -> float:
     if case.model == "denoise":
         return levels.noise_level(trial.seen)
-    quality = levels.jpeg_quality(trial.seen)
+    quality = levels.jpeg_trace(trial.seen).quality
     return 0.0 if quality is None else 1 - quality / 100
 
 
@@ -172,7 +172,8 @@ def _answer(
 ) -> Floats:
     """The whole picture in one piece, in as many looks as the engine takes; told the true level where none is named."""
     level = trial.level if level is None else level
-    eye = looks.Eye(trial.seen.shape[2], card.multiple_of, card.scale)
+    grid = levels.jpeg_trace(trial.seen).grid if card.net_args.get("blocks") else None
+    eye = looks.Eye(trial.seen.shape[2], card.multiple_of, card.scale, grid)
     look = looks.looking(lambda pictures, _: [_seen(net, one, level) for one in pictures], often, eye)
     return look([trial.seen], None)[0]
 

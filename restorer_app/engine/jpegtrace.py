@@ -1,8 +1,9 @@
-"""Which JPEG quality a picture's own coefficients betray."""
+"""Which JPEG quality, and which squares, a picture's own coefficients betray."""
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,19 +33,28 @@ _FEWEST = 16  # blocks or coefficients; fewer say nothing
 _CERTAIN = 0.3  # noise alone stays below 0.1, a single JPEG compression lies between 0.5 and 1
 
 
-def quality_of(picture: Floats) -> int | None:
-    """The quality of the picture's last JPEG compression, or None where nothing shows one.
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What a JPEG encoder left behind."""
+
+    quality: int | None  # of the last compression; None where no usual table fits
+    grid: tuple[int, int]  # rows and columns before the first whole square; of a picture without squares, any
+
+
+def trace_of(picture: Floats) -> Trace:
+    """The traces of the picture's last JPEG compression.
 
     Coefficients that were compressed lie on multiples of their step: the mean cosine of their phases is near 1 for
     the right table, and near 0 for any other and for pictures that never were JPEG.
     """
     plane = _brightness(picture)
-    best = (0.0, 0)
-    for down, right in dict.fromkeys([(0, 0), _grid(plane)]):
-        blocks = _coefficients(plane[down:, right:])
+    likely = _grid(plane)
+    best = (0.0, 0, likely)
+    for grid in dict.fromkeys([(0, 0), likely]):
+        blocks = _coefficients(plane[grid[0] :, grid[1] :])
         if len(blocks) >= _FEWEST:
-            best = max(best, *((_fit(blocks, quality), quality) for quality in _QUALITIES))
-    return best[1] if best[0] > _CERTAIN else None
+            best = max(best, *((_fit(blocks, quality), quality, grid) for quality in _QUALITIES))
+    return Trace(best[1], best[2]) if best[0] > _CERTAIN else Trace(None, likely)
 
 
 def _brightness(picture: Floats) -> Plane:

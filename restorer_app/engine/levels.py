@@ -5,7 +5,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from restorer_app.engine.filmgrain import grain_level
-from restorer_app.engine.jpegtrace import quality_of
+from restorer_app.engine.jpegtrace import Trace, trace_of
 
 Picture = NDArray[np.float32]  # H W C, or H W, 0..1, never clipped
 
@@ -99,6 +99,6 @@ def _little_noise_level(pixels: Picture) -> float:
     return float(np.median(np.abs(rest)) / 0.6745)
 
 
-def jpeg_quality(picture: Picture) -> int | None:
-    """The JPEG quality that the picture's own coefficients betray, or None where nothing shows one."""
-    return quality_of(picture)
+def jpeg_trace(picture: Picture) -> Trace:
+    """The JPEG quality that the picture's own coefficients betray, and where its squares lie."""
+    return trace_of(picture)

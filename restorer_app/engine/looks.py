@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,11 +37,12 @@ class Eye:
     channels: int  # of a picture; it may be shown several, one behind the other
     pairs: int = 1  # pixels that it takes together: to move by less than these shows it something else
     scale: int = 1
+    grid: tuple[int, int] | None = None  # where squares of so many pixels begin that it must see as they lie
 
 
 def looking(run: Run, often: int, eye: Eye, *, cancelled: Callable[[], bool] = lambda: False) -> Run:
     """The method that answers with the mean of what another answers to so many looks."""
-    if often == 1:
+    if often == 1 and eye.grid is None:
         return run
 
     def run_often(pictures: Sequence[Floats], holes: Sequence[Hole] | None) -> list[Floats]:
@@ -68,7 +69,9 @@ def _shown(picture: NDArray[_Value], look: Look, eye: Eye) -> NDArray[_Value]:
     """Sides that are no multiple of a pair are made so first: a net then halves a tile as it halves the whole."""
     ahead = _steps(look, eye)
     pads = [(first, -(side + first) % eye.pairs) for first, side in zip(ahead, picture.shape[:2], strict=True)]
-    wide = np.pad(picture, [*pads, (0, 0)], mode="reflect" if min(picture.shape[:2]) > 1 else "edge")
+    # An encoder repeats the last pixel to the end of its square; elsewhere a mirror is more like a picture.
+    mode: Literal["reflect", "edge"] = "reflect" if min(picture.shape[:2]) > 1 and eye.grid is None else "edge"
+    wide = np.pad(picture, [*pads, (0, 0)], mode=mode)
     return np.ascontiguousarray(np.rot90(_recoloured(wide, look.colours, eye), look.quarters))
 
 
@@ -79,6 +82,8 @@ def _shown_back(answer: Floats, look: Look, eye: Eye, shape: tuple[int, int]) ->
 
 
 def _steps(look: Look, eye: Eye) -> tuple[int, int]:
+    if eye.grid is not None:
+        return -eye.grid[0] % eye.pairs, -eye.grid[1] % eye.pairs
     down, right = look.moved
     return (down, right) if eye.pairs > 1 else (0, 0)
 

@@ -120,13 +120,20 @@ def _denoise(job: Job, operation: Denoise, cancel: CancelToken, *, on_cpu: bool)
 def _decompress(job: Job, operation: Decompress, cancel: CancelToken, *, on_cpu: bool) -> Method:
     quality = operation.quality
     measured: dict[str, Any] = {}
-    if quality is None:
-        quality = levels.jpeg_quality(sample(job.image))
-        measured["jpeg_quality"] = quality
+    assert job.model is not None  # a job with a learned operation has its model
+    sees_squares = bool(job.model.net_args.get("blocks"))
+    grid = None
+    if quality is None or (sees_squares and quality < FLAWLESS):
+        trace = levels.jpeg_trace(sample(job.image))
+        if quality is None:
+            quality = measured["jpeg_quality"] = trace.quality
+        grid = trace.grid if sees_squares else None
     if quality is None or quality >= FLAWLESS:
         return Method(Needs(0), _unchanged, measured=measured)
+    if grid is not None:
+        measured["jpeg_grid"] = list(grid)
     net = _learned(job, on_cpu=on_cpu, level=1 - quality / 100, measured=measured)
-    return _looking(net, operation.looks, job, cancel)
+    return _looking(net, operation.looks, job, cancel, grid=grid)
 
 
 def _upscale(job: Job, operation: Upscale, cancel: CancelToken, *, on_cpu: bool) -> Method:
@@ -208,9 +215,9 @@ def _finished_by_patches(net: Method, job: Job, cancel: CancelToken) -> Method:
     return replace(often, needs=needs, run=run, finish=finish)
 
 
-def _looking(net: Method, often: int, job: Job, cancel: CancelToken) -> Method:
+def _looking(net: Method, often: int, job: Job, cancel: CancelToken, *, grid: tuple[int, int] | None = None) -> Method:
     """A net that looks several times; what is moved needs to be seen that much farther."""
-    eye = looks.Eye(job.image.channels, net.needs.multiple_of, net.scale)
+    eye = looks.Eye(job.image.channels, net.needs.multiple_of, net.scale, grid)
     run = looks.looking(net.run, often, eye, cancelled=lambda: cancel.is_cancelled)
     return replace(net, run=run, needs=replace(net.needs, halo=net.needs.halo + looks.farther(often, eye)))
 

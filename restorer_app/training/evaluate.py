@@ -70,7 +70,7 @@ def _card(
         net_args=recipe.net_args,
         scale=recipe.scale,
         halo=_reach(learner.net),
-        multiple_of=1 if recipe.task == "upscale" else 2,
+        multiple_of=int(getattr(learner.net, "multiple_of", 1 if recipe.task == "upscale" else 2)),
         tiling=True,
         dtypes=("float32", "bfloat16"),
         sha256=hashlib.sha256(weights).hexdigest(),

@@ -82,7 +82,7 @@ class Learner:
         weights = _in_their_places(weights, own)
         fits = {name: w for name, w in weights.items() if name in own and _holds(own[name], w)}
         if fits:
-            self.net.load_state_dict({name: _grown(w, fits.get(name)) for name, w in own.items()})
+            self.net.load_state_dict({name: _begun(name, w, fits) for name, w in own.items()})
         with torch.no_grad():
             for mean, weight in zip(self.mean, self.net.parameters(), strict=True):
                 mean.copy_(weight)
@@ -126,6 +126,11 @@ def _holds(own: Tensor, smaller: Tensor) -> bool:
     """Is there room: as many sides, none shorter, and a kernel of the same size."""
     sides = list(zip(own.shape, smaller.shape, strict=False))
     return own.ndim == smaller.ndim and all(a >= b for a, b in sides) and all(a == b for a, b in sides[2:])
+
+
+def _begun(name: str, own: Tensor, fits: Mapping[str, Tensor]) -> Tensor:
+    """Layers over squares add nothing by themselves at first, and would learn nothing if all of them were zero."""
+    return own if name.startswith("blocks.") and name not in fits else _grown(own, fits.get(name))
 
 
 def _grown(own: Tensor, smaller: Tensor | None) -> Tensor:

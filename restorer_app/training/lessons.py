@@ -69,7 +69,7 @@ def decompress(crops: Tensor, generator: torch.Generator, damage: Mapping[str, f
     chance = torch.rand(2, len(clean), generator=generator, device=clean.device)
     quality = damage["worst"] + (damage["best"] - damage["worst"]) * chance[0].pow(1.5)  # more of the bad ones
     quality = torch.where(chance[1] < 0.1, 100.0, quality.round())
-    picture = jpeg.compressed(clean, quality, generator)
+    picture = jpeg.compressed(clean, quality, generator, aligned=damage.get("aligned", 0.0))
     level = (1 - quality / 100)[:, None, None, None]
     # 0.0045 · level^3 is about JPEG's squared error on photographs: 27.8 dB at quality 10, 31 at 30, 37 at 80.
     known = torch.where(is_slope, 30.0, 1.0)[:, None, None, None]  # beside photographs their errors are next to nothing

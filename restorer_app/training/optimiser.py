@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-_INNER = ("middle", "far")  # parts of nets whose convolutions have as many channels behind as before
+_INNER = ("middle", "far", "blocks")  # parts of nets whose convolutions have as many channels behind as before
 
 
 class Muon(torch.optim.Optimizer):

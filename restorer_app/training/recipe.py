@@ -91,9 +91,11 @@ RECIPES: Mapping[str, Recipe] = {
         id="decompress",
         task="decompress",
         # 0.067 · guide^1.5 is the root of JPEG's squared error on photographs.
-        net_args={"width": 48, "depth": 12, "far": [4, 8, 4], "strength": 0.067, "power": 1.5},
+        net_args={"width": 48, "depth": 12, "far": [4, 8, 4], "blocks": 4, "strength": 0.067, "power": 1.5},
+        crop=128,  # a multiple of the encoder's squares, and not all edge
+        batch=3,
         rate=2e-3,
-        damage={"worst": 5, "best": 95},
+        damage={"worst": 5, "best": 95, "aligned": 0.92},  # the rest: squares that were looked for in vain
     ),
     "upscale-x2": _UPSCALE,
     "upscale-x4": replace(
@@ -123,7 +125,7 @@ _WARM_RATE = 0.3
 
 
 # What says how large a net is; the rest of its arguments belong to the task.
-_SIZES = ("width", "depth", "far")
+_SIZES = ("width", "depth", "far", "blocks")
 
 
 def recipe_for(model: str, file: Path | None, *, warm: bool, begun: Mapping[str, Any] = MappingProxyType({})) -> Recipe:
@@ -132,9 +134,11 @@ def recipe_for(model: str, file: Path | None, *, warm: bool, begun: Mapping[str,
         recipe = replace(read_recipe(file), id=model)
     elif model in RECIPES:
         known = RECIPES[model]
-        sized = {"far": [], **begun} if begun else {}  # the card of a net that does not look far says nothing of it
+        sized = {"far": [], "blocks": 0, **begun} if begun else {}  # the card of a net without them says nothing of it
         sizes = {name: sized[name] for name in _SIZES if name in sized and name in known.net_args}
         recipe = replace(known, net_args={**known.net_args, **sizes})
+        if recipe.damage.get("aligned") and not recipe.net_args["blocks"]:
+            recipe = replace(recipe, damage={**recipe.damage, "aligned": 0.0})  # it is shown squares lying anywhere
     else:
         raise InvalidValueError(f"There is no recipe for {model}.", advice=f"There are {', '.join(sorted(RECIPES))}.")
     return replace(recipe, rate=recipe.rate * _WARM_RATE) if warm else recipe

@@ -64,7 +64,7 @@ def _remembered(recipe: Recipe, supplies: Supplies) -> Callable[[int], Lesson]:
 def _begun(recipe: Recipe, device: torch.device) -> Callable[[Lesson], Lesson]:
     """Adds what the net begins with: of a lesson that comes again it is found once, two fifths of a step."""
     net = NETS[recipe.net](**recipe.net_args).to(device)
-    if not isinstance(net, Trunk) or recipe.crop % 2:  # the transform takes even sides only
+    if not isinstance(net, Trunk) or recipe.crop % net.multiple_of:  # what needs no pixels added
         return lambda lesson: lesson
     trunk = net
 

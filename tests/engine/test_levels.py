@@ -70,7 +70,7 @@ def test_grey_in_three_channels_counts_as_one():
 def test_any_size_has_a_level(height, width, channels):
     picture = np.random.default_rng(0).random((height, width, channels), np.float32)
     assert 0 <= levels.noise_level(picture) < 1
-    assert levels.jpeg_quality(picture) is None
+    assert levels.jpeg_trace(picture).quality is None
 
 
 def _jpeg(quality, *, subsampling=0, crop=(0, 0)):
@@ -81,9 +81,11 @@ def _jpeg(quality, *, subsampling=0, crop=(0, 0)):
 
 
 @pytest.mark.parametrize("quality", [10, 30, 60, 85])
-@pytest.mark.parametrize("crop", [(0, 0), (3, 5)])
-def test_the_jpeg_quality_is_found_also_in_a_cut_picture(quality, crop):
-    assert levels.jpeg_quality(_jpeg(quality, subsampling=2, crop=crop)) == pytest.approx(quality, abs=1)
+@pytest.mark.parametrize("crop", [(0, 0), (3, 5), (8, 15)])
+def test_the_jpeg_quality_and_its_squares_are_found_also_in_a_cut_picture(quality, crop):
+    found = levels.jpeg_trace(_jpeg(quality, subsampling=2, crop=crop))
+    assert found.quality == pytest.approx(quality, abs=1)
+    assert found.grid == (-crop[0] % 8, -crop[1] % 8)
 
 
 @pytest.mark.parametrize("size", [(250, 9000), (9000, 250), (3000, 4000)])
@@ -92,13 +94,14 @@ def test_the_jpeg_quality_of_a_large_picture_is_found_in_crops_whatever_its_shap
     pixels = np.tile(_photograph(2, fall_off=1.2)[:, :256, 0] * 255, repeats)[: size[0], : size[1]]
     file = io.BytesIO()
     Image.fromarray(pixels.astype(np.uint8)).save(file, "JPEG", quality=40)
-    assert levels.jpeg_quality(sample(Raster.from_array(np.asarray(Image.open(file))))) == pytest.approx(40, abs=1)
+    found = levels.jpeg_trace(sample(Raster.from_array(np.asarray(Image.open(file)))))
+    assert (found.quality, found.grid) == (pytest.approx(40, abs=1), (0, 0))
 
 
 def test_a_picture_that_never_was_jpeg_has_no_quality():
-    assert levels.jpeg_quality(_photograph()) is None
+    assert levels.jpeg_trace(_photograph()).quality is None
     noisy = _photograph() + np.random.default_rng(0).normal(0, 0.05, (256, 320, 3)).astype(np.float32)
-    assert levels.jpeg_quality(noisy) is None
+    assert levels.jpeg_trace(noisy).quality is None
 
 
 @pytest.mark.parametrize("upright", [True, False])
@@ -109,4 +112,4 @@ def test_a_straight_scratch_is_no_compression(upright):
         plate = ramp + random.normal(0, 0.0046, (240, 320))
         at = int(random.integers(20, 300))
         plate[:, at : at + 4] = random.uniform(0.7, 1)
-        assert levels.jpeg_quality((plate if upright else plate.T)[..., None].astype(np.float32)) is None
+        assert levels.jpeg_trace((plate if upright else plate.T)[..., None].astype(np.float32)).quality is None

@@ -75,6 +75,26 @@ def test_a_second_look_takes_away_what_hangs_on_the_pairs():
     assert errors[2] < 0.06
 
 
+@pytest.mark.parametrize("often", [1, 2, 4])
+@pytest.mark.parametrize("grid", [(0, 0), (3, 0), (7, 5)])
+@pytest.mark.parametrize("shape", [(1, 1), (8, 16), (21, 30)])
+def test_squares_lie_in_the_corner_of_whatever_is_shown(often, grid, shape):
+    """A picture whose value is the number of its square, told where these begin: each look shows whole squares."""
+    rows, columns = ((np.arange(side) - first + 8) // 8 for side, first in zip(shape, grid, strict=True))
+    picture = (rows[:, None] * 100 + columns[None])[:, :, None].astype(np.float32)
+
+    def in_squares(pictures: list[Floats], _: object) -> list[Floats]:
+        for one in pictures:
+            assert all(side % 8 == 0 for side in one.shape[:2])
+            firsts = one[::8, ::8].repeat(8, 0).repeat(8, 1)
+            np.testing.assert_array_equal(one, firsts)
+        return list(pictures)
+
+    (found,) = looking(in_squares, often, Eye(1, 8, grid=grid))([picture], None)
+    np.testing.assert_array_equal(found, picture)
+    assert farther(often, Eye(1, 8, grid=grid)) == (8 if any(grid) else 0)
+
+
 def test_given_up_it_looks_no_more():
     count = []
 

@@ -14,6 +14,7 @@ from restorer_app.files import cards
 from restorer_app.training import checkpoint
 from restorer_app.training.evaluate import figures_of
 from restorer_app.training.learner import Learner
+from restorer_app.training.lessons import Lesson
 from restorer_app.training.loop import Order, gathered, teach, train
 from restorer_app.training.origin import origin_of
 from restorer_app.training.recipe import RECIPES, recipe_toml
@@ -168,6 +169,25 @@ def test_a_deeper_net_that_looks_far_answers_at_first_as_the_shallower_one_did(r
     guide = torch.full((1, 1, 32, 32), 0.1)
     with torch.no_grad():
         torch.testing.assert_close(deep.net(picture, guide), shallow.net(picture, guide), atol=1e-6, rtol=1e-5)
+
+
+def test_a_net_that_is_given_squares_to_see_answers_at_first_as_before_and_learns_to_see_them(recipe):
+    blind, seeing = (
+        Learner(replace(recipe, net_args={"width": 8, "depth": 6, "blocks": blocks}), CPU) for blocks in (0, 2)
+    )
+    weights = blind.net.state_dict()
+    assert seeing.start_warm(weights) == len(weights)
+    picture, guide = torch.rand(1, 3, 32, 32), torch.full((1, 1, 32, 32), 0.1)
+    with torch.no_grad():
+        torch.testing.assert_close(seeing.net(picture, guide), blind.net(picture, guide), atol=1e-6, rtol=1e-5)
+    before = {name: value.clone() for name, value in seeing.net.named_parameters() if name.startswith("blocks.")}
+    for _ in range(2):
+        seeing.learn(Lesson(picture, guide, torch.rand(1, 3, 32, 32), torch.ones(1, 1, 1, 1)), 1e-3)
+    still = [
+        name for name, value in seeing.net.named_parameters() if name in before and torch.equal(value, before[name])
+    ]
+    assert not still
+    assert Learner(seeing.recipe, CPU).start_warm(seeing.net.state_dict()) == len(seeing.net.state_dict())
 
 
 def test_a_resumed_run_remembers_where_it_came_from(recipe, tmp_path):

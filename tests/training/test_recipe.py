@@ -36,6 +36,15 @@ def test_a_warm_start_learns_more_slowly():
     assert recipe_for("denoise", None, warm=True).rate < RECIPES["denoise"].rate
 
 
+@pytest.mark.parametrize(
+    ("begun", "blocks", "aligned"), [({}, 4, 0.92), ({"width": 48}, 0, 0), ({"blocks": 2}, 2, 0.92)]
+)
+def test_a_net_that_sees_no_squares_is_shown_them_lying_anywhere(begun, blocks, aligned):
+    recipe = recipe_for("decompress", None, warm=bool(begun), begun=begun)
+    assert (recipe.net_args["blocks"], recipe.damage["aligned"]) == (blocks, aligned)
+    assert "blocks" not in recipe_for("denoise", None, warm=bool(begun), begun=begun).net_args
+
+
 def test_the_rate_rises_then_falls_to_nothing():
     rates = [rate_at(progress / 100, 0.02) for progress in range(101)]
     assert rates[0] < 0.1

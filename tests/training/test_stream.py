@@ -48,8 +48,11 @@ def test_a_lesson_that_comes_again_brings_what_the_net_begins_with(few, supplies
     assert float(learner.learn(shown[0], 1e-3)) > 0
 
 
-def test_crops_of_odd_sides_bring_nothing_and_are_learnt_from_all_the_same(few, supplies):
-    odd = replace(few, crop=31)
+@pytest.mark.parametrize(("crop", "blocks", "brings"), [(31, 0, False), (30, 0, True), (30, 1, False), (32, 1, True)])
+def test_crops_that_a_net_must_extend_bring_nothing_and_are_learnt_from_all_the_same(
+    few, supplies, crop, blocks, brings
+):
+    odd = replace(few, crop=crop, net_args={**few.net_args, "blocks": blocks})
     lesson = next(iter(lessons(0, odd, supplies)))
-    assert lesson.start is None
+    assert (lesson.start is not None) == brings
     assert float(Learner(odd, torch.device("cpu")).learn(lesson, 1e-3)) > 0

@@ -30,6 +30,26 @@ class FarConv(Conv):
         return F.conv2d(F.pad(x_BCHW, (far,) * 4, mode=mode), self.weight, self.bias, dilation=self.dilation)
 
 
+class Blockwise(nn.Module):
+    """All values of a square mixed with each other, square by square from the corner on; at first it adds nothing.
+
+    Where the squares are those that a JPEG encoder transformed, this is where its steps are found and undone.
+    """
+
+    def __init__(self, channels: int, mixed: int, side: int) -> None:
+        super().__init__()
+        self.forth = nn.Conv2d(channels, mixed, side, stride=side)
+        self.back = nn.ConvTranspose2d(mixed, channels, side, stride=side)
+        nn.init.zeros_(self.back.weight)
+        assert self.back.bias is not None  # torch makes one unless told otherwise
+        nn.init.zeros_(self.back.bias)
+
+    def forward(self, x_BCHW: Tensor) -> Tensor:
+        """What is to be added; both sides divide by that of a square."""
+        added: Tensor = self.back(F.relu(self.forth(x_BCHW)))
+        return added
+
+
 def extended(x_BCHW: Tensor, multiple: int) -> Tensor:
     """The picture with its last row and column repeated until both sides divide by `multiple` (1×1 works)."""
     height, width = x_BCHW.shape[-2:]

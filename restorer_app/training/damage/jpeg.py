@@ -12,10 +12,15 @@ from torch.nn import functional as F
 FULL_COLOUR, HALF_COLOUR = 0, 2
 
 
-def compressed(clean_BCHW: Tensor, quality: Tensor, generator: torch.Generator) -> Tensor:
-    """Crops 0..1 that went through JPEG at a quality each; a quality of 100 stands for none at all."""
+def compressed(clean_BCHW: Tensor, quality: Tensor, generator: torch.Generator, *, aligned: float = 0.0) -> Tensor:
+    """Crops 0..1 that went through JPEG at a quality each; a quality of 100 stands for none at all.
+
+    A share of them, `aligned`, has its grid begin in the corner.
+    """
     count = len(clean_BCHW)
     draw = torch.randint(0, 8, (count, 2), generator=generator, device=generator.device).cpu()
+    if aligned:
+        draw[torch.rand(count, generator=generator, device=generator.device).cpu() < aligned] = 0
     halved = (torch.rand(count, generator=generator, device=generator.device) < 0.6).cpu()
     pixels = (clean_BCHW * 255).round().clamp(0, 255).to("cpu", torch.uint8)
     done = []

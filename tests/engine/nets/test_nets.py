@@ -4,13 +4,17 @@ import pytest
 import torch
 
 from restorer_app.engine.nets import NETS
-from restorer_app.engine.nets.layers import FarConv
+from restorer_app.engine.nets.layers import Blockwise, FarConv
 
 ARGS = {"trunk": {"width": 16}, "enlarge": {"width": 16}, "mend": {"width": 16}}
 FAR = {"width": 16, "depth": 8, "far": (2, 4)}
+BLOCKS = {"width": 16, "depth": 6, "blocks": 2}
 
 
-@pytest.fixture(params=[*sorted(ARGS.items()), ("trunk", FAR)], ids=lambda param: "-".join((param[0], *param[1])))
+NETS_AND_ARGS = [*sorted(ARGS.items()), ("trunk", FAR), ("trunk", BLOCKS)]
+
+
+@pytest.fixture(params=NETS_AND_ARGS, ids=lambda param: "-".join((param[0], *param[1])))
 def net(request):
     """A net that does something: the last layer of a fresh one is nearly zero, and so are those that are skipped."""
     torch.manual_seed(0)
@@ -20,6 +24,8 @@ def net(request):
         net.last.weight.mul_(20)
         for layer in getattr(net, "far", ()):
             layer.weight.mul_(10)
+        for layer in getattr(net, "blocks", ()):
+            torch.nn.init.normal_(layer.back.weight, std=0.05)
     return net
 
 
@@ -47,6 +53,33 @@ def test_a_far_convolution_sees_every_so_many_pixels_and_a_mirror_beyond_the_edg
     assert torch.equal(seen, picture[0, 0, rows])
 
 
+def test_a_net_that_sees_squares_begins_as_the_one_without():
+    torch.manual_seed(0)
+    blind, seeing = NETS["trunk"](width=16, depth=6).eval(), NETS["trunk"](**BLOCKS).eval()
+    blocks = {name: value for name, value in seeing.state_dict().items() if name.startswith("blocks.")}
+    seeing.load_state_dict({**blocks, **blind.state_dict()})
+    picture, guide = torch.rand(1, 3, 56, 40), torch.full((1, 1, 56, 40), 0.1)
+    with torch.inference_mode():
+        assert torch.equal(blind(picture, guide), seeing(picture, guide))
+    assert (blind.multiple_of, seeing.multiple_of) == (2, 8)
+    assert seeing.reach == blind.reach + 2 * 8
+
+
+@pytest.mark.parametrize("shift", [0, 8, 3])
+def test_squares_are_mixed_each_by_itself_and_all_alike(shift):
+    torch.manual_seed(0)
+    layer, x = Blockwise(2, 5, 4), torch.rand(1, 2, 12, 16)
+    torch.nn.init.normal_(layer.back.weight)
+    with torch.inference_mode():
+        whole, other = layer(x), x.clone()
+        other[..., 4:8, 8:12] += 1
+        changed = (layer(other) != whole).any(1)[0]
+        assert changed[4:8, 8:12].any()
+        assert changed.sum() == changed[4:8, 8:12].sum()
+        same = torch.allclose(layer(x.roll(shift, 3)), whole.roll(shift, 3), atol=1e-6)
+    assert same == (shift % 4 == 0)
+
+
 def _guide(net, picture, value=0.1):
     if type(net).__name__ == "Mend":
         return (torch.rand(picture.shape[0], 1, *picture.shape[2:]) < 0.3).float()
@@ -70,11 +103,12 @@ def test_any_size_works(net, size):
 
 def test_a_tile_with_its_reach_equals_the_whole(net):
     torch.manual_seed(1)
-    reach, scale = net.reach + net.reach % 2, getattr(net, "scale", 1)
+    multiple, scale = getattr(net, "multiple_of", 2), getattr(net, "scale", 1)
+    reach = -(-net.reach // multiple) * multiple
     side = 2 * reach + 24
-    picture = torch.rand(1, 3, side + 31, side + 17)
+    picture = torch.rand(1, 3, side + 51, side + 37)
     guide = _guide(net, picture)
-    top, left = 10, 6
+    top, left = 5 * multiple, 3 * multiple
     with torch.inference_mode():
         whole = net(picture, guide)
         tile = net(picture[..., top : top + side, left : left + side], guide[..., top : top + side, left : left + side])
