@@ -14,7 +14,7 @@ from restorer_app.engine import nodata
 from restorer_app.engine.classical import bicubic
 from restorer_app.engine.grain import Grain, grow, measure
 from restorer_app.engine.plan import Wide
-from restorer_app.engine.values import Floats, Hole
+from restorer_app.engine.values import Floats, Hole, to_float
 
 # Pixels from the edge up to which a hole is closed in full size alone, and from which on the small copy alone is seen.
 _NEAR, _FAR = 16, 48
@@ -75,8 +75,9 @@ def reduced(image: Raster, hole_of: HoleOf, wide: Wide) -> tuple[Floats, Hole]:
     width = -(-region.width // step)
     pictures, holes = [], []
     for strip in region.divided(region.width, _STRIP * step):
-        hole = hole_of(strip)
-        picture = nodata.closed(image.read(strip), hole, reach=step)
+        pixels = image.read(strip)
+        hole = hole_of(strip) | nodata.missing(pixels)
+        picture = to_float(pixels)
         height = -(-strip.height // step)
         more = ((0, height * step - strip.height), (0, width * step - strip.width))
         known = np.pad(~hole, more, mode="edge").astype(np.float32)
@@ -96,8 +97,9 @@ def grain_around(image: Raster, hole_of: HoleOf, wide: Wide, gap: Hole) -> Grain
     hole = np.ones(picture.shape[:2], np.bool_)
     for number, cell in enumerate(cells):
         place = slice(number * side, number * side + cell.height), slice(cell.width)
-        hole[place] = hole_of(cell)
-        picture[place] = nodata.closed(image.read(cell), hole[place], reach=_APART)
+        pixels = image.read(cell)
+        hole[place] = hole_of(cell) | nodata.missing(pixels)
+        picture[place] = to_float(pixels)
     return measure(picture, hole) if cells else None
 
 

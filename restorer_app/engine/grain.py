@@ -40,7 +40,7 @@ def measure(picture: Floats, hole: Hole) -> Grain | None:
 
     A picture without colour has one grain for all its channels, and what grows of it has no colour either.
     """
-    if (picture == picture[:, :, :1]).all():
+    if (picture == picture[:, :, :1]).all(2)[~hole].all():  # a coloured stamp that is to go is no colour of the picture
         picture = picture[:, :, :1]
     blocks = _flat_blocks(picture, hole)
     if len(blocks) < _LEAST_BLOCKS:

@@ -1,8 +1,8 @@
 """Samples that are no numbers: no data, in a float picture.
 
 They stay what they are, in every pixel that comes of them. What a method sees in their place goes on from their
-neighbours, so that an edge to black, which is not in the picture, neither rings in the data beside it nor is carried
-into a hole.
+neighbours, so that an edge to black, which is not in the picture, does not ring in the data beside it. To a fill they
+are hole like the hole itself: nothing in them is a witness of the picture, of its colours or of its grain.
 """
 
 from __future__ import annotations
@@ -31,21 +31,29 @@ def read_closed(image: Raster, window: Region, *, reach: int) -> Floats:
         return to_float(pixels)
     around = window.grown(reach, inside=image.bounds)
     pixels = image.read(around)
-    seen = closed(pixels, np.zeros(pixels.shape[:2], np.bool_), reach=reach)
+    seen = closed(pixels, reach=reach)
     return np.ascontiguousarray(seen[window.slices(around)])
 
 
-def closed(pixels: Pixels, hole: Hole, *, reach: int) -> Floats:
-    """Pixels as float, their missing samples closed as far in as `reach`, and never from what lies in the hole."""
+def closed(pixels: Pixels, *, reach: int) -> Floats:
+    """Pixels as float, their missing samples closed as far in as `reach`."""
     seen = to_float(pixels)
     if pixels.dtype.kind != "f" or np.isfinite(pixels).all():
         return seen
-    missing = ~np.isfinite(pixels)
+    gone = ~np.isfinite(pixels)
     for channel in range(seen.shape[2]):
         plane = seen[:, :, channel].copy()
-        _close(plane, missing[:, :, channel] | hole, reach)
-        seen[:, :, channel] = np.where(missing[:, :, channel], plane, seen[:, :, channel])
+        _close(plane, gone[:, :, channel], reach)
+        seen[:, :, channel] = plane
     return seen
+
+
+def missing(pixels: Pixels) -> Hole:
+    """Where at least one sample is no number: nothing is there that a fill could go by."""
+    if pixels.dtype.kind != "f":
+        return np.zeros(pixels.shape[:2], np.bool_)
+    gone: Hole = ~np.isfinite(pixels).all(axis=2)
+    return gone
 
 
 def put_back(enlarged: Pixels, image: Raster, region: Region, scale: int) -> Pixels:

@@ -42,6 +42,7 @@ class Tile:
     window: Region  # what the method must see for that
     context: Region  # what is prepared together (a hole is closed once for all its tiles); contains the window
     wide: Wide | None = None  # the wide hole that it is a part of
+    joins: bool = False  # one of the pieces of a large hole: it goes on from those before it
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ def plan_holes(bounds: Region, boxes: Iterable[Region], needs: Needs, *, solid: 
         wides = _wides((cell for cell in cells if any(hole.contains(cell) for hole in large)), bounds, needs)
         for piece in _cut(inside, _side_of_pieces(needs), bounds):
             wide = next((one for one in wides if one.core.overlaps(piece)), None)
-            tiles += [replace(tile, wide=wide) for tile in _hole_tiles(piece, inside, bounds, needs)]
+            tiles += [replace(tile, wide=wide, joins=True) for tile in _hole_tiles(piece, inside, bounds, needs)]
     return sorted(tiles, key=lambda tile: (tile.context.top, tile.context.left, tile.out.top, tile.out.left))
 
 
@@ -98,11 +99,14 @@ def halved(tile: Tile, bounds: Region, needs: Needs) -> list[Tile]:
 
 
 def batches(tiles: Sequence[Tile], most_pixels: int) -> Iterator[list[Tile]]:
-    """Tiles with windows of one shape, together up to a number of pixels; the first alone, to be seen early."""
+    """Tiles with windows of one shape, together up to a number of pixels; the first alone, to be seen early.
+
+    Pieces that go on from each other come alone, too, and in their order.
+    """
     waiting: dict[tuple[int, int], list[Tile]] = {}
     for number, tile in enumerate(tiles):
         shape = tile.window.shape
-        if number == 0 or 2 * tile.window.area > most_pixels:
+        if number == 0 or tile.joins or 2 * tile.window.area > most_pixels:
             yield [tile]
             continue
         same = waiting.setdefault(shape, [])

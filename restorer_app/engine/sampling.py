@@ -10,6 +10,7 @@ from restorer_app.engine.values import Floats, to_float
 
 WHOLE = 2 << 20  # pixels; a picture up to this large is taken whole
 _SIDE = 256
+_NO_LIGHT = 1e6  # times white, and more: stands for no data in some files, and no statistics bear it
 _COUNT = 32  # crops of a larger one: as many pixels
 
 
@@ -18,9 +19,10 @@ def sample(image: Raster) -> Floats:
 
     Always of the whole picture, also for a preview of a part: the part must come out as in the whole.
     """
-    if image.bounds.area <= WHOLE:
-        return to_float(image.read(image.bounds))
-    return np.concatenate([to_float(image.read(crop)) for crop in crops(image.bounds)])
+    places = [image.bounds] if image.bounds.area <= WHOLE else crops(image.bounds)
+    found = np.concatenate([to_float(image.read(place)) for place in places])
+    found[np.abs(found) > _NO_LIGHT] = 0
+    return found
 
 
 def crops(bounds: Region) -> list[Region]:

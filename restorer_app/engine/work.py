@@ -84,6 +84,14 @@ def _no_memory() -> RestorerError:
     )
 
 
+def _must_be_numbers(values: Floats) -> None:
+    if not np.isfinite(values).all():
+        raise RestorerError(
+            "Values came out that are no numbers, and nothing was changed.",
+            advice="Where a picture has huge values that stand for no data, write NaN there instead.",
+        )
+
+
 class Work:
     """One job's way through its tiles; knows the method, which changes when the device is full."""
 
@@ -206,10 +214,14 @@ class Work:
 
     def _look_from_afar(self, wide: Wide) -> Iterator[Unseen | str]:
         """Its small copy is filled as any other picture."""
-        image = self._job.image
-        small, gap = afar.reduced(image, self._cover.hole, wide)
-        self._contexts.must_be_seen(wide.region, gap)
-        measured = afar.grain_around(image, self._cover.hole, wide, gap) if self.method.grain else None
+        try:
+            small, gap, measured = self._reduced(wide)
+        except MemoryError:
+            raise _no_memory() from None
+        except cv2.error as problem:
+            if problem.code != cv2.Error.StsNoMem:
+                raise
+            raise _no_memory() from None
         mask = Raster.from_array(gap.astype(np.uint8) * np.uint8(255))
         raster = Raster.from_array(small.copy())
         job = replace(self._job, image=raster, region=raster.bounds, mask=mask, protect=None)
@@ -230,13 +242,24 @@ class Work:
             self.devices += work.devices[1:]
         self._contexts.afar[wide] = afar.Afar(wide, small, measured)
 
+    def _reduced(self, wide: Wide) -> tuple[Floats, Hole, grain.Grain | None]:
+        """The small copy of a wide hole, where it is hole, and the grain around."""
+        image, hole_of = self._job.image, self._cover.hole
+        small, gap = afar.reduced(image, hole_of, wide)
+        self._contexts.must_be_seen(wide.region, gap)
+        return small, gap, afar.grain_around(image, hole_of, wide, gap) if self.method.grain else None
+
     def _finished(self, tile: Tile, new: Floats) -> Piece:
         if self.method.scale > 1:
             scale, image = self.method.scale, self._job.image
+            _must_be_numbers(new)
             after = nodata.put_back(to_depth(new, image.dtype), image, tile.out, scale)
             return Piece(tile.out.scaled(scale), tile.out.area, None, after)
-        self._contexts.done(tile)
+        self._contexts.done(tile, new)
         before = self._job.image.read(tile.out)
         if before.dtype.kind == "f" and not self.method.fills:
             new = np.where(np.isfinite(before), new, before)  # no number is not noise: it stays what it is
+            _must_be_numbers(new[np.isfinite(before)])
+        else:
+            _must_be_numbers(new)
         return Piece(tile.out, tile.out.area, before, blend(before, new, self._cover.read(tile.out)))

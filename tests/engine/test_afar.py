@@ -1,5 +1,6 @@
 """Holes from whose middle nothing can be seen: filled from a small copy, whatever the method."""
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
@@ -169,6 +170,19 @@ def test_a_hole_that_the_border_leaves_one_row_of_is_filled_from_it(run):
     events, result = run(job_of(Repair("telea"), plate(), hole=Region(0, 3, 1000, 1000)))
     record_of(events)
     assert result.read(Region(0, 500, 1000, 501)).mean() == pytest.approx(plate()[:3].mean(), rel=0.1)
+
+
+@pytest.mark.parametrize("lacking", [MemoryError("2.1 GiB"), cv2.error("no memory")])
+def test_where_there_is_no_memory_for_the_small_copy_that_is_what_is_said(run, monkeypatch, lacking):
+    def reduced(*_):
+        raise lacking
+
+    if isinstance(lacking, cv2.error):
+        lacking.code = cv2.Error.StsNoMem
+    monkeypatch.setattr(afar, "reduced", reduced)
+    events, _ = run(job_of(Repair("telea"), broken(plate())))
+    assert "not enough memory" in events[-1].message
+    assert events[-1].traceback == ""
 
 
 def test_a_cancelled_one_stops():

@@ -80,6 +80,17 @@ def test_grey_in_three_channels_grows_grey_grain():
     assert np.abs(grown - grown[:, :, :1]).max() < 0.0005
 
 
+def test_a_coloured_mark_that_is_to_go_is_no_colour_of_the_picture():
+    rng = np.random.default_rng(6)
+    grey = np.repeat((0.5 + 0.03 * rng.standard_normal((128, 128, 1))).astype(np.float32), 3, axis=2)
+    hole = np.zeros((128, 128), np.bool_)
+    hole[50:70, 40:90] = True
+    grey[hole] = 0.8, 0.1, 0.1
+    found = grain.measure(grey, hole)
+    assert found is not None
+    assert len(found.level) == 1
+
+
 def test_a_tile_of_grain_is_the_same_bytes_as_that_part_of_the_whole():
     found = grain.measure(grey_hill(channels=3) + noise((160, 160, 3), 0.02, coarse=0.8), hole_in())
     assert found is not None

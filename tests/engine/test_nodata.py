@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from restorer_app.core.job import Finished
 from restorer_app.core.operation import Denoise, Repair
-from restorer_app.engine import nodata
 from tests.engine.test_run import closing, job_of, spots
 
 
@@ -32,12 +32,43 @@ def test_what_is_denoised_beside_no_data_stays_what_it_is(run, method):
     assert np.abs(result.read(result.bounds)[:, :80] - 0.7).max() < 1e-3
 
 
-def test_what_lies_in_a_hole_is_not_carried_into_no_data():
-    pixels = np.full((20, 40, 1), 0.5, np.float32)
-    pixels[:, 20:] = np.nan
-    hole = np.zeros((20, 40), np.bool_)
-    hole[:, 16:20] = True
-    pixels[:, 16:20] = 9
-    seen = nodata.closed(pixels, hole, reach=30)
-    assert np.allclose(seen[:, 20:], 0.5)
-    assert np.array_equal(seen[:, :20], pixels[:, :20])  # the damage itself is the method's affair
+@pytest.mark.parametrize("method", ["telea", "navier-stokes", "patch"])
+def test_a_hole_along_no_data_is_nowhere_filled_with_black(run, method):
+    picture = np.full((220, 300, 1), 0.5, np.float32)
+    picture[:150] = np.nan
+    events, result = run(job_of(Repair(method, grain=0), picture, mask=spots(picture.shape, (40, 150, 260, 200))))
+    closing(events)
+    assert np.abs(result.read(result.bounds)[150:] - 0.5).max() < 0.05
+
+
+@pytest.mark.parametrize("method", ["telea", "patch"])
+def test_no_data_near_a_hole_takes_no_grain_from_its_fill(run, method):
+    rng = np.random.default_rng(3)
+    picture = (0.5 + 0.03 * rng.standard_normal((260, 260, 1))).astype(np.float32)
+    picture[:, 150:] = np.nan
+    hole = slice(80, 160), slice(60, 110)
+    mask = spots(picture.shape, (60, 80, 110, 160))
+    events, result = run(job_of(Repair(method), picture, mask=mask))
+    closing(events)
+    assert result.read(result.bounds)[hole].std() == pytest.approx(0.03, rel=0.15)
+
+
+def test_a_hole_with_no_data_all_around_is_refused_in_a_sentence(run):
+    picture = np.full((60, 60, 1), np.nan, np.float32)
+    picture[20:30, 20:30] = 0.5
+    events, _ = run(job_of(Repair("telea"), picture, mask=spots(picture.shape, (20, 20, 30, 30))))
+    assert "has no data to repair from" in events[-1].message
+
+
+@pytest.mark.parametrize("operation", [Denoise(None, "guided"), Denoise(0.5, "guided"), Denoise(0.5, "nlm")])
+def test_numbers_that_stand_for_no_data_ruin_nothing(run, operation):
+    """Finite, but larger than arithmetic bears: either the good pixels stay numbers, or a sentence says why not."""
+    rng = np.random.default_rng(2)
+    picture = (0.5 + 0.05 * rng.standard_normal((64, 80, 1))).astype(np.float32)
+    picture[:, 70:] = -3.4e38
+    events, result = run(job_of(operation, picture))
+    if isinstance(events[-1], Finished):
+        assert np.isfinite(result.read(result.bounds)).all()
+    else:
+        assert "huge values that stand for no data" in events[-1].message
+        assert events[-1].traceback == ""
