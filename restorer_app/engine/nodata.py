@@ -52,7 +52,7 @@ def missing(pixels: Pixels) -> Hole:
     """Where at least one sample is no number: nothing is there that a fill could go by."""
     if pixels.dtype.kind != "f":
         return np.zeros(pixels.shape[:2], np.bool_)
-    gone: Hole = ~np.isfinite(pixels).all(axis=2)
+    gone: Hole = np.any(~np.isfinite(pixels), axis=2)
     return gone
 
 
