@@ -24,10 +24,21 @@ class Look:
     quarters: int = 0  # of a whole turn, to the left
     moved: tuple[int, int] = (0, 0)  # down and right: a net that takes pixels in fours takes others together
     colours: int = 0  # places that each channel goes on by
+    mirrored: bool = False
 
 
-# The second sees every pair of pixels divided otherwise, and so do the third and the fourth, each in its way.
-LOOKS = (Look(), Look(1, (1, 1), 1), Look(2, (1, 0), 2), Look(3, (0, 1), 1))
+# The second sees every pair of pixels divided otherwise, and so do the third and the fourth, each in its way; then
+# come four that are mirrored, for where looking costs little.
+LOOKS = (
+    Look(),
+    Look(1, (1, 1), 1),
+    Look(2, (1, 0), 2),
+    Look(3, (0, 1), 1),
+    Look(1, (0, 1), 0, mirrored=True),
+    Look(0, (1, 0), 1, mirrored=True),
+    Look(3, (0, 0), 2, mirrored=True),
+    Look(2, (1, 1), 0, mirrored=True),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +83,12 @@ def _shown(picture: NDArray[_Value], look: Look, eye: Eye) -> NDArray[_Value]:
     # An encoder repeats the last pixel to the end of its square; elsewhere a mirror is more like a picture.
     mode: Literal["reflect", "edge"] = "reflect" if min(picture.shape[:2]) > 1 and eye.grid is None else "edge"
     wide = np.pad(picture, [*pads, (0, 0)], mode=mode)
-    return np.ascontiguousarray(np.rot90(_recoloured(wide, look.colours, eye), look.quarters))
+    turned = np.rot90(_recoloured(wide, look.colours, eye), look.quarters)
+    return np.ascontiguousarray(turned[:, ::-1] if look.mirrored else turned)
 
 
 def _shown_back(answer: Floats, look: Look, eye: Eye, shape: tuple[int, int]) -> Floats:
-    upright = np.rot90(answer, -look.quarters)
+    upright = np.rot90(answer[:, ::-1] if look.mirrored else answer, -look.quarters)
     (top, left), (height, width) = ([eye.scale * each for each in pair] for pair in (_steps(look, eye), shape))
     return _recoloured(upright[top : top + height, left : left + width], -look.colours, eye)
 

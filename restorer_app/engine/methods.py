@@ -24,7 +24,7 @@ NO_NOISE = 0.2 / 255  # below this a picture is clean: even rounding to 8 bits l
 FLAWLESS = 99  # JPEG quality from which there is nothing to take away
 NATURAL = 0.5  # of the degradation that the natural mode of upscaling expects
 _BEYOND_WHITE = 2.0  # times white: so bright is not half of any photograph
-_LOOKS_OF_REPAIR = 4
+_LOOKS_OF_REPAIR = 8
 _PATCHES_FROM = 128  # pixels around a hole in which matching patches are looked for
 
 Prepare = Callable[[Floats, Hole], Floats]
