@@ -74,7 +74,7 @@ _KEPT = {"repair": "adds what is likely there"}  # a hole holds nothing that cou
 _KEPT_ELSE = "adds no detail of its own"
 _GIVEN = "told"  # measured with the true strength given to it; a person with a scan has only the other figure
 _NAMES = {
-    "watched crops": "pieces of its training photographs that were kept back from it",
+    "watched crops": "other pieces of the photographs it was trained on",
     "clean": "a clean picture",
     "halved: change": "which it should leave alone",
     "in the hole": "inside the damage",
@@ -101,7 +101,8 @@ def _is_usual(name: str) -> bool:
 def _figure(name: str, value: Any) -> str:
     """A measurement in words; one of a kind that is not known here as the card has it."""
     words = ", ".join(word for part in name.split(", ") if (word := _NAMES.get(part, part)))
-    if not isinstance(value, Mapping) or "psnr" not in value:
+    if not isinstance(value, Mapping) or type(value.get("psnr")) not in {int, float}:
         return f"{words}: {value}"
-    least = f"; the worst of {value['pictures']}: {value['least']:.2f}" if {"pictures", "least"} <= set(value) else ""
+    has_least = "pictures" in value and type(value.get("least")) in {int, float}
+    least = f"; the worst of {value['pictures']}: {value['least']:.2f}" if has_least else ""
     return f"{value['psnr']:.2f} dB  {words}{least}"

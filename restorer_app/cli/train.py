@@ -42,7 +42,7 @@ def add_parser(subparsers: Any) -> None:
 
 def _run(args: argparse.Namespace) -> int:
     # Torch takes two seconds to load, and every other command does without.
-    from restorer_app.training.loop import Order, teach  # noqa: PLC0415 (see above)
+    from restorer_app.training.loop import Order, StoppedError, teach  # noqa: PLC0415 (see above)
 
     order = Order(
         model=args.model,
@@ -59,5 +59,9 @@ def _run(args: argparse.Namespace) -> int:
         threads=args.threads,
         compiled=args.compile,
     )
-    print(f"The model is in {teach(order)}.")
+    try:
+        print(f"The model is in {teach(order)}.")
+    except StoppedError as stopped:
+        args.stopped = str(stopped)
+        raise KeyboardInterrupt from None
     return 0

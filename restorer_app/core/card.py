@@ -19,6 +19,11 @@ def models_know(layout: str) -> bool:
     return layout not in {"cmyk", "lab"}
 
 
+def is_model_id(text: str) -> bool:
+    """Whether a model may be called so: its folder is."""
+    return _ID.fullmatch(text) is not None
+
+
 @dataclass(frozen=True, slots=True)
 class ModelCard:
     """Named weights: how to run them, where they come from, and the figures measured with the stored file."""
@@ -44,7 +49,7 @@ class ModelCard:
     notes: str = ""
 
     def __post_init__(self) -> None:
-        if not _ID.fullmatch(self.id):
+        if not is_model_id(self.id):
             raise InvalidValueError(f"A model's id is lower case words joined by '-', not {self.id!r}.")
         if self.task not in TASKS:
             raise InvalidValueError(f"The model {self.id} is for {self.task!r}; known tasks are {', '.join(TASKS)}.")

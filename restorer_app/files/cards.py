@@ -67,19 +67,19 @@ def find_model(model_id: str, *folders: Path) -> StoredModel:
 
 def read_card(folder: Path) -> ModelCard:
     """The card in a model's folder; whatever is wrong with it is said in one sentence."""
-    path = folder / CARD
+    path, advice = folder / CARD, _advice_for(folder)
     try:
         with path.open("rb") as file:
             values = tomllib.loads(file.read(_MOST_CARD).decode("utf-8"))
         card = _card_from(values)
     except FileNotFoundError as problem:
-        raise UnusableModelError(f"The model {folder.name} has no card.", advice=_ADVICE) from problem
+        raise UnusableModelError(f"The model {folder.name} has no card.", advice=advice) from problem
     except OSError as problem:
         raise UnusableModelError(f"The card of {folder.name} cannot be read: {problem.strerror}.") from problem
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
-        raise UnusableModelError(f"The card of {folder.name} is damaged: {problem}.", advice=_ADVICE) from problem
     except InvalidValueError as problem:
-        raise UnusableModelError(f"The card of {folder.name} makes no sense: {problem}", advice=_ADVICE) from problem
+        raise UnusableModelError(f"The card of {folder.name} makes no sense: {problem}", advice=advice) from problem
+    except (ValueError, RecursionError) as problem:  # no TOML, no UTF-8, a number of thousands of digits
+        raise UnusableModelError(f"The card of {folder.name} is damaged: {problem}.", advice=advice) from problem
     if card.id != folder.name:
         raise UnusableModelError(
             f"The card in {folder.name} is that of {card.id}.", advice=f"Rename the folder to {card.id}."
@@ -97,8 +97,15 @@ def verify(model: StoredModel) -> None:
         raise UnusableModelError(
             f"The weights of {model.card.id} are not those that its card describes: "
             f"SHA-256 {found[:12]}… instead of {model.card.sha256[:12]}….",
-            advice=_ADVICE,
+            advice=_advice_for(model.folder),
         )
+
+
+def _advice_for(folder: Path) -> str:
+    """What a person taught was copied from nowhere."""
+    if folder.parent == places.own_models():
+        return f"Delete the folder {folder} to be back at the model that came with the program."
+    return _ADVICE
 
 
 def _model_folders(parent: Path) -> Iterator[Path]:
@@ -108,6 +115,8 @@ def _model_folders(parent: Path) -> Iterator[Path]:
     except OSError:  # a person need not have models of their own
         return
     for folder in folders:
+        if folder.name.startswith("."):  # one that is being written
+            continue
         if _is_there(folder / CARD) or _is_there(folder / WEIGHTS):
             yield folder
 

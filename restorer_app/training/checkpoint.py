@@ -8,8 +8,10 @@ from typing import Any
 import torch
 
 from restorer_app.core.errors import UnreadableFileError
+from restorer_app.files.atomic import cannot_write
 
 KEPT = 2
+_ENTRIES = {"id", "net", "mean", "optimisers", "random", "step", "seconds", "began", "minutes_before"}
 
 
 def save(folder: Path, step: int, state: dict[str, Any]) -> Path:
@@ -17,11 +19,16 @@ def save(folder: Path, step: int, state: dict[str, Any]) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / f"{step:09d}.ckpt"
     unfinished = file.with_suffix(".part")
-    with unfinished.open("wb") as out:
-        torch.save(state, out)
-        out.flush()
-        os.fsync(out.fileno())
-    unfinished.replace(file)
+    try:
+        with unfinished.open("wb") as out:
+            torch.save(state, out)
+            out.flush()
+            os.fsync(out.fileno())
+        unfinished.replace(file)
+    except OSError as problem:
+        raise cannot_write(file, problem) from problem
+    finally:
+        unfinished.unlink(missing_ok=True)
     *old, _ = sorted(other for other in folder.glob("*.ckpt") if other <= file)
     for other in old[: 1 - KEPT]:
         other.unlink()
@@ -41,4 +48,6 @@ def read(file: Path) -> dict[str, Any]:
         state: dict[str, Any] = torch.load(file, map_location="cpu", weights_only=True)
     except (OSError, RuntimeError, ValueError, EOFError, pickle.UnpicklingError) as error:
         raise UnreadableFileError(f"{file} is no checkpoint of a training run.") from error
+    if not isinstance(state, dict) or not state.keys() >= _ENTRIES:
+        raise UnreadableFileError(f"{file} is no checkpoint of a training run.")
     return state

@@ -2,7 +2,9 @@
 
 import hashlib
 import math
+import os
 import platform
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -17,12 +19,13 @@ from torch import Tensor, nn
 from restorer_app.core import metrics
 from restorer_app.core.card import ModelCard
 from restorer_app.core.errors import RestorerError
+from restorer_app.files.atomic import cannot_write
 from restorer_app.files.cards import CARD, WEIGHTS
 from restorer_app.training.journal import plot
 from restorer_app.training.learner import Learner
 from restorer_app.training.lessons import Lesson
 from restorer_app.training.origin import MANIFEST
-from restorer_app.training.photographs import joined, manifest
+from restorer_app.training.photographs import joined
 from restorer_app.training.recipe import recipe_toml
 from restorer_app.training.toml import toml
 
@@ -35,7 +38,6 @@ def publish(
     into: Path,
     *,
     photos: Sequence[Path],
-    damage: Sequence[Path] = (),
     work: Path,
     trained_by: str,
 ) -> Path:
@@ -47,14 +49,40 @@ def publish(
             "What was learnt answers with values that are no numbers; no model was written.",
             advice="Begin anew with a recipe of a lower rate.",
         )
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / WEIGHTS).write_bytes(weights)
-    (folder / "recipe.toml").write_text(recipe_toml(recipe), encoding="utf-8")
-    names = _manifest([*photos, *damage], learner.taught_before, folder)
-    plot(work / recipe.id / "journal.csv", folder / "plot.png", title=recipe.id)
-    card = _card(learner, weights, names, figures, taught=", ".join(p.name for p in photos), trained_by=trained_by)
-    (folder / CARD).write_text(toml(asdict(card)), encoding="utf-8")
+    names = joined(learner.photographs, learner.taught_before).encode("utf-8", "surrogateescape")
+    taught = ", ".join(photograph.resolve().name for photograph in photos)
+    card = _card(learner, weights, names, figures, taught=taught, trained_by=trained_by or learner.trained_by)
+    drawn = work / recipe.id / "plot.png"
+    plot(work / recipe.id / "journal.csv", drawn, title=recipe.id)
+    files = {WEIGHTS: weights, MANIFEST: names, "recipe.toml": recipe_toml(recipe).encode()}
+    if drawn.is_file():
+        files["plot.png"] = drawn.read_bytes()
+    _lay_down(folder, files | {CARD: toml(asdict(card)).encode()})
     return folder
+
+
+def _lay_down(folder: Path, files: Mapping[str, bytes]) -> None:
+    """All of a model's folder or nothing of it: the one before, if there is one, is good until then."""
+    fresh, aside = (folder.with_name(f".{folder.name}-{word}") for word in ("new", "before"))
+    try:
+        shutil.rmtree(fresh, ignore_errors=True)  # what a run that was killed left behind
+        fresh.mkdir(parents=True)
+        for name, content in files.items():
+            with (fresh / name).open("wb") as out:
+                out.write(content)
+                out.flush()
+                os.fsync(out.fileno())
+        if folder.exists():
+            shutil.rmtree(aside, ignore_errors=True)
+            folder.replace(aside)
+        fresh.replace(folder)
+    except OSError as problem:
+        if aside.exists() and not folder.exists():
+            aside.replace(folder)
+        raise cannot_write(folder, problem) from problem
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+    shutil.rmtree(aside, ignore_errors=True)
 
 
 def _card(
@@ -127,13 +155,6 @@ def _story(learner: Learner, taught: str) -> str:
     recipe = learner.recipe
     pixels = learner.step * recipe.batch * recipe.crop**2 / 1e6
     return f"{learner.began} on the photographs in {taught}: {learner.step} steps, {pixels:.0f} megapixels."
-
-
-def _manifest(photos: Sequence[Path], before: str, folder: Path) -> bytes:
-    """Writes beside the weights what they and their ancestors were taught with, in the words of the collections."""
-    names = joined(manifest(photos), before).encode()
-    (folder / MANIFEST).write_bytes(names)
-    return names
 
 
 def _reach(net: nn.Module) -> int:

@@ -62,7 +62,7 @@ class Journal:
             answer = net(w.picture.cpu(), w.guide.cpu())
         mse = (answer - w.answer.cpu()).square().mean((1, 2, 3))
         psnr = float(-10 * mse.clamp_min(1e-10).log10().mean())
-        new = not self._file.exists()
+        new = not self._file.exists() or self._file.stat().st_size == 0
         with self._file.open("a", newline="") as out:
             rows = csv.writer(out)
             rows.writerows(

@@ -26,6 +26,7 @@ class Learner:
         self.optimisers = optimisers(self.net, kind=recipe.optimiser, rate=recipe.rate)
         self.step, self.seconds = 0, 0.0
         self.began, self.minutes_before, self.taught_before = FROM_NOTHING, 0.0, ""  # ancestors count
+        self.photographs, self.trained_by = "", ""  # the list of what is learnt from, and who says so
 
     def learn(self, lesson: Lesson, rate: float) -> Tensor:
         """One step: look, answer, be told, change a little."""
@@ -61,6 +62,8 @@ class Learner:
             "began": self.began,
             "minutes_before": self.minutes_before,
             "taught_before": self.taught_before,
+            "photographs": self.photographs,
+            "trained_by": self.trained_by,
         }
 
     def go_on(self, state: Mapping[str, Any]) -> None:
@@ -74,7 +77,9 @@ class Learner:
         torch.set_rng_state(state["random"])
         self.step, self.seconds = state["step"], state["seconds"]
         self.began, self.minutes_before = state["began"], state["minutes_before"]
-        self.taught_before = state.get("taught_before", "")  # checkpoints of old do not know it
+        # checkpoints of old know nothing of these
+        self.taught_before = state.get("taught_before", "")
+        self.photographs, self.trained_by = state.get("photographs", ""), state.get("trained_by", "")
 
     def start_warm(self, weights: Mapping[str, Tensor]) -> int:
         """Begin with another model's weights, a smaller net's too; answers how many found a place."""
@@ -117,7 +122,9 @@ def _in_their_places(weights: Mapping[str, Tensor], own: Mapping[str, Tensor]) -
     def place(name: str) -> str:
         part, _, rest = name.partition(".")
         number, _, rest = rest.partition(".")
-        return f"{part}.{int(number) + moved}.{rest}" if part == "middle" and int(number) >= before // 2 else name
+        if part != "middle" or not number.isdigit() or int(number) < before // 2:
+            return name
+        return f"{part}.{int(number) + moved}.{rest}"
 
     return {place(name): weight for name, weight in weights.items()}
 

@@ -19,7 +19,7 @@ from restorer_app.training.journal import Journal
 from restorer_app.training.learner import Learner
 from restorer_app.training.lessons import Lesson, Supplies
 from restorer_app.training.origin import Origin, origin_of
-from restorer_app.training.photographs import gather
+from restorer_app.training.photographs import gather, manifest
 from restorer_app.training.recipe import Recipe, recipe_for
 from restorer_app.training.schedule import Length, rate_at
 from restorer_app.training.shelf import Shelf
@@ -29,6 +29,10 @@ from restorer_app.training.stream import lesson_at, lessons
 _LONGEST_STEP_S = 20.0
 _HOLES, _HOLE_ROOM = 3000, 32  # in the bank; pixels of freedom to cut one out
 _WATCHED = 32  # crops that are looked at but never learnt from
+
+
+class StoppedError(RestorerError):
+    """A run was told to stop and has kept a checkpoint."""
 
 
 @dataclass(frozen=True)
@@ -68,20 +72,24 @@ def teach(order: Order) -> Path:
             advice=f"Go on with --from {order.work / recipe.id}, or choose another folder with --work.",
         )
     _begin(learner, origin)
+    _know_what_is_learnt_from(order, learner)
     last = train(order, learner, supplies)
     if order.length.progress(learner.step, learner.seconds) < 1:
-        raise RestorerError("Stopped before the end; no model was written.", advice=f"Go on with --from {last}")
+        raise StoppedError("Stopped before the end; no model was written.", advice=f"Go on with --from {last}")
     watched = _watched(order, recipe, supplies)
-    damage = [order.elements] if order.elements and recipe.task == "repair" else []
-    return publish(
-        learner,
-        watched,
-        order.into,
-        photos=order.photos,
-        damage=damage,
-        work=order.work,
-        trained_by=order.trained_by,
-    )
+    return publish(learner, watched, order.into, photos=order.photos, work=order.work, trained_by=order.trained_by)
+
+
+def _know_what_is_learnt_from(order: Order, learner: Learner) -> None:
+    """As it is now: at the end of a run a drive may be gone, or other scans lie there."""
+    damage = [order.elements] if order.elements and learner.recipe.task == "repair" else []
+    found = manifest([*order.photos, *damage])
+    if learner.photographs and learner.photographs != found:
+        raise InvalidValueError(
+            "This run was begun with other photographs, or with others beside them.",
+            advice="Go on with the same, or begin a new run from the weights that it ends with.",
+        )
+    learner.photographs, learner.trained_by = found, order.trained_by or learner.trained_by
 
 
 def _recipe(order: Order, origin: Origin) -> Recipe:
@@ -132,8 +140,9 @@ def train(order: Order, learner: Learner, supplies: Supplies) -> Path:
             if time.monotonic() - kept_at > order.keep_every_s:
                 checkpoint.save(folder, learner.step, learner.state())
                 kept_at = time.monotonic()
-    journal.close(learner)
-    return checkpoint.save(folder, learner.step, learner.state())
+        last = checkpoint.save(folder, learner.step, learner.state())  # whoever is impatient loses the plot alone
+        journal.close(learner)
+    return last
 
 
 def _lessons(order: Order, first: int, recipe: Recipe, supplies: Supplies) -> Iterator[Lesson]:
@@ -189,7 +198,9 @@ class _StopSignal:
         self.was_given = False
 
     def __enter__(self) -> Self:
-        self._before = {number: signal.signal(number, self._hear) for number in (signal.SIGTERM, signal.SIGINT)}
+        asking = [getattr(signal, name) for name in ("SIGTERM", "SIGINT", "SIGHUP") if hasattr(signal, name)]
+        heard = [number for number in asking if signal.getsignal(number) != signal.SIG_IGN]  # as nohup leaves it
+        self._before = {number: signal.signal(number, self._hear) for number in heard}
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from restorer_app.core.card import ModelCard
 from restorer_app.core.errors import UnreadableFileError
-from restorer_app.files.cards import CARD, WEIGHTS, read_card
+from restorer_app.files.cards import CARD, WEIGHTS, StoredModel, read_card, verify
 from restorer_app.training import checkpoint
 from restorer_app.training.recipe import Recipe, recipe_of
 
@@ -73,11 +73,15 @@ def origin_of(start: Path | None) -> Origin:
         weights = load_file(start)
     except (OSError, SafetensorError) as error:
         raise UnreadableFileError(f"{start} holds no weights of a model.") from error
-    has_card = (start.parent / CARD).is_file()
+    if not weights:
+        raise UnreadableFileError(f"{start} holds no weights of a model.")
+    has_card = start.name == WEIGHTS and (start.parent / CARD).is_file()
+    if has_card:  # the new card will name them by the hash on this one
+        verify(StoredModel(start.parent, read_card(start.parent)))
     manifest = start.parent / MANIFEST
     return Origin(
         start,
         weights=weights,
         card=read_card(start.parent) if has_card else None,
-        taught=manifest.read_text(encoding="utf-8") if manifest.is_file() else "",
+        taught=manifest.read_text(encoding="utf-8", errors="surrogateescape") if manifest.is_file() else "",
     )

@@ -14,7 +14,9 @@ from PIL import Image, ImageOps
 from torch import Tensor
 
 from restorer_app.core.errors import UnreadableFileError
+from restorer_app.files.atomic import cannot_write
 
+_MADE = ("journal.csv", "card.toml")  # stand in what training made
 _LIST_ABOVE = 3  # folders above the photographs where their list is looked for
 _MOST_GREY = 65535
 SUFFIXES = {".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp"}
@@ -86,24 +88,36 @@ def gather(
     folders: Sequence[Path], cache: Path, rules: Sequence[Rule] = (), *, halvings: int = 1, least: int = 64
 ) -> Photographs:
     """Decode every photograph under the folders once into `cache`, halved as often as said too, and map the result."""
+    for folder in folders:
+        if not folder.is_dir():
+            raise UnreadableFileError(f"There is no folder {folder}.", advice="Check its name and its drive.")
     files = [(folder, file) for folder in folders for file in _files(folder)]
-    names = [(folder.name, str(file.relative_to(folder)), file.stat().st_size) for folder, file in files]
+    # Scans of one scanner are often called alike and of one size: only the place and the time tell them apart.
+    names = [
+        (str(folder.resolve()), str(file.relative_to(folder)), file.stat().st_size, file.stat().st_mtime_ns)
+        for folder, file in files
+    ]
     made_of = repr((names, tuple(rules), halvings, least))
     key = hashlib.sha256(made_of.encode()).hexdigest()[:16]
     pixels, index = cache / f"{key}.bytes", cache / f"{key}.json"
     if not index.exists():
         cache.mkdir(parents=True, exist_ok=True)
         unfinished = cache / f"{key}-{os.getpid()}.part"  # two runs may start at the same time
-        sizes_found = _decode_all([file for _, file in files], unfinished, rules, halvings, least)
-        if not sizes_found:
-            unfinished.unlink()
-            raise UnreadableFileError(
-                f"There is no photograph in {', '.join(map(str, folders))} that can be learnt from.",
-                advice=f"JPEG, PNG, WebP and TIFF (8 bits, or 16 in grey) of at least {least} pixels a side are taken.",
-            )
-        unfinished.replace(pixels)
-        unfinished.write_text(json.dumps(sizes_found))
-        unfinished.replace(index)
+        try:
+            sizes_found = _decode_all(files, unfinished, rules, halvings, least)
+            if not sizes_found:
+                raise UnreadableFileError(
+                    f"There is no photograph in {', '.join(map(str, folders))} that can be learnt from.",
+                    advice="JPEG, PNG, WebP and TIFF (8 bits, or 16 in grey) "
+                    f"of at least {least} pixels a side are taken.",
+                )
+            unfinished.replace(pixels)
+            unfinished.write_text(json.dumps(sizes_found))
+            unfinished.replace(index)
+        except OSError as problem:
+            raise cannot_write(pixels, problem) from problem
+        finally:
+            unfinished.unlink(missing_ok=True)
     sizes = torch.tensor(json.loads(index.read_text()), dtype=torch.int64).reshape(-1, 2)
     lengths = sizes.prod(1) * 3
     # Mapped copy-on-write because torch knows no read-only tensors; nothing ever writes to it.
@@ -112,13 +126,13 @@ def gather(
 
 
 def _decode_all(
-    files: Sequence[Path], pixels: Path, rules: Sequence[Rule], halvings: int, least: int
+    files: Sequence[tuple[Path, Path]], pixels: Path, rules: Sequence[Rule], halvings: int, least: int
 ) -> list[tuple[int, int]]:
     sizes: list[tuple[int, int]] = []
     left_out: list[Path] = []
     with pixels.open("wb") as out:
-        for file in files:
-            picture = _clean(file, rules)
+        for folder, file in files:
+            picture = _clean(folder, file, rules)
             if picture is None:
                 left_out.append(file)
                 continue
@@ -132,8 +146,12 @@ def _decode_all(
     return sizes
 
 
-def _clean(file: Path, rules: Sequence[Rule]) -> Image.Image | None:
-    """One photograph as RGB, reduced and made grey as the rules say; None when it cannot be read."""
+def _clean(folder: Path, file: Path, rules: Sequence[Rule]) -> Image.Image | None:
+    """One photograph as RGB, reduced and made grey as the rules say; None when it cannot be read.
+
+    A rule is for a folder that was given, or one in it; where these stand says nothing of what is in them.
+    """
+    within = (folder.resolve().name, *file.relative_to(folder).parts)
     try:
         with warnings.catch_warnings(), Image.open(file) as stored:
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # scans are large
@@ -141,7 +159,7 @@ def _clean(file: Path, rules: Sequence[Rule]) -> Image.Image | None:
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):  # what Pillow says of damaged files
         return None
     for rule in rules:
-        if rule.folder not in file.parts:
+        if rule.folder not in within:
             continue
         smaller = max(1, round(picture.width / rule.reduce)), max(1, round(picture.height / rule.reduce))
         picture = picture if rule.reduce == 1.0 else picture.resize(smaller, Image.Resampling.BOX)
@@ -168,10 +186,7 @@ def manifest(folders: Sequence[Path]) -> str:
             header, *rows = listed
         else:
             header = "file,sha256"
-            rows = [
-                f"{folder.name}/{file.relative_to(folder).as_posix()},{hashlib.sha256(file.read_bytes()).hexdigest()}"
-                for file in _files(folder)
-            ]
+            rows = [_row(folder, file) for file in _files(folder)]
         lines += rows if header in headers else [header, *rows]
         headers[header] = None
     return "\n".join(lines) + "\n"
@@ -194,10 +209,26 @@ def _listed(folder: Path) -> list[str]:
     """Header and rows of a collection's own MANIFEST.csv that concern a folder of it."""
     for parent in list(folder.parents)[:_LIST_ABOVE]:
         if (parent / "MANIFEST.csv").is_file():
-            header, *rows = (parent / "MANIFEST.csv").read_text(encoding="utf-8").splitlines()
-            return [header, *(row for row in rows if row.startswith(f"{folder.relative_to(parent).as_posix()}/"))]
+            try:
+                header, *rows = (parent / "MANIFEST.csv").read_text(encoding="utf-8").splitlines()
+            except (OSError, ValueError):  # also of another encoding, or empty: somebody else's list
+                continue
+            own = [row for row in rows if row.startswith(f"{folder.relative_to(parent).as_posix()}/")]
+            if header.startswith("file,") and own:
+                return [header, *own]
     return []
 
 
+def _row(folder: Path, file: Path) -> str:
+    """A name and its hash as CSV wants them; what is no letter in a name stands as the bytes that it is."""
+    name = f"{folder.resolve().name}/{file.relative_to(folder).as_posix()}"
+    if any(sign in name for sign in ',"\n\r'):
+        name = '"' + name.replace('"', '""') + '"'
+    return f"{name},{hashlib.sha256(file.read_bytes()).hexdigest()}"
+
+
 def _files(folder: Path) -> list[Path]:
-    return sorted(f for f in folder.rglob("*") if f.suffix.lower() in SUFFIXES)
+    """Photographs, but not the plots of runs and models that may lie among them."""
+    made = {sign.parent for name in _MADE for sign in folder.rglob(name)} - {folder}
+    found = (f for f in folder.rglob("*") if f.suffix.lower() in SUFFIXES and f.is_file())
+    return sorted(f for f in found if made.isdisjoint(f.parents))

@@ -2,12 +2,16 @@
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+import torch
+
+from restorer_app.core.card import is_model_id
 from restorer_app.core.errors import InvalidValueError, UnreadableFileError
+from restorer_app.engine.nets import NETS
 from restorer_app.training.photographs import Rule
 from restorer_app.training.toml import toml
 
@@ -39,13 +43,90 @@ class Recipe:
     damage: Mapping[str, float] = field(default_factory=dict)
     rules: tuple[Rule, ...] = (HISTORICAL,)
 
+    def __post_init__(self) -> None:
+        """Whatever a run could not be made with is said before its first hour, not after its last."""
+        for each in fields(self):
+            value, kinds = getattr(self, each.name), _KINDS.get(str(each.type), ())
+            if kinds and type(value) not in kinds:
+                raise InvalidValueError(f"A recipe's {each.name} cannot be {value!r}.")
+        if not is_model_id(self.id):
+            raise InvalidValueError(f"A model's id is lower case words joined by '-', not {self.id!r}.")
+        _must_be_within_limits(self)
+        _must_tell_of_the_damage(self)
+        _must_make_a_net(self)
+
+
+def _must_be_within_limits(recipe: Recipe) -> None:
+    for name, (least, most) in _LIMITS.items():
+        value = getattr(recipe, name)
+        if not least <= value <= most:  # nor is what is no number
+            raise InvalidValueError(f"A recipe's {name} lies between {least:g} and {most:g}, not at {value:g}.")
+    for name, choices in _CHOICES.items():
+        if getattr(recipe, name) not in choices:
+            raise InvalidValueError(
+                f"A recipe's {name} is one of {', '.join(map(str, choices))}, not {getattr(recipe, name)}."
+            )
+
+
+def _must_tell_of_the_damage(recipe: Recipe) -> None:
+    missing = [name for name in _DAMAGE[recipe.task] if name not in recipe.damage]
+    if missing:
+        raise InvalidValueError(f"A recipe for {recipe.task} tells of the damage: {', '.join(missing)}.")
+    bad = [name for name, value in recipe.damage.items() if type(value) not in {int, float}]
+    if bad:
+        raise InvalidValueError(f"What a recipe says of the damage's {', '.join(bad)} is no number.")
+
+
+def _must_make_a_net(recipe: Recipe) -> None:
+    try:
+        with torch.device("meta"):  # no memory, and no draw of the random numbers that lessons go by
+            NETS[recipe.net](**recipe.net_args)
+    except (TypeError, ValueError, RuntimeError, IndexError, ZeroDivisionError) as problem:
+        told = str(problem).splitlines()[0]
+        raise InvalidValueError(f"There is no net {recipe.net} with {dict(recipe.net_args)}: {told}.") from problem
+
+
+_KINDS: Mapping[str, tuple[type, ...]] = {
+    "<class 'str'>": (str,),
+    "<class 'int'>": (int,),
+    "<class 'float'>": (int, float),
+}
+_DAMAGE: Mapping[str, tuple[str, ...]] = {
+    "denoise": ("most",),
+    "decompress": ("worst", "best"),
+    "upscale": ("scale", "natural"),
+    "repair": ("grey",),
+}
+_LIMITS: Mapping[str, tuple[float, float]] = {
+    "crop": (16, 4096),  # what is measured of it needs eleven
+    "batch": (1, 4096),
+    "reuse": (1, 10_000),
+    "different": (0, 10_000_000),
+    "halvings": (0, 8),
+    "context": (0, 8192),
+    "rate": (1e-9, 1.0),
+    "warm_up": (0.0, 0.9),
+    "clip": (1e-6, 1e6),
+    "ema": (0.0, 0.999999),
+    "seed": (0, 2**40),
+}
+_CHOICES: Mapping[str, tuple[str | int, ...]] = {
+    "task": ("denoise", "decompress", "upscale", "repair"),
+    "net": tuple(NETS),
+    "scale": (1, 2, 4),
+    "optimiser": ("muon", "adam"),
+    "loss": ("square", "root"),
+}
+
 
 def read_recipe(file: Path) -> Recipe:
     """The recipe of a TOML file."""
     try:
         return recipe_of(file.read_text(encoding="utf-8"))
-    except (OSError, tomllib.TOMLDecodeError, TypeError) as error:
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError, TypeError, AttributeError) as error:
         raise UnreadableFileError(f"{file} is no recipe: {error}.") from error
+    except InvalidValueError as error:
+        raise UnreadableFileError(f"{file} is no recipe. {error}") from error
 
 
 def recipe_of(text: str) -> Recipe:
@@ -129,10 +210,20 @@ _SIZES = ("width", "depth", "far", "blocks")
 
 
 def recipe_for(model: str, file: Path | None, *, warm: bool, begun: Mapping[str, Any] = MappingProxyType({})) -> Recipe:
-    """A model's recipe, from a file or the table; without a file the net is as large as the one it was `begun` with."""
+    """A model's recipe, from a file as it stands there, or from the table.
+
+    From the table the net is as large as the one it was `begun` with, and one that is good already learns more slowly.
+    """
     if file is not None:
         recipe = replace(read_recipe(file), id=model)
-    elif model in RECIPES:
+        known = RECIPES.get(model, recipe)
+        if (recipe.task, recipe.scale) != (known.task, known.scale):
+            raise InvalidValueError(
+                f"{file} is a recipe for {recipe.task} at ×{recipe.scale}, not for {model}.",
+                advice=f"Teach it under another name than {model}.",
+            )
+        return recipe
+    if model in RECIPES:
         known = RECIPES[model]
         sized = {"far": [], "blocks": 0, **begun} if begun else {}  # the card of a net without them says nothing of it
         sizes = {name: sized[name] for name in _SIZES if name in sized and name in known.net_args}

@@ -30,7 +30,7 @@ def _key(key: str) -> str:
 
 def _value(value: Any) -> str:
     if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False)
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")  # TOML wants it told
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, (list, tuple)):

@@ -1,17 +1,24 @@
 """Checkpoints are whole or not there, and only two are kept."""
 
+import errno
+
 import pytest
 import torch
 
-from restorer_app.core.errors import UnreadableFileError
+from restorer_app.core.errors import UnreadableFileError, UnwritableFileError
 from restorer_app.training import checkpoint
+
+
+def _state(step):
+    names = ("id", "net", "mean", "optimisers", "random", "seconds", "began", "minutes_before")
+    return {**dict.fromkeys(names, ""), "step": step}
 
 
 def test_the_two_newest_are_kept(tmp_path):
     for step in (1, 20, 300):
-        checkpoint.save(tmp_path, step, {"step": step})
+        checkpoint.save(tmp_path, step, _state(step))
     assert sorted(file.name for file in tmp_path.iterdir()) == ["000000020.ckpt", "000000300.ckpt"]
-    assert checkpoint.read(checkpoint.newest(tmp_path)) == {"step": 300}
+    assert checkpoint.read(checkpoint.newest(tmp_path)) == _state(300)
 
 
 def test_a_run_that_goes_on_from_an_earlier_one_finds_its_own_again(tmp_path):
@@ -32,15 +39,19 @@ def test_a_failed_save_leaves_the_last_checkpoint(tmp_path, monkeypatch):
 
     def fail(_state, out):
         out.write(b"half of it")
-        raise OSError("no space left")
+        raise OSError(errno.ENOSPC, "no space left")
 
     monkeypatch.setattr(torch, "save", fail)
-    with pytest.raises(OSError, match="no space"):
+    with pytest.raises(UnwritableFileError, match="not enough room"):
         checkpoint.save(tmp_path, 2, {"step": 2})
-    assert checkpoint.newest(tmp_path).name == "000000001.ckpt"
+    assert [file.name for file in tmp_path.iterdir()] == ["000000001.ckpt"]
 
 
-def test_a_damaged_checkpoint_is_one_sentence(tmp_path):
-    (tmp_path / "x.ckpt").write_bytes(b"nonsense")
+@pytest.mark.parametrize("content", [b"nonsense", {"step": 3}, torch.zeros(3)])
+def test_what_is_no_checkpoint_is_one_sentence(tmp_path, content):
+    if isinstance(content, bytes):
+        (tmp_path / "x.ckpt").write_bytes(content)
+    else:
+        torch.save(content, tmp_path / "x.ckpt")
     with pytest.raises(UnreadableFileError, match="no checkpoint"):
         checkpoint.read(tmp_path / "x.ckpt")

@@ -1,21 +1,24 @@
 """Training goes on exactly, learns what it is shown, and leaves a model that the program can load."""
 
+import errno
 import hashlib
 import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-from restorer_app.core.errors import InvalidValueError, RestorerError
+from restorer_app.core.errors import InvalidValueError, RestorerError, UnusableModelError, UnwritableFileError
 from restorer_app.engine import loading
 from restorer_app.files import cards
-from restorer_app.training import checkpoint
+from restorer_app.training import checkpoint, evaluate, journal
+from restorer_app.training import recipe as recipes
 from restorer_app.training.evaluate import figures_of
 from restorer_app.training.learner import Learner
 from restorer_app.training.lessons import Lesson
-from restorer_app.training.loop import Order, gathered, teach, train
+from restorer_app.training.loop import Order, StoppedError, gathered, teach, train
 from restorer_app.training.origin import origin_of
 from restorer_app.training.recipe import RECIPES, recipe_toml
 from restorer_app.training.stream import lesson_at, lessons
@@ -240,10 +243,93 @@ def test_a_run_that_is_told_to_stop_writes_no_model(order, recipe, tmp_path, mon
         return learn(self, lesson, rate)
 
     monkeypatch.setattr(Learner, "learn", learn_and_stop)
-    with pytest.raises(RestorerError, match="Stopped before the end"):
+    with pytest.raises(StoppedError, match="Stopped before the end"):
         teach(replace(order, recipe=file))
     assert not (tmp_path / "models").exists()
     assert checkpoint.newest(tmp_path / "work" / "denoise") is not None
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGHUP"])
+def test_an_impatient_stop_or_a_terminal_that_is_closed_keeps_the_checkpoint(
+    order, recipe, tmp_path, monkeypatch, name
+):
+    import os
+    import signal
+
+    file = tmp_path / "recipe.toml"
+    file.write_text(recipe_toml(recipe), encoding="utf-8")
+    learn, plotted = Learner.learn, []
+
+    def stop(*_, **__):
+        os.kill(os.getpid(), getattr(signal, name))
+
+    monkeypatch.setattr(Learner, "learn", lambda *args: (stop(), learn(*args))[1])
+    monkeypatch.setattr(journal, "plot", lambda *_, **__: (stop(), plotted.append(1)))
+    with pytest.raises(StoppedError):
+        teach(replace(order, recipe=file))
+    assert plotted == [1]
+    assert checkpoint.newest(tmp_path / "work" / "denoise").stem == "000000001"
+
+
+def test_a_run_that_goes_on_knows_its_photographs_and_who_taught(order, recipe, photos, tmp_path):
+    file, other = tmp_path / "recipe.toml", tmp_path / "other"
+    file.write_text(recipe_toml(recipe), encoding="utf-8")
+    shutil.copytree(photos, other)
+    (other / "0.png").unlink()
+    teach(replace(order, recipe=file, steps=2, trained_by="Stadtarchiv"))
+    on = replace(order, start=tmp_path / "work" / "denoise", steps=4, into=tmp_path / "on")
+    with pytest.raises(InvalidValueError, match="begun with other photographs"):
+        teach(replace(on, photos=(other,)))
+    assert cards.read_card(teach(on)).trained_by == "Stadtarchiv"
+
+
+def test_what_was_learnt_from_is_listed_as_it_was_when_the_run_began(order, recipe, photos, tmp_path, monkeypatch):
+    file = tmp_path / "recipe.toml"
+    file.write_text(recipe_toml(recipe), encoding="utf-8")
+    learn = Learner.learn
+
+    def learn_while_the_drive_goes(*args):
+        shutil.rmtree(photos, ignore_errors=True)
+        return learn(*args)
+
+    monkeypatch.setattr(Learner, "learn", learn_while_the_drive_goes)
+    listed = (teach(replace(order, recipe=file, steps=2)) / "manifest.csv").read_text("utf-8")
+    assert len(listed.splitlines()) == 5
+
+
+@pytest.mark.parametrize("step", ["write", "replace"])
+def test_a_model_that_cannot_be_written_leaves_the_one_before(order, recipe, tmp_path, monkeypatch, step):
+    file = tmp_path / "recipe.toml"
+    file.write_text(recipe_toml(recipe), encoding="utf-8")
+    folder = teach(replace(order, recipe=file, steps=1))
+    before = {one.name: one.read_bytes() for one in folder.iterdir()}
+
+    def no_room(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    if step == "write":
+        monkeypatch.setattr(evaluate.os, "fsync", no_room)
+        monkeypatch.setattr(checkpoint, "save", lambda folder, *_: folder)
+    else:
+        rename = Path.replace
+        monkeypatch.setattr(
+            Path, "replace", lambda one, to: no_room() if one.name.endswith("-new") else rename(one, to)
+        )
+    with pytest.raises(UnwritableFileError, match="not enough room"):
+        teach(replace(order, recipe=file, steps=3, start=folder, work=tmp_path / "again"))
+    assert {one.name: one.read_bytes() for one in folder.iterdir()} == before
+    assert [one.name for one in folder.parent.iterdir()] == ["denoise"]
+
+
+def test_damaged_weights_are_no_start(order, recipe, tmp_path):
+    file = tmp_path / "recipe.toml"
+    file.write_text(recipe_toml(recipe), encoding="utf-8")
+    folder = teach(replace(order, recipe=file, steps=1))
+    stored = bytearray((folder / "weights.safetensors").read_bytes())
+    stored[-1] ^= 1
+    (folder / "weights.safetensors").write_bytes(stored)
+    with pytest.raises(UnusableModelError, match="not those that its card describes"):
+        origin_of(folder)
 
 
 def test_photographs_that_are_too_small_are_refused(order, recipe):
@@ -258,7 +344,8 @@ def test_an_infinite_answer_has_no_figures(recipe, supplies):
     assert np.isnan(figures_of(learner.net, lesson)["psnr"])
 
 
-def test_weights_that_are_no_numbers_become_no_model(order, recipe, tmp_path):
+def test_weights_that_are_no_numbers_become_no_model(order, recipe, tmp_path, monkeypatch):
+    monkeypatch.setitem(recipes._LIMITS, "rate", (0, 1e39))
     file = tmp_path / "recipe.toml"
     file.write_text(recipe_toml(replace(recipe, rate=1e38)), encoding="utf-8")
     with pytest.raises(RestorerError, match="no numbers"):

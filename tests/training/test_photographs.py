@@ -1,5 +1,10 @@
 """Photographs are decoded once, cut anywhere, and reduced where the rules say so."""
 
+import csv
+import os
+import shutil
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -102,8 +107,60 @@ def test_what_is_left_out_is_said_and_nothing_at_all_is_refused(photos, tmp_path
     (photos / "broken.jpg").write_bytes(b"not a picture")
     gather([photos], tmp_path / "cache")
     assert "1 of 5 photographs" in capsys.readouterr().out
-    with pytest.raises(UnreadableFileError, match="no photograph in"):
-        gather([tmp_path / "nowhere"], tmp_path / "cache")
+    with pytest.raises(UnreadableFileError, match=r"There is no folder .*nowhere"):
+        gather([photos, tmp_path / "nowhere"], tmp_path / "cache")
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)  # Pillow warns of more, and refuses twice as many
     with pytest.raises(UnreadableFileError, match="no photograph in"):
         gather([photos], tmp_path / "other")
+    assert not [file for file in (tmp_path / "other").iterdir() if file.suffix == ".part"]
+
+
+def test_scans_called_alike_and_as_large_are_not_taken_for_each_other(photos, tmp_path):
+    """One scanner's files of two days, and a scan that was made again."""
+    for day, value in (("monday", 10), ("friday", 200)):
+        (tmp_path / day / "scans").mkdir(parents=True)
+        Image.new("RGB", (80, 80), (value,) * 3).save(tmp_path / day / "scans" / "0.tif")
+    days = [tmp_path / day / "scans" for day in ("monday", "friday")]
+    assert [int(gather([day], tmp_path / "cache").pixels[0]) for day in days] == [10, 200]
+    Image.new("RGB", (80, 80), (60,) * 3).save(days[0] / "0.tif")
+    os.utime(days[0] / "0.tif", ns=(1, 1))
+    assert int(gather([days[0]], tmp_path / "cache").pixels[0]) == 60
+
+
+def test_a_rule_is_for_folders_that_were_given_and_those_in_them_not_for_where_they_stand(photos, tmp_path):
+    rules = [Rule("historical", reduce=2.0)]
+    (tmp_path / "historical").mkdir()
+    inside, given = shutil.copytree(photos, tmp_path / "historical" / "scans"), tmp_path / "historical"
+    whole, halved = (gather([one], tmp_path / "cache", rules, halvings=0, least=32) for one in (inside, given))
+    assert [set(one.widths.tolist()) for one in (whole, halved)] == [{160}, {80}]
+
+
+def test_what_training_itself_has_drawn_is_no_photograph(photos, tmp_path):
+    for made, sign in (("runs/denoise", "journal.csv"), ("models/denoise", "card.toml")):
+        (photos / made).mkdir(parents=True)
+        (photos / made / sign).write_text("", encoding="utf-8")
+        Image.new("RGB", (100, 100)).save(photos / made / "plot.png")
+    assert len(gather([photos], tmp_path / "cache", halvings=0).starts) == 4
+    assert "plot" not in manifest([photos])
+
+
+def test_names_that_lists_and_disks_stumble_over_are_listed_all_the_same(photos, monkeypatch):
+    picture = (photos / "0.png").read_bytes()
+    (photos / "Maier, Hans.png").write_bytes(picture)
+    Path(os.fsdecode(os.fsencode(photos) + b"/M\xfcller.png")).write_bytes(picture)
+    (photos / "Album.tif").mkdir()
+    (photos / "gone.jpg").symlink_to(photos / "nowhere.jpg")
+    monkeypatch.chdir(photos)
+    rows = list(csv.reader(manifest([Path()]).encode("utf-8", "surrogateescape").decode("latin-1").splitlines()))
+    assert {len(row) for row in rows} == {2}
+    names = {row[0] for row in rows}
+    assert {"photos/Maier, Hans.png", "photos/M\xfcller.png", "photos/0.png"} <= names
+    assert not any("Album" in name or "gone" in name for name in names)
+
+
+@pytest.mark.parametrize("content", [b"", b"id;title\n1;M\xfcnchen\n", b"file,terms\nelsewhere/a.jpg,CC0\n"])
+def test_somebody_elses_list_in_a_folder_above_is_left_alone(photos, tmp_path, content):
+    (tmp_path / "MANIFEST.csv").write_bytes(content)
+    header, *rows = manifest([photos]).splitlines()
+    assert header == "file,sha256"
+    assert len(rows) == 4

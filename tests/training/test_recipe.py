@@ -1,5 +1,7 @@
 """Recipes survive their files; the rate and the length are functions of progress."""
 
+from dataclasses import replace
+
 import pytest
 
 from restorer_app.core.errors import InvalidValueError, UnreadableFileError
@@ -56,3 +58,46 @@ def test_the_rate_rises_then_falls_to_nothing():
 def test_minutes_are_training_time_and_steps_are_steps():
     assert Length(minutes=10).progress(12345, 300.0) == 0.5
     assert Length(steps=200, minutes=10).progress(50, 1e9) == 0.25
+
+
+WRONG = {
+    "task": "sharpen",
+    "net": "unet",
+    "loss": "l1",
+    "optimiser": "adamx",
+    "crop": "64",
+    "batch": 2.5,
+    "reuse": 0,
+    "different": -1,
+    "halvings": 40,
+    "rate": float("nan"),
+    "ema": 2.0,
+    "scale": 3,
+    "id": "Mein Modell",
+    "damage": {"most": "much"},
+    "net_args": {"width": 8, "wings": 2},
+}
+
+
+@pytest.mark.parametrize("name", sorted(WRONG))
+def test_what_no_run_could_be_made_with_is_said_at_once(name):
+    with pytest.raises(InvalidValueError):
+        replace(RECIPES["denoise"], **{name: WRONG[name]})
+
+
+def test_a_recipe_without_the_damage_it_needs_is_refused():
+    with pytest.raises(InvalidValueError, match="tells of the damage: most"):
+        replace(RECIPES["denoise"], damage={})
+
+
+def test_a_recipe_for_something_else_is_not_slipped_under_a_models_name(tmp_path):
+    (tmp_path / "r.toml").write_text(recipe_toml(RECIPES["denoise"]), encoding="utf-8")
+    with pytest.raises(InvalidValueError, match="not for upscale-x2"):
+        recipe_for("upscale-x2", tmp_path / "r.toml", warm=False)
+    assert recipe_for("our-own", tmp_path / "r.toml", warm=False).id == "our-own"
+
+
+def test_the_recipe_beside_a_model_teaches_again_at_the_rate_that_stands_in_it(tmp_path):
+    gentle = recipe_for("denoise", None, warm=True)
+    (tmp_path / "r.toml").write_text(recipe_toml(gentle), encoding="utf-8")
+    assert recipe_for("denoise", tmp_path / "r.toml", warm=True) == gentle
