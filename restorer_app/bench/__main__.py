@@ -18,10 +18,24 @@ def main(argv: list[str]) -> int:
     except RestorerError as problem:
         print(f"restorer bench: {problem}", file=sys.stderr)
         return 1
+    except OSError as problem:
+        named = f" ({problem.filename})" if problem.filename else ""
+        print(f"restorer bench: The system refused this: {problem.strerror or problem}{named}.", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print("\nStopped.", file=sys.stderr)
         return 130
     return 0
+
+
+def _at_least_one(text: str) -> int:
+    try:
+        number = int(text)
+    except ValueError:
+        number = 0
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"is a whole number of at least 1, not {text}")
+    return number
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -34,8 +48,8 @@ def _parser() -> argparse.ArgumentParser:
     core = subparsers.add_parser("core", help="dabs, patches and undo at 24, 100 and 300 megapixels")
     files = subparsers.add_parser("files", help="saving and proving a 100-megapixel TIFF, beside other libraries")
     files.add_argument("codings", nargs="*", metavar="CODING", help="none, lzw, deflate or zstd (all)")
-    files.add_argument("--side", type=int, default=10_000, metavar="N", help="of the square picture (10000)")
-    files.add_argument("--repeats", type=int, default=5, metavar="N", help="medians of so many (5)")
+    files.add_argument("--side", type=_at_least_one, default=10_000, metavar="N", help="of the square picture (10000)")
+    files.add_argument("--repeats", type=_at_least_one, default=5, metavar="N", help="medians of so many (5)")
     files.add_argument("--no-peers", action="store_true", help="without the other libraries")
     speed = subparsers.add_parser("speed", help="megapixels a second by model, dtype and tile; what the engine adds")
     speed.add_argument("--device", default="auto", help="auto, cpu, cuda (auto)")
@@ -44,7 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     quality.add_argument("models", nargs="*", metavar="MODEL", help="(all that are here)")
     quality.add_argument("--data", type=Path, required=True, metavar="DIR", help="folder of cbsd68, kodak24, set14 …")
     quality.add_argument("--out", type=Path, default=Path("runs/quality"), metavar="DIR", help="(runs/quality)")
-    quality.add_argument("--most", type=int, metavar="N", help="pictures of each set at most")
+    quality.add_argument("--most", type=_at_least_one, metavar="N", help="pictures of each set at most")
     quality.add_argument(
         "--peers",
         action="store_true",

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -28,6 +28,8 @@ from restorer_app.engine import levels, loading, looks
 from restorer_app.engine.run import run_job
 from restorer_app.engine.values import Floats
 from restorer_app.files import cards
+from restorer_app.files.atomic import landing
+from restorer_app.files.toml import toml
 
 COLUMNS = ("case", "method", "PSNR", "median", "least", "SSIM", "MP/s", "must", "aim", "pictures")
 _Way = Callable[[Trial], Floats]
@@ -62,8 +64,14 @@ def run(
 ) -> Report:
     """Measure the models, or all that are here; writes tables and sheets into `out`, figures into the cards if told."""
     chosen = {name: case for name, case in CASES.items() if not models or {name, case.model} & set(models)}
-    if not chosen:
-        raise InvalidValueError(f"There is no case for {', '.join(models)}.")
+    unknown = [name for name in models if not any(name in {known, case.model} for known, case in CASES.items())]
+    if unknown:
+        raise InvalidValueError(
+            f"There is no case for {', '.join(unknown)}.",
+            advice=f"There are {', '.join(sorted({case.model for case in CASES.values()} | set(CASES)))}.",
+        )
+    for case in chosen.values():  # what is missing is said before hours of measuring, not after
+        next(iter(pictures_of(data, case)))
     out.mkdir(parents=True, exist_ok=True)
     tables, slow, figures = [], [], list[Figures]()
     for name, case in chosen.items():
@@ -236,8 +244,11 @@ def _to_cards(figures: Sequence[Figures]) -> None:
         assert stored.card is not None  # it was just measured
         measured = dict(stored.card.measured) | dict(map(_measured, found))
         file = stored.folder / cards.CARD
-        head = file.read_text(encoding="utf-8").split("\n[measured")[0].rstrip()
-        file.write_text("\n\n".join([head, *(_table(*item) for item in measured.items())]) + "\n", encoding="utf-8")
+        card = toml(asdict(replace(stored.card, measured=measured))).encode()
+        with landing(file) as spot:
+            spot.path.write_bytes(card)
+            spot.sync()
+            spot.publish(replace=True)
 
 
 def _measured(one: Figures) -> tuple[str, dict[str, float]]:
@@ -246,7 +257,3 @@ def _measured(one: Figures) -> tuple[str, dict[str, float]]:
     values = {"psnr": one.psnr, "median": one.median, "least": one.least, "ssim": one.ssim}
     rounded = {key: round(value, 3) for key, value in values.items()}
     return f"{name}, {how}" if how else name, {**rounded, "pictures": one.pictures}
-
-
-def _table(name: str, values: Mapping[str, float]) -> str:
-    return "\n".join([f'[measured."{name}"]', *(f"{key} = {value}" for key, value in values.items())])

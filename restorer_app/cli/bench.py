@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -34,6 +35,14 @@ def hand_over(words: list[str]) -> int:
     paths = os.pathsep.join(path for path in (root, os.environ.get("PYTHONPATH", "")) if path)
     command = [sys.executable, "-m", module, *rest]
     child = subprocess.Popen(command, env=os.environ | {"PYTHONPATH": paths})
+    before = signal.signal(signal.SIGTERM, lambda *_: child.terminate())  # it would go on for hours by itself
+    try:
+        return _ended(child)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _ended(child: subprocess.Popen[bytes]) -> int:
     while True:
         try:
             code = child.wait()

@@ -123,6 +123,7 @@ def _overlap(rows: int, columns: int, dy: int, dx: int) -> tuple[Any, Any]:
     return here, there
 
 
+@np.errstate(over="ignore", invalid="ignore")  # what is no number any more is told in a sentence where it comes out
 def guided(picture: Floats, sigma: float) -> Floats:
     """The guided filter with the picture as its own guide: smooths flat parts, keeps edges of all channels."""
     if sigma <= 0:

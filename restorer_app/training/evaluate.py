@@ -21,13 +21,13 @@ from restorer_app.core.card import ModelCard
 from restorer_app.core.errors import RestorerError
 from restorer_app.files.atomic import cannot_write
 from restorer_app.files.cards import CARD, WEIGHTS
+from restorer_app.files.toml import toml
 from restorer_app.training.journal import plot
 from restorer_app.training.learner import Learner
 from restorer_app.training.lessons import Lesson
 from restorer_app.training.origin import MANIFEST
 from restorer_app.training.photographs import joined
 from restorer_app.training.recipe import recipe_toml
-from restorer_app.training.toml import toml
 
 _HALVES_MAY_COST_DB = 0.02
 

@@ -12,8 +12,8 @@ import torch
 from restorer_app.core.card import is_model_id
 from restorer_app.core.errors import InvalidValueError, UnreadableFileError
 from restorer_app.engine.nets import NETS
+from restorer_app.files.toml import toml
 from restorer_app.training.photographs import Rule
-from restorer_app.training.toml import toml
 
 HISTORICAL = Rule("historical", reduce=2.0, grey=True)
 

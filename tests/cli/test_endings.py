@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 
 import pytest
 
@@ -169,3 +170,21 @@ def test_a_terminal_that_goes_away_is_taken_like_ctrl_c(desk, monkeypatch):
         assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
     finally:
         signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="signals of POSIX")
+def test_a_benchmark_is_ended_with_the_command_that_started_it(monkeypatch):
+    asked = [sys.executable, "-c", "import time; time.sleep(60)"]
+    started = subprocess.Popen
+    children = []
+
+    def popen(_command, **_):
+        children.append(started(asked))
+        threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGTERM)).start()
+        return children[0]
+
+    monkeypatch.setattr(bench.subprocess, "Popen", popen)
+    before = signal.getsignal(signal.SIGTERM)
+    assert bench.hand_over(["core"]) == 128 + signal.SIGTERM
+    assert children[0].returncode == -signal.SIGTERM
+    assert signal.getsignal(signal.SIGTERM) == before

@@ -81,9 +81,9 @@ def test_short_memory_changes_nothing_in_them(run, model, monkeypatch):
 
 
 def test_pieces_come_one_by_one_and_none_before_those_it_goes_on_from():
-    bounds = Region.of_size(3000, 3000)
+    bounds = Region.of_size(4000, 4000)
     ring = [Region(0, 0, 3000, 60), Region(0, 60, 60, 3000), Region(2940, 60, 3000, 3000)]
-    tiles = plan_holes(bounds, [*ring, Region(1500, 1500, 1510, 1510)], Needs(20, context=64))
+    tiles = plan_holes(bounds, [*ring, Region(3500, 3500, 3510, 3510)], Needs(20, context=64))
     assert [tile.joins for tile in tiles].count(False) == 1
     order = [tile for batch in batches(tiles, 1 << 20) if len(batch) == 1 for tile in batch if tile.joins]
     assert order == [tile for tile in tiles if tile.joins]

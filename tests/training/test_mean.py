@@ -11,8 +11,8 @@ from safetensors.torch import load_file, save_file
 from restorer_app.core.errors import InvalidValueError
 from restorer_app.files import cards
 from restorer_app.files.cards import read_card
+from restorer_app.files.toml import toml
 from restorer_app.training.mean import main, write_mean
-from restorer_app.training.toml import toml
 
 
 @pytest.fixture

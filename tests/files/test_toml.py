@@ -5,7 +5,7 @@ import tomllib
 from hypothesis import given
 from hypothesis import strategies as st
 
-from restorer_app.training.toml import toml
+from restorer_app.files.toml import toml
 
 _plain = st.one_of(st.integers(-(2**40), 2**40), st.booleans(), st.floats(allow_nan=False, allow_infinity=False))
 _text = st.text(
