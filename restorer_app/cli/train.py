@@ -32,6 +32,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--work", metavar="DIR", type=Path, default=Path("runs"), help="checkpoints and journal")
     parser.add_argument("--into", metavar="DIR", type=Path, help="folder of models that gets it (default: your own)")
     parser.add_argument("--by", metavar="NAME", default="", help="who trained it, for the card")
+    parser.add_argument("--licence", metavar="WORDS", default="", help="of the new weights, for the card")
     parser.add_argument("--device", metavar="D", default="cpu", help="cpu, cuda, mps (default: cpu)")
     parser.add_argument(
         "--threads", type=options.at_least_one, metavar="N", default=1, help="of the processor (default: 1)"
@@ -55,6 +56,7 @@ def _run(args: argparse.Namespace) -> int:
         recipe=args.recipe,
         elements=args.elements,
         trained_by=args.by,
+        licence=args.licence,
         device=args.device,
         threads=args.threads,
         compiled=args.compile,

@@ -39,7 +39,6 @@ def publish(
     *,
     photos: Sequence[Path],
     work: Path,
-    trained_by: str,
 ) -> Path:
     """Write the model's folder: weights, card, recipe, manifest, plot."""
     folder, recipe = into / learner.recipe.id, learner.recipe
@@ -51,7 +50,7 @@ def publish(
         )
     names = joined(learner.photographs, learner.taught_before).encode("utf-8", "surrogateescape")
     taught = ", ".join(photograph.resolve().name for photograph in photos)
-    card = _card(learner, weights, names, figures, taught=taught, trained_by=trained_by or learner.trained_by)
+    card = _card(learner, weights, names, figures, taught=taught)
     drawn = work / recipe.id / "plot.png"
     plot(work / recipe.id / "journal.csv", drawn, title=recipe.id)
     files = {WEIGHTS: weights, MANIFEST: names, "recipe.toml": recipe_toml(recipe).encode()}
@@ -85,9 +84,7 @@ def _lay_down(folder: Path, files: Mapping[str, bytes]) -> None:
     shutil.rmtree(aside, ignore_errors=True)
 
 
-def _card(
-    learner: Learner, weights: bytes, names: bytes, figures: Mapping[str, float], *, taught: str, trained_by: str
-) -> ModelCard:
+def _card(learner: Learner, weights: bytes, names: bytes, figures: Mapping[str, float], *, taught: str) -> ModelCard:
     """What stands on the card of a model that has just been taught."""
     recipe = learner.recipe
     return ModelCard(
@@ -102,8 +99,8 @@ def _card(
         tiling=True,
         dtypes=("float32", "bfloat16"),
         sha256=hashlib.sha256(weights).hexdigest(),
-        licence="MIT",
-        trained_by=trained_by or "somebody who did not say",
+        licence=learner.licence or "not stated",
+        trained_by=learner.trained_by or "somebody who did not say",
         synthesises_detail=False,
         minutes=round(learner.seconds / 60 + learner.minutes_before, 1),
         machine=_machine(learner),

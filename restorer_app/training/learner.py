@@ -26,7 +26,8 @@ class Learner:
         self.optimisers = optimisers(self.net, kind=recipe.optimiser, rate=recipe.rate)
         self.step, self.seconds = 0, 0.0
         self.began, self.minutes_before, self.taught_before = FROM_NOTHING, 0.0, ""  # ancestors count
-        self.photographs, self.trained_by = "", ""  # the list of what is learnt from, and who says so
+        self.photographs = ""  # the list of what is learnt from
+        self.trained_by, self.licence = "", ""  # for the card
 
     def learn(self, lesson: Lesson, rate: float) -> Tensor:
         """One step: look, answer, be told, change a little."""
@@ -64,6 +65,7 @@ class Learner:
             "taught_before": self.taught_before,
             "photographs": self.photographs,
             "trained_by": self.trained_by,
+            "licence": self.licence,
         }
 
     def go_on(self, state: Mapping[str, Any]) -> None:
@@ -79,7 +81,8 @@ class Learner:
         self.began, self.minutes_before = state["began"], state["minutes_before"]
         # checkpoints of old know nothing of these
         self.taught_before = state.get("taught_before", "")
-        self.photographs, self.trained_by = state.get("photographs", ""), state.get("trained_by", "")
+        self.photographs = state.get("photographs", "")
+        self.trained_by, self.licence = state.get("trained_by", ""), state.get("licence", "")
 
     def start_warm(self, weights: Mapping[str, Tensor]) -> int:
         """Begin with another model's weights, a smaller net's too; answers how many found a place."""

@@ -49,6 +49,7 @@ class Order:
     recipe: Path | None = None
     elements: Path | None = None  # pictures of real hairs, dust and scratches, for repair
     trained_by: str = ""
+    licence: str = ""  # of the weights; for the card, like the name
     device: str = "cpu"
     threads: int = 1
     keep_every_s: float = 180.0
@@ -77,7 +78,7 @@ def teach(order: Order) -> Path:
     if order.length.progress(learner.step, learner.seconds) < 1:
         raise StoppedError("Stopped before the end; no model was written.", advice=f"Go on with --from {last}")
     watched = _watched(order, recipe, supplies)
-    return publish(learner, watched, order.into, photos=order.photos, work=order.work, trained_by=order.trained_by)
+    return publish(learner, watched, order.into, photos=order.photos, work=order.work)
 
 
 def _know_what_is_learnt_from(order: Order, learner: Learner) -> None:
@@ -89,7 +90,8 @@ def _know_what_is_learnt_from(order: Order, learner: Learner) -> None:
             "This run was begun with other photographs, or with others beside them.",
             advice="Go on with the same, or begin a new run from the weights that it ends with.",
         )
-    learner.photographs, learner.trained_by = found, order.trained_by or learner.trained_by
+    learner.photographs = found
+    learner.trained_by, learner.licence = order.trained_by or learner.trained_by, order.licence or learner.licence
 
 
 def _recipe(order: Order, origin: Origin) -> Recipe:

@@ -3,32 +3,20 @@
 import hashlib
 import json
 import os
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image, ImageOps
 from torch import Tensor
 
 from restorer_app.core.errors import UnreadableFileError
 from restorer_app.files.atomic import cannot_write
+from restorer_app.training.clean import READ, SUFFIXES, Rule, clean
 
 _MADE = ("journal.csv", "card.toml")  # stand in what training made
 _LIST_ABOVE = 3  # folders above the photographs where their list is looked for
-_MOST_GREY = 65535
-SUFFIXES = {".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp"}
-
-
-@dataclass(frozen=True)
-class Rule:
-    """How the photographs of a folder become clean targets."""
-
-    folder: str  # a part of the path, as "historical"
-    reduce: float = 1.0  # old prints are grained: reduced, they are clean
-    grey: bool = False  # old colour composites are misregistered: grey, they are not
 
 
 @dataclass(frozen=True)
@@ -108,8 +96,7 @@ def gather(
             if not sizes_found:
                 raise UnreadableFileError(
                     f"There is no photograph in {', '.join(map(str, folders))} that can be learnt from.",
-                    advice="JPEG, PNG, WebP and TIFF (8 bits, or 16 in grey) "
-                    f"of at least {least} pixels a side are taken.",
+                    advice=f"{READ}, of at least {least} pixels a side, are taken.",
                 )
             unfinished.replace(pixels)
             unfinished.write_text(json.dumps(sizes_found))
@@ -132,7 +119,7 @@ def _decode_all(
     left_out: list[Path] = []
     with pixels.open("wb") as out:
         for folder, file in files:
-            picture = _clean(folder, file, rules)
+            picture = clean(folder, file, rules)
             if picture is None:
                 left_out.append(file)
                 continue
@@ -144,37 +131,6 @@ def _decode_all(
     if left_out:
         print(f"{len(left_out)} of {len(files)} photographs cannot be read and are left out, {left_out[0]} the first.")
     return sizes
-
-
-def _clean(folder: Path, file: Path, rules: Sequence[Rule]) -> Image.Image | None:
-    """One photograph as RGB, reduced and made grey as the rules say; None when it cannot be read.
-
-    A rule is for a folder that was given, or one in it; where these stand says nothing of what is in them.
-    """
-    within = (folder.resolve().name, *file.relative_to(folder).parts)
-    try:
-        with warnings.catch_warnings(), Image.open(file) as stored:
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # scans are large
-            picture = _eight_bits(ImageOps.exif_transpose(stored))
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):  # what Pillow says of damaged files
-        return None
-    for rule in rules:
-        if rule.folder not in within:
-            continue
-        smaller = max(1, round(picture.width / rule.reduce)), max(1, round(picture.height / rule.reduce))
-        picture = picture if rule.reduce == 1.0 else picture.resize(smaller, Image.Resampling.BOX)
-        picture = picture.convert("L").convert("RGB") if rule.grey else picture
-    return picture
-
-
-def _eight_bits(picture: Image.Image) -> Image.Image:
-    """As RGB of 8 bits; grey of 16 bits, which Pillow would cut off at 255, by its scale."""
-    if picture.mode.startswith(("I", "F")):
-        values = np.asarray(picture)
-        if picture.mode == "F" or values.min() < 0 or values.max() > _MOST_GREY:
-            raise ValueError("no picture of 16 bits")
-        picture = Image.fromarray(np.rint(values / 257).astype(np.uint8))
-    return picture.convert("RGB")
 
 
 def manifest(folders: Sequence[Path]) -> str:

@@ -13,7 +13,7 @@ from restorer_app.core.card import is_model_id
 from restorer_app.core.errors import InvalidValueError, UnreadableFileError
 from restorer_app.engine.nets import NETS
 from restorer_app.files.toml import toml
-from restorer_app.training.photographs import Rule
+from restorer_app.training.clean import Rule
 
 HISTORICAL = Rule("historical", reduce=2.0, grey=True)
 

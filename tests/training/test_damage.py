@@ -130,14 +130,16 @@ def test_the_bank_of_holes_is_kept_and_cut(tmp_path):
     assert set(cut.unique().tolist()) <= {0.0, 1.0}
 
 
-def test_real_elements_become_holes(tmp_path):
+def test_real_elements_become_holes_and_a_damaged_one_is_left_out(tmp_path, capsys):
     from PIL import Image
 
     hair = np.zeros((60, 60), np.uint8)
     hair[28:31, 5:55] = 255
     (tmp_path / "elements").mkdir()
     Image.fromarray(hair).save(tmp_path / "elements" / "hair.png")
+    (tmp_path / "elements" / "torn.png").write_bytes((tmp_path / "elements" / "hair.png").read_bytes()[:60])
     bank = holes.bank(6, 64, tmp_path / "elements", tmp_path, seed=1, kinds=holes.Kinds(real=1.0, blobs=0.0))
+    assert "1 of 2 pictures" in capsys.readouterr().out
     assert all(0.01 < float(hole.float().mean()) < 0.45 for hole in bank)
 
 

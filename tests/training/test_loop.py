@@ -96,6 +96,7 @@ def test_every_model_trains_and_loads(model, photos, tmp_path, monkeypatch):
     guide = torch.zeros(1, 1, 9, 7)
     assert net(torch.rand(1, 3, 9, 7), guide).shape == (1, 3, 9 * stored.card.scale, 7 * stored.card.scale)
     assert stored.card.trained_by == "a test"
+    assert stored.card.licence == "not stated"  # nobody's scans are given away unasked
     assert {"recipe.toml", "manifest.csv"} <= {file.name for file in folder.iterdir()}
     loading.forget_all()
 
@@ -276,11 +277,12 @@ def test_a_run_that_goes_on_knows_its_photographs_and_who_taught(order, recipe, 
     file.write_text(recipe_toml(recipe), encoding="utf-8")
     shutil.copytree(photos, other)
     (other / "0.png").unlink()
-    teach(replace(order, recipe=file, steps=2, trained_by="Stadtarchiv"))
+    teach(replace(order, recipe=file, steps=2, trained_by="Stadtarchiv", licence="CC0-1.0"))
     on = replace(order, start=tmp_path / "work" / "denoise", steps=4, into=tmp_path / "on")
     with pytest.raises(InvalidValueError, match="begun with other photographs"):
         teach(replace(on, photos=(other,)))
-    assert cards.read_card(teach(on)).trained_by == "Stadtarchiv"
+    card = cards.read_card(teach(on))
+    assert (card.trained_by, card.licence) == ("Stadtarchiv", "CC0-1.0")
 
 
 def test_what_was_learnt_from_is_listed_as_it_was_when_the_run_began(order, recipe, photos, tmp_path, monkeypatch):

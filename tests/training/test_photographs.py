@@ -7,11 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
 import torch
 from PIL import Image
 
 from restorer_app.core.errors import UnreadableFileError
-from restorer_app.training.photographs import Rule, gather, joined, manifest
+from restorer_app.training.clean import Rule
+from restorer_app.training.photographs import gather, joined, manifest
 
 
 def _generator():
@@ -76,7 +78,10 @@ def test_grey_of_16_bits_is_taken_by_its_scale(tmp_path):
 
 
 def test_numbers_that_are_no_picture_and_a_picture_of_one_pixel_are_left_out(photos, tmp_path):
-    Image.fromarray(np.full((100, 100), 0.5, np.float32)).save(photos / "floats.tif")
+    for name, value in (("heights.tif", 70.0), ("holes.tif", np.nan)):
+        Image.fromarray(np.full((100, 100), value, np.float32)).save(photos / name)
+    Image.new("P", (100, 100)).save(photos / "palette.png")
+    Image.new("CMYK", (100, 100)).save(photos / "inks.tif")
     Image.new("RGB", (1, 1)).save(photos / "one.png")
     assert len(gather([photos], tmp_path / "cache", [Rule("photos", reduce=2.0)], least=40).starts) == 4
 
@@ -103,13 +108,46 @@ def test_two_lists_become_one_that_names_each_photograph_once():
     assert joined(newer, "") == newer
 
 
-def test_what_is_left_out_is_said_and_nothing_at_all_is_refused(photos, tmp_path, capsys, monkeypatch):
+def _as_tiff(file, values, **tags):
+    file.parent.mkdir(exist_ok=True)
+    tifffile.imwrite(file, values, **tags)
+    return file.parent
+
+
+def test_scans_of_an_archive_are_learnt_from_as_they_are_seen(tmp_path):
+    """16 bits in colour, white stored as zero, lying on its side, numbers from 0 to 1."""
+    colour = np.random.default_rng(0).integers(0, 65536, (100, 120, 3), np.uint16)
+    seen = np.rint(colour / 257).astype(np.uint8)
+    orientation = [(274, "H", 1, 6, True)]  # its first row is the right side
+    folders = {
+        "colour": (_as_tiff(tmp_path / "colour" / "0.tif", colour, photometric="rgb"), seen),
+        "negative": (
+            _as_tiff(tmp_path / "negative" / "0.tif", colour[..., 0], photometric="miniswhite"),
+            np.repeat(255 - seen[..., :1], 3, axis=2),
+        ),
+        "lying": (
+            _as_tiff(tmp_path / "lying" / "0.tif", colour, photometric="rgb", extratags=orientation),
+            np.rot90(seen, -1),
+        ),
+        "numbers": (
+            _as_tiff(tmp_path / "numbers" / "0.tif", (seen / 255).astype(np.float32), photometric="rgb"),
+            seen,
+        ),
+    }
+    for folder, expected in folders.values():
+        found = gather([folder], tmp_path / "cache", halvings=0)
+        assert (int(found.heights[0]), int(found.widths[0])) == expected.shape[:2]
+        assert np.array_equal(found.pixels.numpy().reshape(expected.shape), expected)
+
+
+def test_what_is_left_out_is_said_and_nothing_at_all_is_refused(photos, tmp_path, capsys):
     (photos / "broken.jpg").write_bytes(b"not a picture")
     gather([photos], tmp_path / "cache")
     assert "1 of 5 photographs" in capsys.readouterr().out
     with pytest.raises(UnreadableFileError, match=r"There is no folder .*nowhere"):
         gather([photos, tmp_path / "nowhere"], tmp_path / "cache")
-    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)  # Pillow warns of more, and refuses twice as many
+    for file in photos.glob("*.png"):
+        file.write_bytes(file.read_bytes()[:40])
     with pytest.raises(UnreadableFileError, match="no photograph in"):
         gather([photos], tmp_path / "other")
     assert not [file for file in (tmp_path / "other").iterdir() if file.suffix == ".part"]

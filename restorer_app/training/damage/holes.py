@@ -36,7 +36,10 @@ def bank(count: int, size: int, elements: Path | None, cache: Path, *, seed: int
     if not file.exists():
         cache.mkdir(parents=True, exist_ok=True)
         rng = np.random.default_rng(seed)
-        shapes = [shape for shape in map(_shape, files) if max(shape.shape) <= _LARGEST]
+        found = [shape for shape in map(_shape, files) if shape is not None]
+        if len(found) < len(files):
+            print(f"{len(files) - len(found)} of {len(files)} pictures of {elements} cannot be read and are left out.")
+        shapes = [shape for shape in found if max(shape.shape) <= _LARGEST]
         unfinished = file.with_suffix(f".{os.getpid()}.part")  # two runs may start at the same time
         with unfinished.open("wb") as out:
             np.save(out, np.stack([_hole(rng, size, shapes, kinds) for _ in range(count)]).astype(np.uint8))
@@ -118,9 +121,12 @@ def _pasted(rng: np.random.Generator, size: int, shapes: Sequence[Mask]) -> Mask
     return grown[size // 2 : size // 2 + size, size // 2 : size // 2 + size]
 
 
-def _shape(file: Path) -> Mask:
-    """Where an element hides what lies under it, cut to its bounds."""
-    with Image.open(file) as picture:
-        dark = np.asarray(picture.convert("L")) > _ALPHA
+def _shape(file: Path) -> Mask | None:
+    """Where an element hides what lies under it, cut to its bounds; None of a file that is damaged."""
+    try:
+        with Image.open(file) as picture:
+            dark = np.asarray(picture.convert("L")) > _ALPHA
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):  # what Pillow says of damaged files
+        return None
     rows, columns = np.flatnonzero(dark.any(1)), np.flatnonzero(dark.any(0))
     return dark[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1] if len(rows) else np.ones((3, 3), bool)
