@@ -51,15 +51,15 @@ class Eye:
     grid: tuple[int, int] | None = None  # where squares of so many pixels begin that it must see as they lie
 
 
-def looking(run: Run, often: int, eye: Eye, *, cancelled: Callable[[], bool] = lambda: False) -> Run:
-    """The method that answers with the mean of what another answers to so many looks."""
-    if often == 1 and eye.grid is None:
+def looking(run: Run, often: int, eye: Eye, *, first: int = 0, cancelled: Callable[[], bool] = lambda: False) -> Run:
+    """The method that answers with the mean of what another answers to so many looks, from the first of them on."""
+    if often == 1 and first == 0 and eye.grid is None:
         return run
 
     def run_often(pictures: Sequence[Floats], holes: Sequence[Hole] | None) -> list[Floats]:
         shape = pictures[0].shape[:2]
         total: list[Floats] = []
-        for look in LOOKS[:often]:
+        for look in LOOKS[first : first + often]:
             if total and cancelled():
                 break  # nobody waits for the answer
             shown = [_shown(one, look, eye) for one in pictures]

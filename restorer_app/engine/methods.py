@@ -82,7 +82,7 @@ def _repair(job: Job, operation: Repair, cancel: CancelToken, *, on_cpu: bool) -
     if operation.method == "faithful":
         assert job.model is not None  # a job with a learned operation has its model
         if job.model.net_args.get("patches"):
-            prepare = partial(closing.close_thrice, seed=job.seed, cancelled=lambda: cancel.is_cancelled)
+            prepare = partial(closing.close_four_times, seed=job.seed, cancelled=lambda: cancel.is_cancelled)
             net = _learned(job, on_cpu=on_cpu, context=_PATCHES_FROM, prepare=prepare, grain=operation.grain)
             return _finished_by_patches(net, job, cancel)
         return _learned(job, on_cpu=on_cpu, context=closing.CONTEXT, prepare=closing.close, grain=operation.grain)
@@ -195,16 +195,18 @@ def _needs_of(card: ModelCard, job: Job, *, context: int) -> Needs:
 
 
 def _finished_by_patches(net: Method, job: Job, cancel: CancelToken) -> Method:
-    """The net sees two closings, in several looks: they cost little beside the closings. The third takes over where
-    holes are wide, and lends its fine contrast elsewhere.
+    """The net sees two closings in each of several looks, half of them with other patches: they cost little beside
+    the closings. The crisp patches take over where holes are wide, and lend their fine contrast elsewhere.
     """
     channels = job.image.channels
-    often = _looking(net, _LOOKS_OF_REPAIR, job, cancel)
+    often = _looking(net, _LOOKS_OF_REPAIR // 2, job, cancel)
+    oftener = _looking(net, _LOOKS_OF_REPAIR // 2, job, cancel, first=_LOOKS_OF_REPAIR // 2)
 
     def run(closings: Sequence[Floats], holes: Sequence[Hole] | None) -> list[Floats]:
-        assert holes is not None  # this is a fill
         shown = [one[:, :, : 2 * channels] for one in closings]
-        return often.run(shown, holes)
+        others = [np.dstack((one[:, :, :channels], one[:, :, -channels:])) for one in closings]
+        pairs = zip(often.run(shown, holes), oftener.run(others, holes), strict=True)
+        return [(one + other) * np.float32(0.5) for one, other in pairs]
 
     def finish(answer: Floats, closings: Floats, hole: Hole) -> tuple[Floats, Floats]:
         crisp, rough = closings[:, :, 2 * channels : 3 * channels], closings[:, :, 3 * channels]
@@ -215,10 +217,18 @@ def _finished_by_patches(net: Method, job: Job, cancel: CancelToken) -> Method:
     return replace(often, needs=needs, run=run, finish=finish)
 
 
-def _looking(net: Method, often: int, job: Job, cancel: CancelToken, *, grid: tuple[int, int] | None = None) -> Method:
+def _looking(
+    net: Method,
+    often: int,
+    job: Job,
+    cancel: CancelToken,
+    *,
+    first: int = 0,
+    grid: tuple[int, int] | None = None,
+) -> Method:
     """A net that looks several times; what is moved needs to be seen that much farther."""
     eye = looks.Eye(job.image.channels, net.needs.multiple_of, net.scale, grid)
-    run = looks.looking(net.run, often, eye, cancelled=lambda: cancel.is_cancelled)
+    run = looks.looking(net.run, often, eye, first=first, cancelled=lambda: cancel.is_cancelled)
     return replace(net, run=run, needs=replace(net.needs, halo=net.needs.halo + looks.farther(often, eye)))
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import cv2
@@ -41,12 +42,32 @@ def fill(picture: Floats, hole: Hole, *, seed: int, cancelled: Callable[[], bool
 
 def weave(picture: Floats, hole: Hole, *, seed: int, cancelled: Callable[[], bool] | None = None) -> Woven:
     """Both fills of one search."""
+    with _spreading() as spread:
+        return _woven(picture, hole, rng=np.random.default_rng(seed), cancelled=cancelled, spread=spread)
+
+
+def weave_another(picture: Floats, hole: Hole, *, seed: int, cancelled: Callable[[], bool] | None = None) -> Floats:
+    """The mean of another search, which finds other patches: where the two are apart, neither is sure."""
+    rng = np.random.default_rng((seed, 1))
+    with _spreading() as spread:
+        return _woven(picture, hole, rng=rng, cancelled=cancelled, spread=spread, only_mean=True).mean
+
+
+@contextmanager
+def _spreading() -> Iterator[Spread]:
     with ThreadPoolExecutor(min(threads(), _MOST_THREADS)) as pool:
-        return _woven(picture, hole, seed=seed, cancelled=cancelled, spread=pool.map if threads() > 1 else map)
+        yield pool.map if threads() > 1 else map
 
 
-def _woven(picture: Floats, hole: Hole, *, seed: int, cancelled: Callable[[], bool] | None, spread: Spread) -> Woven:
-    rng = np.random.default_rng(seed)
+def _woven(
+    picture: Floats,
+    hole: Hole,
+    *,
+    rng: np.random.Generator,
+    cancelled: Callable[[], bool] | None,
+    spread: Spread,
+    only_mean: bool = False,
+) -> Woven:
     filled: Floats | None = None
     crisp: Floats | None = None
     rough = np.zeros((*hole.shape, 1), np.float32)
@@ -67,7 +88,7 @@ def _woven(picture: Floats, hole: Hole, *, seed: int, cancelled: Callable[[], bo
         else:
             field.start_from(coarser)
         settled = _settle(field, filled, gap, is_last=number == 0, cancelled=cancelled)
-        if number == 0 and settled:
+        if number == 0 and settled and not only_mean:
             crisp = filled.copy()
             crisp[gap] = field.vote_crisply()
             rough[gap] = field.vote_on(np.sqrt(roughness(picture, hole))) ** 2

@@ -64,6 +64,20 @@ def test_closings_come_behind_each_other_and_leave_what_is_known():
     assert np.array_equal(closing.close_twice(picture, gap), both), "what a net learns from is what it will be shown"
 
 
+def test_the_patches_of_a_thin_hole_are_searched_twice_and_those_of_a_wide_one_once():
+    picture = np.random.default_rng(0).random((60, 64, 3), dtype=np.float32)
+    for thickness, other in ((6, True), (30, False)):
+        gap = np.zeros((60, 64), bool)
+        gap[20 : 20 + thickness, 12:50] = True
+        closings = closing.close_four_times(picture, gap, seed=4)
+        assert np.array_equal(closings[:, :, :10], closing.close_thrice(picture, gap, seed=4))
+        assert closings.shape[2] == 13
+        mean, again = closings[:, :, 3:6], closings[:, :, 10:]
+        assert np.array_equal(again[~gap], picture[~gap])
+        assert np.array_equal(mean, again) != other
+        assert np.array_equal(closings, closing.close_four_times(picture, gap, seed=4)), "the seed says which patches"
+
+
 def test_the_middle_of_a_wide_hole_has_the_texture_of_patches_and_its_edge_the_answer_of_the_net():
     hole = np.zeros((80, 80), bool)
     hole[10:70, 10:70] = True
