@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from pathlib import Path
 
@@ -16,16 +17,22 @@ def main(argv: list[str]) -> int:
     try:
         emit(_run(args), as_json=args.json)
     except RestorerError as problem:
-        print(f"restorer bench: {problem}", file=sys.stderr)
-        return 1
+        return _refused(str(problem), as_json=args.json)
     except OSError as problem:
         named = f" ({problem.filename})" if problem.filename else ""
-        print(f"restorer bench: The system refused this: {problem.strerror or problem}{named}.", file=sys.stderr)
-        return 1
+        return _refused(f"The system refused this: {problem.strerror or problem}{named}.", as_json=args.json)
     except KeyboardInterrupt:
         print("\nStopped.", file=sys.stderr)
         return 130
     return 0
+
+
+def _refused(sentence: str, *, as_json: bool) -> int:
+    """On stderr for a person; for a program one object on stdout, like every other command's."""
+    print(f"restorer bench: {sentence}", file=sys.stderr)
+    if as_json:
+        print(json.dumps({"error": sentence}, indent=2, ensure_ascii=False))
+    return 1
 
 
 def _at_least_one(text: str) -> int:

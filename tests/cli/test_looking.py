@@ -443,3 +443,11 @@ def test_a_benchmark_refuses_a_busy_machine_in_one_line(monkeypatch, capsys):
     told = capsys.readouterr().err
     assert len(told.splitlines()) == 1
     assert "--anyway" in told
+
+
+def test_a_benchmark_that_cannot_run_says_so_to_a_program_too(tmp_path, capsys):
+    for words in (["quality", "nothing", "--data", str(tmp_path)], ["quality", "denoise", "--data", str(tmp_path)]):
+        assert benchmarks.main([*words, "--json", "--out", str(tmp_path / "out")]) == 1
+        told = capsys.readouterr()
+        assert json.loads(told.out)["error"] in told.err
+    assert not (tmp_path / "out").exists(), "what is missing is said before anything is begun"
