@@ -31,6 +31,7 @@ from restorer_app.core.operation import Decompress, Denoise, Operation, Upscale
 from restorer_app.core.raster import Pixels, Raster
 from restorer_app.engine.device import Place, Precision, describe, place_for, use_threads
 from restorer_app.engine.learned import LearnedMethod, computing
+from restorer_app.engine.methods import side_for
 from restorer_app.engine.plan import Needs, plan_whole
 from restorer_app.engine.run import run_job
 from restorer_app.engine.tensors import level_map, to_batch
@@ -124,8 +125,7 @@ def _overhead(card: ModelCard, place: Place, whole: Region) -> tuple[Cell, ...]:
     dtype: Precision = place.dtype if place.dtype in card.dtypes else "float32"
     job = Job("bench", _operation(card), image, whole, model=card, device=place.device, dtype=dtype)
     method = LearnedMethod(card, replace(place, dtype=dtype), channels=3)
-    side = 256 if card.scale > 1 else 512
-    tiles = plan_whole(whole, whole, Needs(card.halo, card.multiple_of, side))
+    tiles = plan_whole(whole, whole, Needs(card.halo, card.multiple_of, side_for(card)))
     shapes = {tile.window.shape for tile in tiles}
     inputs = {shape: to_batch([np.zeros((*shape, 3), np.float32)], place.device, channels=3) for shape in shapes}
     guides = {shape: level_map(_LEVEL, inputs[shape]) for shape in shapes}

@@ -25,6 +25,7 @@ FLAWLESS = 99  # JPEG quality from which there is nothing to take away
 NATURAL = 0.5  # of the degradation that the natural mode of upscaling expects
 _BEYOND_WHITE = 2.0  # times white: so bright is not half of any photograph
 _LOOKS_OF_REPAIR = 8
+_FAR = 96  # pixels of halo from which tiles are larger
 _PATCHES_FROM = 128  # pixels around a hole in which matching patches are looked for
 
 Prepare = Callable[[Floats, Hole], Floats]
@@ -188,10 +189,15 @@ def _learned(
 
 
 def _needs_of(card: ModelCard, job: Job, *, context: int) -> Needs:
-    side = 256 if card.scale > 1 else 512
-    if not card.tiling:
-        side = max(job.image.bounds.width, job.image.bounds.height)
-    return Needs(card.halo, card.multiple_of, side, context)
+    whole = max(job.image.bounds.width, job.image.bounds.height)
+    return Needs(card.halo, card.multiple_of, side_for(card) if card.tiling else whole, context)
+
+
+def side_for(card: ModelCard) -> int:
+    """Of a tile without its halo. A net that sees far would spend most of a small one on what is thrown away."""
+    if card.scale > 1:
+        return 256
+    return 768 if card.halo > _FAR else 512
 
 
 def _finished_by_patches(net: Method, job: Job, cancel: CancelToken) -> Method:

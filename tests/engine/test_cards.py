@@ -9,6 +9,7 @@ from restorer_app.core.job import CancelToken, Finished, Job, TileDone
 from restorer_app.core.operation import Decompress, Denoise, Repair, Upscale
 from restorer_app.core.raster import Raster
 from restorer_app.engine import work
+from restorer_app.engine.methods import side_for
 from restorer_app.engine.plan import Needs
 from restorer_app.engine.run import run_job
 from restorer_app.files import places
@@ -43,6 +44,11 @@ def run(job):
 @pytest.mark.parametrize("stored", MODELS, ids=[model.folder.name for model in MODELS])
 def test_a_shipped_model_is_what_its_card_says(stored):
     verify(stored)
+
+
+@pytest.mark.parametrize(("halo", "scale", "side"), [(48, 1, 512), (112, 1, 768), (48, 2, 256)])
+def test_a_net_that_sees_far_gets_larger_tiles_and_one_that_enlarges_smaller_ones(halo, scale, side):
+    assert side_for(replace(MODELS[0].card, halo=halo, scale=scale)) == side
 
 
 @pytest.mark.parametrize("stored", MODELS, ids=[model.folder.name for model in MODELS])
