@@ -181,7 +181,7 @@ def _answer(
     """The whole picture in one piece, in as many looks as the engine takes; told the true level where none is named."""
     level = trial.level if level is None else level
     grid = levels.jpeg_trace(trial.seen).grid if card.net_args.get("blocks") else None
-    eye = looks.Eye(trial.seen.shape[2], card.multiple_of, card.scale, grid)
+    eye = looks.Eye.of(card, trial.seen.shape[2], grid=grid)
     look = looks.looking(lambda pictures, _: [_seen(net, one, level) for one in pictures], often, eye)
     return look([trial.seen], None)[0]
 

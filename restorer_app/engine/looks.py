@@ -12,6 +12,7 @@ from typing import Literal, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from restorer_app.core.card import ModelCard
 from restorer_app.engine.values import Floats, Hole, Run
 
 _Value = TypeVar("_Value", bound=np.generic)
@@ -49,6 +50,12 @@ class Eye:
     pairs: int = 1  # pixels that it takes together: to move by less than these shows it something else
     scale: int = 1
     grid: tuple[int, int] | None = None  # where squares of so many pixels begin that it must see as they lie
+    recolours: bool = True  # whether colours changed round are to it a picture like any other
+
+    @classmethod
+    def of(cls, card: ModelCard, channels: int, *, grid: tuple[int, int] | None = None) -> Eye:
+        """That of a model; JPEG rounds brightness and colour apart, and changed round neither is where it was."""
+        return cls(channels, card.multiple_of, card.scale, grid, recolours=card.task != "decompress")
 
 
 def looking(run: Run, often: int, eye: Eye, *, first: int = 0, cancelled: Callable[[], bool] = lambda: False) -> Run:
@@ -101,7 +108,7 @@ def _steps(look: Look, eye: Eye) -> tuple[int, int]:
 
 
 def _recoloured(picture: NDArray[_Value], by: int, eye: Eye) -> NDArray[_Value]:
-    if picture.shape[2] % eye.channels:  # a mask has none
+    if not eye.recolours or picture.shape[2] % eye.channels:  # a mask has none
         return picture
     layers = picture.reshape(*picture.shape[:2], -1, eye.channels)
     return np.roll(layers, by, axis=3).reshape(picture.shape)

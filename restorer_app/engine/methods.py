@@ -233,7 +233,8 @@ def _looking(
     grid: tuple[int, int] | None = None,
 ) -> Method:
     """A net that looks several times; what is moved needs to be seen that much farther."""
-    eye = looks.Eye(job.image.channels, net.needs.multiple_of, net.scale, grid)
+    assert job.model is not None  # only a net looks
+    eye = looks.Eye.of(job.model, job.image.channels, grid=grid)
     run = looks.looking(net.run, often, eye, first=first, cancelled=lambda: cancel.is_cancelled)
     return replace(net, run=run, needs=replace(net.needs, halo=net.needs.halo + looks.farther(often, eye)))
 

@@ -111,3 +111,17 @@ def test_given_up_it_looks_no_more():
 def test_only_what_is_moved_has_to_be_seen_farther():
     assert [farther(often, Eye(3, 2)) for often in (1, 2, 4)] == [0, 2, 2]
     assert farther(4, Eye(3, 1, scale=2)) == 0
+
+
+@pytest.mark.parametrize(("task", "stay"), [("decompress", True), ("denoise", False)])
+def test_the_colours_of_a_jpeg_stay_where_they_are(model, task, stay):
+    seen = []
+
+    def remembered(pictures: list[Floats], _: object) -> list[Floats]:
+        seen.append(pictures[0].mean((0, 1)))
+        return list(pictures)
+
+    flat = np.broadcast_to(np.array([0.2, 0.5, 0.8], np.float32), (16, 16, 3))
+    (found,) = looking(remembered, 4, Eye.of(model(task), 3))([flat], None)
+    np.testing.assert_allclose(found, flat, atol=1e-6)
+    assert all(np.allclose(one, flat[0, 0]) for one in seen) == stay
