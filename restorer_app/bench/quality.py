@@ -73,21 +73,20 @@ def run(
     for case in chosen.values():  # what is missing is said before hours of measuring, not after
         next(iter(pictures_of(data, case)))
     out.mkdir(parents=True, exist_ok=True)
-    tables, slow, figures = [], [], list[Figures]()
+    report, slow = Report("quality", machine(), ()), list[Kept]()
     for name, case in chosen.items():
         sheet = Sheet(case.name)
         asked = out / "answers" if with_peers else None
         found, kept = _measure(name, case, data, sheet, asked=asked, most=most)
         sheet.write(out / f"{name}.png")
-        tables.append(Table(case.name, COLUMNS, tuple(one.row(case) for one in found), note=case.note))
-        slow += kept
-        figures += found
-    report = Report("quality", machine(), tuple(tables))
-    (out / "quality.md").write_text(report.markdown(), encoding="utf-8")
-    if with_peers:
-        (out / "peers.toml").write_text(table_of(merged(kept_figures(), slow)), encoding="utf-8")
-    if to_cards:
-        _to_cards(figures)
+        table = Table(case.name, COLUMNS, tuple(one.row(case) for one in found), note=case.note)
+        report, slow = replace(report, tables=(*report.tables, table)), [*slow, *kept]
+        # What was measured stays, whatever ends the hours that are left.
+        (out / "quality.md").write_text(report.markdown(), encoding="utf-8")
+        if with_peers:
+            (out / "peers.toml").write_text(table_of(merged(kept_figures(), slow)), encoding="utf-8")
+        if to_cards:
+            _to_cards(found)
     return report
 
 

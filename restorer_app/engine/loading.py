@@ -19,6 +19,9 @@ from restorer_app.files.cards import weights_of
 
 CACHE_BYTES = 512 * 1024 * 1024  # of weights; the least recently used go first
 
+# What a net says to sizes that are none: below zero, or none at all where there must be some.
+_NO_NET = (TypeError, ValueError, RuntimeError, IndexError, ZeroDivisionError)
+
 _Key = tuple[str, str, str]  # id, sha256, device
 _loaded: OrderedDict[_Key, nn.Module] = OrderedDict()
 _ADVICE = "Install the program again, or choose another method."
@@ -77,7 +80,7 @@ def _build(card: ModelCard) -> nn.Module:
     try:
         net: nn.Module = NETS[card.net](**card.net_args)
         return net
-    except (TypeError, ValueError) as problem:
+    except _NO_NET as problem:
         raise UnusableModelError(
             f"The card of the model {card.id} describes no net that can be built: {problem}.", advice=_ADVICE
         ) from problem

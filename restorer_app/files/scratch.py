@@ -8,7 +8,6 @@ import mmap
 import os
 import secrets
 import shutil
-import sys
 import tempfile
 import threading
 import weakref
@@ -21,7 +20,7 @@ import numpy as np
 from restorer_app.core.errors import UnwritableFileError
 from restorer_app.core.geometry import Region
 from restorer_app.core.raster import Pixels
-from restorer_app.files import places
+from restorer_app.files import locks, places
 from restorer_app.files.handle import MappedHandle
 
 _CHOSEN = f"{places.NAME}-scratch"  # inside a folder that may hold other things
@@ -196,7 +195,7 @@ def _own_folder(parents: list[Path]) -> tuple[Path, BinaryIO]:
             for _ in range(_TRIES):
                 folder = parent / f"{os.getpid()}-{secrets.token_hex(4)}"
                 folder.mkdir(mode=0o700)
-                lock = _take_lock(folder / _LOCK)
+                lock = locks.take(folder / _LOCK)
                 if lock is not None:  # another process that starts now may have taken the folder for a dead one's
                     return folder, lock
         except OSError as problem:
@@ -212,30 +211,9 @@ def _last_resort() -> Path:
 def delete_stale(parent: Path) -> None:
     """Deletes the folders of processes that are gone: their locks are free."""
     for folder in parent.iterdir():
-        lock = _take_lock(folder / _LOCK) if (folder / _LOCK).is_file() else None
+        lock = locks.take(folder / _LOCK) if (folder / _LOCK).is_file() else None
         if lock is not None:
             _remove(lock, folder)
-
-
-def _take_lock(path: Path) -> BinaryIO | None:
-    """The file, locked until it is closed or its process ends; None when another process holds it."""
-    try:
-        file = path.open("ab")
-    except OSError:
-        return None
-    try:
-        if sys.platform == "win32":
-            import msvcrt  # noqa: PLC0415 - there is no such module elsewhere
-
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl  # noqa: PLC0415 - there is no such module on Windows
-
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        file.close()
-        return None
-    return file
 
 
 def _reserve(file: BinaryIO, size: int) -> None:

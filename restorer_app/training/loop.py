@@ -3,6 +3,7 @@
 import signal
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType
@@ -11,7 +12,9 @@ from typing import Self
 import torch
 
 from restorer_app.core.errors import InvalidValueError, RestorerError
+from restorer_app.files import locks
 from restorer_app.files.allocator import large_buffers_kept
+from restorer_app.files.atomic import cannot_write
 from restorer_app.training import checkpoint
 from restorer_app.training.damage import holes
 from restorer_app.training.evaluate import publish
@@ -28,6 +31,7 @@ from restorer_app.training.stream import lesson_at, lessons
 # A step that took longer than this was stopped from outside; the pause is no training time.
 _LONGEST_STEP_S = 20.0
 _HOLES, _HOLE_ROOM = 3000, 32  # in the bank; pixels of freedom to cut one out
+_LOCK = "running"  # held as long as a run goes on
 _WATCHED = 32  # crops that are looked at but never learnt from
 
 
@@ -65,20 +69,38 @@ def teach(order: Order) -> Path:
     torch.set_num_threads(order.threads)
     origin = origin_of(order.start)
     recipe = _recipe(order, origin)
-    supplies = gathered(order, recipe)
     learner = Learner(recipe, _device(order.device))
-    if origin.state is None and checkpoint.newest(order.work / recipe.id):
+    with _alone(order.work / recipe.id):
+        if origin.state is None and checkpoint.newest(order.work / recipe.id):
+            raise InvalidValueError(
+                f"There is already a run of {recipe.id} in {order.work}.",
+                advice=f"Go on with --from {order.work / recipe.id}, or choose another folder with --work.",
+            )
+        _begin(learner, origin)
+        supplies = gathered(order, recipe)
+        _know_what_is_learnt_from(order, learner)
+        last = train(order, learner, supplies)
+        if order.length.progress(learner.step, learner.seconds) < 1:
+            raise StoppedError("Stopped before the end; no model was written.", advice=f"Go on with --from {last}")
+        watched = _watched(order, recipe, supplies)
+        return publish(learner, watched, order.into, photos=order.photos, work=order.work)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Two runs in one folder would drop each other's checkpoints."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise cannot_write(folder, problem) from problem
+    held = locks.take(folder / _LOCK)
+    if held is None:
         raise InvalidValueError(
-            f"There is already a run of {recipe.id} in {order.work}.",
-            advice=f"Go on with --from {order.work / recipe.id}, or choose another folder with --work.",
+            f"Another run is under way in {folder}, or nothing can be written there.",
+            advice="Wait for its end, or choose another folder with --work.",
         )
-    _begin(learner, origin)
-    _know_what_is_learnt_from(order, learner)
-    last = train(order, learner, supplies)
-    if order.length.progress(learner.step, learner.seconds) < 1:
-        raise StoppedError("Stopped before the end; no model was written.", advice=f"Go on with --from {last}")
-    watched = _watched(order, recipe, supplies)
-    return publish(learner, watched, order.into, photos=order.photos, work=order.work)
+    with held:
+        yield
 
 
 def _know_what_is_learnt_from(order: Order, learner: Learner) -> None:
@@ -185,7 +207,7 @@ def _begin(learner: Learner, origin: Origin) -> None:
 def _device(name: str) -> torch.device:
     try:
         device = torch.device(name)
-        torch.empty(1, device=device)
+        torch.empty(1, device=device).item()  # what only pretends to be a device holds no value
     except (RuntimeError, AssertionError) as problem:  # torch asserts when it was built without CUDA
         raise InvalidValueError(
             f"There is no device {name!r} that this program can train on.", advice="Choose cpu."

@@ -115,7 +115,7 @@ _CHOICES: Mapping[str, tuple[str | int, ...]] = {
     "net": tuple(NETS),
     "scale": (1, 2, 4),
     "optimiser": ("muon", "adam"),
-    "loss": ("square", "root"),
+    "loss": ("square", "root", "log"),
 }
 
 

@@ -53,6 +53,21 @@ def test_models_stand_beside_their_peers(data, tmp_path, own_cards):
     assert card.id == "upscale-x2"
 
 
+def test_what_was_measured_stays_when_the_rest_fails(data, tmp_path, own_cards, monkeypatch):
+    measure = quality._measure
+
+    def half(name, *args, **kwargs):
+        if name != "upscale-x2":
+            raise InterruptedError
+        return measure(name, *args, **kwargs)
+
+    monkeypatch.setattr(quality, "_measure", half)
+    with pytest.raises(InterruptedError):
+        quality.run(["upscale-x2", "upscale-x4"], data, out=tmp_path / "out", to_cards=True)
+    assert "upscale-x2" in (tmp_path / "out" / "quality.md").read_text()
+    assert cards.read_card(own_cards / "upscale-x2").measured["×2, set14, Y"]["pictures"] == 2
+
+
 def test_a_level_that_is_estimated_is_a_row_of_its_own(data, tmp_path):
     report = quality.run(["denoise-25", "denoise-clean"], data, out=tmp_path / "out")
     methods = [[row[1] for row in table.rows] for table in report.tables]

@@ -66,7 +66,7 @@ def test_weights_of_another_net_are_refused(model):
         loading.load(replace(card, net_args={"scale": 2}), "cpu")
 
 
-@pytest.mark.parametrize("changes", [{"net": "unknown"}, {"net_args": {"depth": 3}}])
+@pytest.mark.parametrize("changes", [{"net": "unknown"}, {"net_args": {"depth": 3}}, {"net_args": {"width": -8}}])
 def test_a_card_that_describes_no_net_is_refused(model, changes):
     card = model()
     with pytest.raises(UnusableModelError):

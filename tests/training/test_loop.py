@@ -9,10 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from restorer_app.core.errors import InvalidValueError, RestorerError, UnusableModelError, UnwritableFileError
 from restorer_app.engine import loading
-from restorer_app.files import cards
+from restorer_app.files import cards, locks
 from restorer_app.training import checkpoint, evaluate, journal
 from restorer_app.training import recipe as recipes
 from restorer_app.training.evaluate import figures_of
@@ -210,12 +211,29 @@ def test_a_checkpoint_of_another_model_is_refused(order, recipe, supplies, photo
         teach(replace(order, start=file))
 
 
-def test_weights_of_a_quite_different_net_are_refused(order, photos, tmp_path):
-    from safetensors.torch import save_file
+def test_two_runs_do_not_share_a_folder(order, recipe, tmp_path):
+    file = tmp_path / "recipe.toml"
+    file.write_text(recipe_toml(recipe), encoding="utf-8")
+    folder = tmp_path / "work" / "denoise"
+    folder.mkdir(parents=True)
+    held = locks.take(folder / "running")
+    assert held is not None
+    with held, pytest.raises(InvalidValueError, match="Another run is under way"):
+        teach(replace(order, recipe=file, steps=2))
+    assert not [*folder.glob("*.ckpt")]
+    assert teach(replace(order, recipe=file, steps=2)).is_dir()
 
+
+@pytest.mark.parametrize("device", ["meta", "nothing", "cuda:99"])
+def test_a_device_that_is_none_is_refused_before_photographs_are_read(order, tmp_path, device):
+    with pytest.raises(InvalidValueError, match="no device"):
+        teach(replace(order, device=device, photos=(tmp_path / "missing",)))
+
+
+def test_weights_that_do_not_fit_are_refused_before_photographs_are_read(order, tmp_path):
     save_file({"something": torch.zeros(3)}, tmp_path / "w.safetensors")
     with pytest.raises(InvalidValueError, match="1 of 1 weights"):
-        teach(replace(order, start=tmp_path / "w.safetensors"))
+        teach(replace(order, start=tmp_path / "w.safetensors", photos=(tmp_path / "missing",)))
 
 
 def test_a_net_of_another_size_is_taught_further_at_its_own_size(order, photos, tmp_path, recipe):
