@@ -30,7 +30,8 @@ def _key(key: str) -> str:
 
 def _value(value: Any) -> str:
     if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")  # TOML wants it told
+        told = value.encode("utf-8", "replace").decode("utf-8")  # a folder's name may hold bytes that are no letters
+        return json.dumps(told, ensure_ascii=False).replace("\x7f", "\\u007f")  # TOML wants it told
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, (list, tuple)):

@@ -1,5 +1,6 @@
 """Checkpoints: everything a run needs to go on as if it had never stopped."""
 
+import io
 import os
 import pickle
 from pathlib import Path
@@ -21,7 +22,7 @@ def save(folder: Path, step: int, state: dict[str, Any]) -> Path:
     unfinished = file.with_suffix(".part")
     try:
         with unfinished.open("wb") as out:
-            torch.save(state, out)
+            out.write(_packed(state))
             out.flush()
             os.fsync(out.fileno())
         unfinished.replace(file)
@@ -35,6 +36,13 @@ def save(folder: Path, step: int, state: dict[str, Any]) -> Path:
     for later in [other for other in folder.glob("*.ckpt") if other > file]:
         later.replace(later.with_suffix(".ckpt-left"))
     return file
+
+
+def _packed(state: dict[str, Any]) -> memoryview:
+    """In memory first: of a disc that is full, torch's own writer would only say that a position is unexpected."""
+    packed = io.BytesIO()
+    torch.save(state, packed)
+    return packed.getbuffer()
 
 
 def newest(folder: Path) -> Path | None:

@@ -1,6 +1,7 @@
 """Checkpoints are whole or not there, and only two are kept."""
 
 import errno
+import sys
 
 import pytest
 import torch
@@ -44,6 +45,21 @@ def test_a_failed_save_leaves_the_last_checkpoint(tmp_path, monkeypatch):
     monkeypatch.setattr(torch, "save", fail)
     with pytest.raises(UnwritableFileError, match="not enough room"):
         checkpoint.save(tmp_path, 2, {"step": 2})
+    assert [file.name for file in tmp_path.iterdir()] == ["000000001.ckpt"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="files there have no limit of size")
+def test_a_disc_that_is_full_is_said_to_be(tmp_path):
+    import resource
+
+    checkpoint.save(tmp_path, 1, {"step": 1})
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, before[1]))
+    try:
+        with pytest.raises(UnwritableFileError):
+            checkpoint.save(tmp_path, 2, {"step": 2, "net": torch.zeros(100_000)})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert [file.name for file in tmp_path.iterdir()] == ["000000001.ckpt"]
 
 

@@ -3,6 +3,7 @@
 import errno
 import hashlib
 import shutil
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -247,6 +248,16 @@ def test_a_net_of_another_size_is_taught_further_at_its_own_size(order, photos, 
     narrow.write_text(recipe_toml(recipe), encoding="utf-8")
     with pytest.raises(InvalidValueError, match="find no place"):
         teach(replace(order, start=first, recipe=narrow, work=tmp_path / "three"))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names of folders there are letters only")
+def test_a_folder_whose_name_is_no_utf_8_can_be_learnt_from(order, recipe, photos, tmp_path):
+    file, mill = tmp_path / "recipe.toml", tmp_path / "M\udcfchle"
+    file.write_text(recipe_toml(recipe), encoding="utf-8")
+    shutil.copytree(photos, mill)
+    card = cards.read_card(teach(replace(order, recipe=file, steps=2, photos=(mill,), trained_by="M\udcfcller")))
+    assert "M?hle" in card.notes
+    assert card.trained_by == "M?ller"
 
 
 def test_a_run_that_is_told_to_stop_writes_no_model(order, recipe, tmp_path, monkeypatch):
