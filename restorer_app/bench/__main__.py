@@ -4,35 +4,74 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 from restorer_app.bench.report import Report, emit
 from restorer_app.core.errors import RestorerError
 
+FAILED, USAGE, INTERRUPTED, PIPE_CLOSED = 1, 2, 130, 141  # as the other commands end
+
 
 def main(argv: list[str]) -> int:
     """Runs one benchmark and prints its report."""
-    args = _parser().parse_args(argv)
     try:
-        emit(_run(args), as_json=args.json)
+        code = _ended(argv)
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader of a pipe has seen enough; Python would complain at its end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return PIPE_CLOSED
+    return code
+
+
+def _ended(argv: list[str]) -> int:
+    as_json = "--json" in argv
+    try:
+        args = _parser().parse_args(argv)
+        emit(_run(args), as_json=as_json)
+    except _WrongWordsError as wrong:
+        print(wrong.told, file=sys.stderr)
+        return _refused(wrong.message, USAGE, as_json=as_json)
+    except SystemExit as ending:  # argparse ends the program after help
+        return ending.code if isinstance(ending.code, int) else USAGE
     except RestorerError as problem:
-        return _refused(str(problem), as_json=args.json)
+        print(f"restorer bench: {problem}", file=sys.stderr)
+        return _refused(str(problem), FAILED, as_json=as_json)
+    except BrokenPipeError:
+        raise
     except OSError as problem:
         named = f" ({problem.filename})" if problem.filename else ""
-        return _refused(f"The system refused this: {problem.strerror or problem}{named}.", as_json=args.json)
+        sentence = f"The system refused this: {problem.strerror or problem}{named}."
+        print(f"restorer bench: {sentence}", file=sys.stderr)
+        return _refused(sentence, FAILED, as_json=as_json)
     except KeyboardInterrupt:
         print("\nStopped.", file=sys.stderr)
-        return 130
+        return INTERRUPTED
     return 0
 
 
-def _refused(sentence: str, *, as_json: bool) -> int:
-    """On stderr for a person; for a program one object on stdout, like every other command's."""
-    print(f"restorer bench: {sentence}", file=sys.stderr)
+def _refused(sentence: str, code: int, *, as_json: bool) -> int:
+    """For a program one object on stdout, like every other command's."""
     if as_json:
         print(json.dumps({"error": sentence}, indent=2, ensure_ascii=False))
-    return 1
+    return code
+
+
+class _WrongWordsError(SystemExit):
+    """Words that make no benchmark."""
+
+    def __init__(self, message: str, told: str) -> None:
+        super().__init__(USAGE)
+        self.message, self.told = message, told
+
+
+class _Parser(argparse.ArgumentParser):
+    """Leaves it to us to say what is wrong with the words: a program that asked for JSON wants to read it, too."""
+
+    def error(self, message: str) -> NoReturn:
+        raise _WrongWordsError(message, f"{self.format_usage()}{self.prog}: error: {message}")
 
 
 def _at_least_one(text: str) -> int:
@@ -46,7 +85,7 @@ def _at_least_one(text: str) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="restorer bench",
         description="Measures the program on this machine.",
         epilog="window, a fifth one, measures the canvas: restorer bench window --help.",

@@ -72,6 +72,7 @@ def run(
         )
     for case in chosen.values():  # what is missing is said before hours of measuring, not after
         next(iter(pictures_of(data, case)))
+        cards.verify(cards.find_model(case.model))
     out.mkdir(parents=True, exist_ok=True)
     report, slow = Report("quality", machine(), ()), list[Kept]()
     for name, case in chosen.items():
@@ -179,7 +180,7 @@ def _answer(
 ) -> Floats:
     """The whole picture in one piece, in as many looks as the engine takes; told the true level where none is named."""
     level = trial.level if level is None else level
-    grid = levels.jpeg_trace(trial.seen).grid if card.net_args.get("blocks") else None
+    grid = levels.jpeg_trace(trial.seen, round(100 * (1 - level))).grid if card.net_args.get("blocks") else None
     eye = looks.Eye.of(card, trial.seen.shape[2], grid=grid)
     look = looks.looking(lambda pictures, _: [_seen(net, one, level) for one in pictures], often, eye)
     return look([trial.seen], None)[0]

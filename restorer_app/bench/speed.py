@@ -38,7 +38,8 @@ from restorer_app.engine.tensors import level_map, to_batch
 from restorer_app.files.cards import list_models
 
 SIDES = (256, 512)
-WHOLE = Region.of_size(6000, 4000)  # 24 MP
+WHOLE = Region.of_size(6000, 4000)  # 24 MP, a few seconds on a GPU
+WHOLE_ON_CPU = Region.of_size(3000, 2000)  # 6 MP, a minute or so
 _LEVEL = 25 / 255  # of the guide
 _CEILING_CHANNELS = 64
 _REPEATS = 3
@@ -60,7 +61,8 @@ def run(*, anyway: bool = False, quick: bool = False, device: str = "auto") -> R
         note="Ceiling: one 64-channel 3×3 convolution of 256², "
         + ", ".join(f"{dtype} {rate:.0f} GFLOP/s" for dtype, rate in ceilings.items()),
     )
-    whole = Region.of_size(WHOLE.width // 4, WHOLE.height // 4) if quick else WHOLE
+    whole = WHOLE_ON_CPU if found.device == "cpu" else WHOLE
+    whole = Region.of_size(whole.width // 4, whole.height // 4) if quick else whole
     rows = tuple(_overhead(card, found, _smaller(whole, card.scale)) for card in cards if card.task != "repair")
     engine = Table(
         f"The engine around the net, {whole.area / 1e6:.3g} MP of result, 16 bits: seconds",

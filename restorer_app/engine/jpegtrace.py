@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,36 +26,54 @@ _TABLE = np.array(
         [72, 92, 95, 98, 112, 100, 103, 99],
     ]
 )
+_PLACES = [(down, right) for down in range(8) for right in range(8)]
 _LOW = [(u, v) for u in range(5) for v in range(5) if 0 < u + v < 5]  # the rest are nearly always zero
+_SLANTING, _STRAIGHT = [at for at in _LOW if all(at)], [at for at in _LOW if not all(at)]
 _QUALITIES = range(4, 96)  # above, most steps are 1 or 2, which rounding to 8 bits hides
-_GRID_BLOCKS = 24  # a side; enough to see the grid by
+_GRID_BLOCKS = 8  # a side of the windows that the grid is looked for in
+_GRID_WINDOWS = 9  # enough to see it by
+_FLAT = 0.5  # of 255: neighbours that differ by less tell nothing
 _MOST_BLOCKS = 1500
 _FEWEST = 16  # blocks or coefficients; fewer say nothing
 _CERTAIN = 0.3  # noise alone stays below 0.1, a single JPEG compression lies between 0.5 and 1
+_CERTAIN_ELSEWHERE = 0.45  # where squares are not expected: there are 62 such places to be wrong about
+_NEARLY = 0.75  # as good as the best; squares of smooth pictures also fit one pixel aside, but worse
 
 
 @dataclass(frozen=True, slots=True)
 class Trace:
     """What a JPEG encoder left behind."""
 
-    quality: int | None  # of the last compression; None where no usual table fits
+    quality: int | None  # None where no usual table fits
     grid: tuple[int, int]  # rows and columns before the first whole square; of a picture without squares, any
 
 
-def trace_of(picture: Floats) -> Trace:
-    """The traces of the picture's last JPEG compression.
+def trace_of(picture: Floats, quality: int | None = None) -> Trace:
+    """The traces of the JPEG compression that cost the picture most, or of the one of a quality that is told.
 
     Coefficients that were compressed lie on multiples of their step: the mean cosine of their phases is near 1 for
-    the right table, and near 0 for any other and for pictures that never were JPEG.
+    the right table, and near 0 for any other and for pictures that never were JPEG. What was cut and compressed once
+    more, less, shows both compressions, each where its own squares start.
     """
     plane = _brightness(picture)
-    likely = _grid(plane)
-    best = (0.0, 0, likely)
-    for grid in dict.fromkeys([(0, 0), likely]):
-        blocks = _coefficients(plane[grid[0] :, grid[1] :])
-        if len(blocks) >= _FEWEST:
-            best = max(best, *((_fit(blocks, quality), quality, grid) for quality in _QUALITIES))
-    return Trace(best[1], best[2]) if best[0] > _CERTAIN else Trace(None, likely)
+    windows = _detailed(plane)
+    seen = {at: _coefficients(windows, at) for at in _PLACES}
+    likely = max(_PLACES, key=lambda at: _zeros(seen[at])) if min(plane.shape) >= 16 else (0, 0)
+    if quality is not None:
+        fit, grid = max((_fit(seen[at], quality), at) for at in _PLACES)
+        return Trace(quality, grid if fit > _CERTAIN else likely)
+    # Where squares are expected all of the picture is asked; a chance find in one of the other places is likelier.
+    expected = {(0, 0), likely}
+    fits = {at: _best(_coefficients(plane[None], at) if at in expected else seen[at]) for at in _PLACES}
+    enough = {at: _CERTAIN if at in expected else _CERTAIN_ELSEWHERE for at in _PLACES}
+    best = max(fit for fit, _ in fits.values())
+    found = [(known, -fit, at) for at, (fit, known) in fits.items() if fit > max(enough[at], _NEARLY * best)]
+    worst, _, grid = min(found, default=(None, 0.0, likely))
+    return Trace(worst, grid)
+
+
+def _best(blocks: NDArray[np.float64]) -> tuple[float, int]:
+    return max((_fit(blocks, quality), quality) for quality in _QUALITIES)
 
 
 def _brightness(picture: Floats) -> Plane:
@@ -64,24 +83,33 @@ def _brightness(picture: Floats) -> Plane:
     return plane
 
 
-def _grid(plane: Plane) -> tuple[int, int]:
-    """Where blocks start: there, most fine coefficients are zero but for rounding."""
+def _detailed(plane: Plane) -> Plane:
+    """The parts of it that show the most, N × rows × columns: what is blank has its squares anywhere."""
     rows, columns = (min(side, 8 * _GRID_BLOCKS + 7) for side in plane.shape)
-    top, left = (plane.shape[0] - rows) // 2 // 8 * 8, (plane.shape[1] - columns) // 2 // 8 * 8
-    middle = plane[top : top + rows, left : left + columns]
-    if min(middle.shape) < 16:
-        return 0, 0
-    places = [(down, right) for down in range(8) for right in range(8)]
-    return max(places, key=lambda at: float((np.abs(_coefficients(middle[at[0] :, at[1] :])) < 0.5).mean()))
+    places = [
+        (top, left)
+        for top in range(0, plane.shape[0] - rows + 1, 8 * _GRID_BLOCKS)
+        for left in range(0, plane.shape[1] - columns + 1, 8 * _GRID_BLOCKS)
+    ]
+    windows = [plane[top : top + rows, left : left + columns] for top, left in places]
+    shows = [float((np.abs(np.diff(window)) > _FLAT).mean()) if columns > 1 else 0.0 for window in windows]
+    return np.stack([windows[at] for at in np.argsort(shows, kind="stable")[-_GRID_WINDOWS:]])
 
 
-def _coefficients(plane: Plane) -> NDArray[np.float64]:
-    """The cosine transforms of all blocks, N × 8 × 8; not more than a few thousand."""
-    rows, columns = (side // 8 for side in plane.shape)
-    blocks = plane[: rows * 8, : columns * 8].reshape(rows, 8, columns, 8).swapaxes(1, 2).reshape(-1, 8, 8)
+def _zeros(blocks: NDArray[np.float64]) -> float:
+    """The share of coefficients that are zero but for rounding: where squares start, most fine ones are."""
+    return float((np.abs(blocks) < 0.5).mean()) if len(blocks) else 0.0
+
+
+def _coefficients(planes: Plane, at: tuple[int, int]) -> NDArray[np.float64]:
+    """The cosine transforms of all blocks from a place on, N × 8 × 8; not more than a few thousand."""
+    planes = planes[:, at[0] :, at[1] :]
+    rows, columns = (side // 8 for side in planes.shape[1:])
+    blocks = planes[:, : rows * 8, : columns * 8].reshape(len(planes), rows, 8, columns, 8).swapaxes(2, 3)
+    blocks = blocks.reshape(-1, 8, 8)
     blocks = blocks[:: max(1, len(blocks) // _MOST_BLOCKS)]
-    at = np.arange(8)
-    waves = np.cos(math.pi * (2 * at[None] + 1) * at[:, None] / 16) / 2
+    index = np.arange(8)
+    waves = np.cos(math.pi * (2 * index[None] + 1) * index[:, None] / 16) / 2
     waves[0] /= math.sqrt(2)
     found: NDArray[np.float64] = waves @ blocks @ waves.T
     return found
@@ -91,15 +119,20 @@ def _fit(blocks: NDArray[np.float64], quality: int) -> float:
     """How well the low coefficients lie on multiples of a quality's steps, from 0 to 1."""
     scale = 5000 / quality if quality < 50 else 200 - 2 * quality
     steps = np.clip((_TABLE * scale + 50) // 100, 1, 255)
-    straight, slanting = list[float](), list[float]()
-    for u, v in _LOW:
+    # The edge of a scan and a straight scratch are the same in every block, and so are on multiples of some step by
+    # chance; they have nothing that slants.
+    slanting = _phases(blocks, steps, _SLANTING)
+    if not slanting or sum(slanting) / len(slanting) < _CERTAIN:
+        return 0.0
+    fits = slanting + _phases(blocks, steps, _STRAIGHT)
+    return sum(fits) / len(fits) if len(fits) >= 3 else 0.0
+
+
+def _phases(blocks: NDArray[np.float64], steps: NDArray[np.float64], places: Sequence[tuple[int, int]]) -> list[float]:
+    fits = list[float]()
+    for u, v in places:
         values, step = blocks[:, u, v], steps[u, v]
         values = values[np.abs(values) > step / 2]
         if len(values) >= _FEWEST:
-            (slanting if u and v else straight).append(float(np.cos(2 * np.pi * values / step).mean()))
-    # The edge of a scan and a straight scratch are the same in every block, and so are on multiples of some step by
-    # chance; they have nothing that slants.
-    if not slanting or sum(slanting) / len(slanting) < _CERTAIN:
-        return 0.0
-    fits = straight + slanting
-    return sum(fits) / len(fits) if len(fits) >= 3 else 0.0
+            fits.append(float(np.cos(2 * np.pi * values / step).mean()))
+    return fits

@@ -99,6 +99,6 @@ def _little_noise_level(pixels: Picture) -> float:
     return float(np.median(np.abs(rest)) / 0.6745)
 
 
-def jpeg_trace(picture: Picture) -> Trace:
-    """The JPEG quality that the picture's own coefficients betray, and where its squares lie."""
-    return trace_of(picture)
+def jpeg_trace(picture: Picture, quality: int | None = None) -> Trace:
+    """The JPEG quality that the picture's own coefficients betray, where none is told, and where its squares lie."""
+    return trace_of(picture, quality)

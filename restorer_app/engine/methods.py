@@ -125,7 +125,7 @@ def _decompress(job: Job, operation: Decompress, cancel: CancelToken, *, on_cpu:
     sees_squares = bool(job.model.net_args.get("blocks"))
     grid = None
     if quality is None or (sees_squares and quality < FLAWLESS):
-        trace = levels.jpeg_trace(sample(job.image))
+        trace = levels.jpeg_trace(sample(job.image), quality)
         if quality is None:
             quality = measured["jpeg_quality"] = trace.quality
         grid = trace.grid if sees_squares else None

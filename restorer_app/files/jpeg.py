@@ -90,6 +90,7 @@ def _picture(path: Path, header: Header, whole: WholePicture) -> Picture:
         orientation=exif.orientation,
         icc=_profile(header),
         dpi=_dpi(header, exif) or photoshop.dpi(resources),
+        breaks_off=header.breaks_off,
         patchable=not reason,
         reason=reason or _PATCHED,
         size_bytes=status.st_size,

@@ -28,6 +28,7 @@ class Picture:
     icc: bytes | None = None
     dpi: tuple[float, float] | None = None
     editable: bool = True  # palette and bilevel pictures are for viewing
+    breaks_off: bool = False  # read all the same: what is missing is coarse or plain grey
     patchable: bool = False  # saving patches a copy; otherwise a derivative is written
     reason: str = ""  # one sentence: what will be patched, or why a derivative is needed, or why only viewing
     size_bytes: int = 0

@@ -39,7 +39,7 @@ def clean(folder: Path, file: Path, rules: Sequence[Rule]) -> Image.Image | None
     """
     try:
         picture = open_here(file)
-        if _LEARNT.get(picture.layout) != picture.source.channels:
+        if picture.breaks_off or _LEARNT.get(picture.layout) != picture.source.channels:
             return None
         seen = refusing_damage(file, lambda: _eight_bits(picture))
     except RestorerError:

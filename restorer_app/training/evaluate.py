@@ -25,11 +25,13 @@ from restorer_app.files.toml import toml
 from restorer_app.training.journal import plot
 from restorer_app.training.learner import Learner
 from restorer_app.training.lessons import Lesson
+from restorer_app.training.listing import joined
 from restorer_app.training.origin import MANIFEST
-from restorer_app.training.photographs import joined
 from restorer_app.training.recipe import recipe_toml
 
 _HALVES_MAY_COST_DB = 0.02
+_RECIPE, _PLOT = "recipe.toml", "plot.png"
+_WRITTEN = {WEIGHTS, CARD, MANIFEST, _RECIPE, _PLOT}
 
 
 def publish(
@@ -51,19 +53,25 @@ def publish(
     names = joined(learner.photographs, learner.taught_before).encode("utf-8", "surrogateescape")
     taught = ", ".join(photograph.resolve().name for photograph in photos)
     card = _card(learner, weights, names, figures, taught=taught)
-    drawn = work / recipe.id / "plot.png"
+    drawn = work / recipe.id / _PLOT
     plot(work / recipe.id / "journal.csv", drawn, title=recipe.id)
-    files = {WEIGHTS: weights, MANIFEST: names, "recipe.toml": recipe_toml(recipe).encode()}
+    files = {WEIGHTS: weights, MANIFEST: names, _RECIPE: recipe_toml(recipe).encode()}
     if drawn.is_file():
-        files["plot.png"] = drawn.read_bytes()
+        files[_PLOT] = drawn.read_bytes()
     _lay_down(folder, files | {CARD: toml(asdict(card)).encode()})
     return folder
 
 
 def _lay_down(folder: Path, files: Mapping[str, bytes]) -> None:
-    """All of a model's folder or nothing of it: the one before, if there is one, is good until then."""
+    """All of a model's folder or nothing of it: the one before, if there is one, is good until then.
+
+    What a person keeps in it stays; of what training wrote there nothing does.
+    """
+    folder = folder.resolve()  # of a link, what it leads to
     fresh, aside = (folder.with_name(f".{folder.name}-{word}") for word in ("new", "before"))
     try:
+        if aside.exists() and not folder.exists():
+            aside.replace(folder)  # a run was killed between two steps
         shutil.rmtree(fresh, ignore_errors=True)  # what a run that was killed left behind
         fresh.mkdir(parents=True)
         for name, content in files.items():
@@ -72,6 +80,7 @@ def _lay_down(folder: Path, files: Mapping[str, bytes]) -> None:
                 out.flush()
                 os.fsync(out.fileno())
         if folder.exists():
+            _carry_over(folder, fresh)
             shutil.rmtree(aside, ignore_errors=True)
             folder.replace(aside)
         fresh.replace(folder)
@@ -82,6 +91,16 @@ def _lay_down(folder: Path, files: Mapping[str, bytes]) -> None:
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
     shutil.rmtree(aside, ignore_errors=True)
+
+
+def _carry_over(before: Path, fresh: Path) -> None:
+    for kept in before.iterdir():
+        if kept.name in _WRITTEN:
+            continue
+        if kept.is_dir() and not kept.is_symlink():
+            shutil.copytree(kept, fresh / kept.name, symlinks=True)
+        else:
+            shutil.copy2(kept, fresh / kept.name, follow_symlinks=False)
 
 
 def _card(learner: Learner, weights: bytes, names: bytes, figures: Mapping[str, float], *, taught: str) -> ModelCard:

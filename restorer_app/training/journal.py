@@ -62,32 +62,44 @@ class Journal:
             answer = net(w.picture.cpu(), w.guide.cpu())
         mse = (answer - w.answer.cpu()).square().mean((1, 2, 3))
         psnr = float(-10 * mse.clamp_min(1e-10).log10().mean())
-        new = not self._file.exists() or self._file.stat().st_size == 0
-        with self._file.open("a", newline="") as out:
-            rows = csv.writer(out)
-            rows.writerows(
-                [["step", "seconds", "psnr"]] * new + [[learner.step, round(learner.seconds, 1), round(psnr, 3)]]
-            )
+        self._write([learner.step, round(learner.seconds, 1), round(psnr, 3)])
         print(f"{learner.recipe.id}  watched {psnr:.2f} dB after {learner.seconds / 60:.1f} min", flush=True)
         if self._board:
             self._board.add_scalar("psnr", psnr, learner.step)
             self._board.add_images("answer", answer[:8].nan_to_num().clamp(0, 1), learner.step)
         self._looked = time.perf_counter()
 
+    def _write(self, row: list[float]) -> None:
+        """A run does not end for a line that the disc refuses."""
+        try:
+            new = not self._file.exists() or self._file.stat().st_size == 0
+            with self._file.open("a", newline="") as out:
+                csv.writer(out).writerows([["step", "seconds", "psnr"]] * new + [row])
+        except OSError as problem:
+            print(f"{self._file} lacks a line: {problem.strerror or problem}.", flush=True)
+
 
 def plot(journal: Path, picture: Path, *, title: str) -> bool:
-    """Draw the run; False where matplotlib is not installed."""
+    """Draw the run; False where matplotlib is not installed, or the disc refuses."""
     try:
         from matplotlib.figure import Figure  # noqa: PLC0415 - optional
     except ImportError:
         return False
-    with journal.open() as lines:
-        rows = [(float(r["seconds"]) / 60, float(r["psnr"])) for r in csv.DictReader(lines)]
+    try:
+        with journal.open() as lines:
+            rows = [(float(r["seconds"]) / 60, float(r["psnr"])) for r in csv.DictReader(lines)]
+    except OSError:
+        return False
     figure = Figure(figsize=(6, 3.5), layout="constrained")
     axes = figure.add_subplot(xlabel="minutes of training", ylabel="PSNR of watched crops, dB", title=title)
     axes.plot(*zip(*rows, strict=True))
     axes.grid(alpha=0.3)
-    figure.savefig(picture, dpi=110)
+    try:
+        figure.savefig(picture, dpi=110)
+    except OSError as problem:
+        print(f"{picture} was not drawn: {problem.strerror or problem}.", flush=True)
+        picture.unlink(missing_ok=True)
+        return False
     return True
 
 

@@ -21,8 +21,9 @@ from restorer_app.training.evaluate import publish
 from restorer_app.training.journal import Journal
 from restorer_app.training.learner import Learner
 from restorer_app.training.lessons import Lesson, Supplies
+from restorer_app.training.listing import manifest, pictures_of_damage
 from restorer_app.training.origin import Origin, origin_of
-from restorer_app.training.photographs import gather, manifest
+from restorer_app.training.photographs import gather
 from restorer_app.training.recipe import Recipe, recipe_for
 from restorer_app.training.schedule import Length, rate_at
 from restorer_app.training.shelf import Shelf
@@ -78,7 +79,7 @@ def teach(order: Order) -> Path:
             )
         _begin(learner, origin)
         supplies = gathered(order, recipe)
-        _know_what_is_learnt_from(order, learner)
+        _know_what_is_learnt_from(order, learner, supplies)
         last = train(order, learner, supplies)
         if order.length.progress(learner.step, learner.seconds) < 1:
             raise StoppedError("Stopped before the end; no model was written.", advice=f"Go on with --from {last}")
@@ -103,10 +104,10 @@ def _alone(folder: Path) -> Iterator[None]:
         yield
 
 
-def _know_what_is_learnt_from(order: Order, learner: Learner) -> None:
+def _know_what_is_learnt_from(order: Order, learner: Learner, supplies: Supplies) -> None:
     """As it is now: at the end of a run a drive may be gone, or other scans lie there."""
-    damage = [order.elements] if order.elements and learner.recipe.task == "repair" else []
-    found = manifest([*order.photos, *damage])
+    damage = pictures_of_damage(order.elements) if learner.recipe.task == "repair" else []
+    found = manifest([*supplies.photographs.files, *damage])
     if learner.photographs and learner.photographs != found:
         raise InvalidValueError(
             "This run was begun with other photographs, or with others beside them.",
@@ -133,6 +134,7 @@ def _recipe(order: Order, origin: Origin) -> Recipe:
 def gathered(order: Order, recipe: Recipe) -> Supplies:
     """The photographs and, for repair, a bank of holes."""
     cache = order.work / "photographs"
+    elements = [file for _, file in pictures_of_damage(order.elements)]
     photographs = gather(order.photos, cache, recipe.rules, halvings=recipe.halvings)
     side = recipe.context or recipe.crop
     if not photographs.have(side):
@@ -142,7 +144,7 @@ def gathered(order: Order, recipe: Recipe) -> Supplies:
     if recipe.task != "repair":
         return Supplies(photographs)
     kinds, room = holes.Kinds(), side + _HOLE_ROOM
-    return Supplies(photographs, holes.bank(_HOLES, room, order.elements, cache, seed=recipe.seed, kinds=kinds))
+    return Supplies(photographs, holes.bank(_HOLES, room, elements, cache, seed=recipe.seed, kinds=kinds))
 
 
 def train(order: Order, learner: Learner, supplies: Supplies) -> Path:

@@ -23,8 +23,8 @@ from restorer_app.core.card import ModelCard
 from restorer_app.core.errors import InvalidValueError, RestorerError, UnusableModelError
 from restorer_app.files.cards import CARD, WEIGHTS, read_card
 from restorer_app.files.toml import toml
+from restorer_app.training.listing import joined
 from restorer_app.training.origin import MANIFEST
-from restorer_app.training.photographs import joined
 
 _WITH_THEM = ("recipe.toml", "plot.png")  # of the last, which was taught last
 

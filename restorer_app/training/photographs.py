@@ -13,10 +13,11 @@ from torch import Tensor
 
 from restorer_app.core.errors import UnreadableFileError
 from restorer_app.files.atomic import cannot_write
-from restorer_app.training.clean import READ, SUFFIXES, Rule, clean
+from restorer_app.files.refusal import cannot_read
+from restorer_app.training.clean import READ, Rule, clean
+from restorer_app.training.listing import Found, photographs_in
 
-_MADE = ("journal.csv", "card.toml")  # stand in what training made
-_LIST_ABOVE = 3  # folders above the photographs where their list is looked for
+_FORM = 2  # of what is kept; another is decoded anew
 
 
 @dataclass(frozen=True)
@@ -27,10 +28,12 @@ class Photographs:
     starts: Tensor  # int64, one a photograph
     heights: Tensor
     widths: Tensor
+    files: tuple[Found, ...] = ()  # where they were found; what cannot be learnt from is not among them
 
     def to(self, device: torch.device) -> "Photographs":
         """The same photographs on a device, so that crops are cut there."""
-        return Photographs(*(x.to(device) for x in (self.pixels, self.starts, self.heights, self.widths)))
+        pixels, starts, heights, widths = (x.to(device) for x in (self.pixels, self.starts, self.heights, self.widths))
+        return Photographs(pixels, starts, heights, widths, self.files)
 
     def have(self, size: int) -> bool:
         """Is any photograph large enough for crops of this size?"""
@@ -76,52 +79,58 @@ def gather(
     folders: Sequence[Path], cache: Path, rules: Sequence[Rule] = (), *, halvings: int = 1, least: int = 64
 ) -> Photographs:
     """Decode every photograph under the folders once into `cache`, halved as often as said too, and map the result."""
-    for folder in folders:
-        if not folder.is_dir():
-            raise UnreadableFileError(f"There is no folder {folder}.", advice="Check its name and its drive.")
-    files = [(folder, file) for folder in folders for file in _files(folder)]
-    # Scans of one scanner are often called alike and of one size: only the place and the time tell them apart.
-    names = [
-        (str(folder.resolve()), str(file.relative_to(folder)), file.stat().st_size, file.stat().st_mtime_ns)
-        for folder, file in files
-    ]
-    made_of = repr((names, tuple(rules), halvings, least))
+    files = photographs_in(folders)
+    made_of = repr((_FORM, [_known_by(*found) for found in files], tuple(rules), halvings, least))
     key = hashlib.sha256(made_of.encode()).hexdigest()[:16]
     pixels, index = cache / f"{key}.bytes", cache / f"{key}.json"
     if not index.exists():
         cache.mkdir(parents=True, exist_ok=True)
         unfinished = cache / f"{key}-{os.getpid()}.part"  # two runs may start at the same time
         try:
-            sizes_found = _decode_all(files, unfinished, rules, halvings, least)
+            sizes_found, unused = _decode_all(files, unfinished, rules, halvings, least)
             if not sizes_found:
                 raise UnreadableFileError(
                     f"There is no photograph in {', '.join(map(str, folders))} that can be learnt from.",
                     advice=f"{READ}, of at least {least} pixels a side, are taken.",
                 )
             unfinished.replace(pixels)
-            unfinished.write_text(json.dumps(sizes_found))
+            unfinished.write_text(json.dumps({"sizes": sizes_found, "left out": unused}))
             unfinished.replace(index)
         except OSError as problem:
             raise cannot_write(pixels, problem) from problem
         finally:
             unfinished.unlink(missing_ok=True)
-    sizes = torch.tensor(json.loads(index.read_text()), dtype=torch.int64).reshape(-1, 2)
+    told = json.loads(index.read_text())
+    left_out = set(told["left out"])
+    taken = tuple(found for number, found in enumerate(files) if number not in left_out)
+    sizes = torch.tensor(told["sizes"], dtype=torch.int64).reshape(-1, 2)
     lengths = sizes.prod(1) * 3
     # Mapped copy-on-write because torch knows no read-only tensors; nothing ever writes to it.
     flat = torch.from_numpy(np.memmap(pixels, np.uint8, mode="c"))
-    return Photographs(flat, lengths.cumsum(0) - lengths, sizes[:, 0].contiguous(), sizes[:, 1].contiguous())
+    starts = lengths.cumsum(0) - lengths
+    return Photographs(flat, starts, sizes[:, 0].contiguous(), sizes[:, 1].contiguous(), taken)
+
+
+def _known_by(folder: Path, file: Path) -> tuple[str, str, int, int]:
+    """Scans of one scanner are often called alike and of one size: only the place and the time tell them apart."""
+    try:
+        status = file.stat()
+    except OSError as problem:
+        raise cannot_read(file, problem) from problem
+    return str(folder.resolve()), str(file.relative_to(folder)), status.st_size, status.st_mtime_ns
 
 
 def _decode_all(
-    files: Sequence[tuple[Path, Path]], pixels: Path, rules: Sequence[Rule], halvings: int, least: int
-) -> list[tuple[int, int]]:
+    files: Sequence[Found], pixels: Path, rules: Sequence[Rule], halvings: int, least: int
+) -> tuple[list[tuple[int, int]], list[int]]:
+    """The sizes of what was written, and the numbers of the files that nothing was written of."""
     sizes: list[tuple[int, int]] = []
-    left_out: list[Path] = []
+    left_out: list[int] = []
     with pixels.open("wb") as out:
-        for folder, file in files:
+        for number, (folder, file) in enumerate(files):
             picture = clean(folder, file, rules)
-            if picture is None:
-                left_out.append(file)
+            if picture is None or min(picture.size) < least:
+                left_out.append(number)
                 continue
             smaller = [picture.reduce(2**times) for times in range(1, halvings + 1)]
             for version in (picture, *smaller):  # the smaller, the more detail to the pixel
@@ -129,62 +138,8 @@ def _decode_all(
                     out.write(version.tobytes())
                     sizes.append((version.height, version.width))
     if left_out:
-        print(f"{len(left_out)} of {len(files)} photographs cannot be read and are left out, {left_out[0]} the first.")
-    return sizes
-
-
-def manifest(folders: Sequence[Path]) -> str:
-    """Every photograph with its SHA-256, one a line; source and terms too where the collection has a list of them."""
-    lines, headers = [], dict[str, None]()
-    for folder in folders:
-        listed = _listed(folder.resolve())
-        if listed:
-            header, *rows = listed
-        else:
-            header = "file,sha256"
-            rows = [_row(folder, file) for file in _files(folder)]
-        lines += rows if header in headers else [header, *rows]
-        headers[header] = None
-    return "\n".join(lines) + "\n"
-
-
-def joined(newer: str, older: str) -> str:
-    """One list of two, each line once, under its own header."""
-    sections = dict[str, dict[str, None]]()
-    for listed in (newer, older):
-        header = ""
-        for line in listed.splitlines():
-            if line.startswith("file,"):
-                header = line
-            sections.setdefault(header, {}).update({} if line == header else {line: None})
-    lines = [line for header, rows in sections.items() for line in (header, *rows)]
-    return "\n".join(lines) + "\n"
-
-
-def _listed(folder: Path) -> list[str]:
-    """Header and rows of a collection's own MANIFEST.csv that concern a folder of it."""
-    for parent in list(folder.parents)[:_LIST_ABOVE]:
-        if (parent / "MANIFEST.csv").is_file():
-            try:
-                header, *rows = (parent / "MANIFEST.csv").read_text(encoding="utf-8").splitlines()
-            except (OSError, ValueError):  # also of another encoding, or empty: somebody else's list
-                continue
-            own = [row for row in rows if row.startswith(f"{folder.relative_to(parent).as_posix()}/")]
-            if header.startswith("file,") and own:
-                return [header, *own]
-    return []
-
-
-def _row(folder: Path, file: Path) -> str:
-    """A name and its hash as CSV wants them; what is no letter in a name stands as the bytes that it is."""
-    name = f"{folder.resolve().name}/{file.relative_to(folder).as_posix()}"
-    if any(sign in name for sign in ',"\n\r'):
-        name = '"' + name.replace('"', '""') + '"'
-    return f"{name},{hashlib.sha256(file.read_bytes()).hexdigest()}"
-
-
-def _files(folder: Path) -> list[Path]:
-    """Photographs, but not the plots of runs and models that may lie among them."""
-    made = {sign.parent for name in _MADE for sign in folder.rglob(name)} - {folder}
-    found = (f for f in folder.rglob("*") if f.suffix.lower() in SUFFIXES and f.is_file())
-    return sorted(f for f in found if made.isdisjoint(f.parents))
+        print(
+            f"{len(left_out)} of {len(files)} photographs cannot be learnt from and are left out, "
+            f"{files[left_out[0]][1]} the first."
+        )
+    return sizes, left_out

@@ -11,7 +11,7 @@ from restorer_app.bench import peers, quality
 from restorer_app.bench.cases import CASES, brightness, pictures_of, whole
 from restorer_app.bench.sheet import Sheet
 from restorer_app.core import metrics
-from restorer_app.core.errors import InvalidValueError, UnreadableFileError
+from restorer_app.core.errors import InvalidValueError, UnreadableFileError, UnusableModelError
 from restorer_app.files import cards, places
 
 
@@ -164,6 +164,13 @@ def test_unknown_models_and_missing_pictures_are_one_sentence(tmp_path):
         quality.run(["sharpen"], tmp_path, out=tmp_path / "out")
     with pytest.raises(UnreadableFileError, match="no pictures"):
         quality.run(["upscale-x2"], tmp_path, out=tmp_path / "out")
+
+
+def test_a_model_that_is_not_here_is_missed_before_its_peers_are_measured(data, tmp_path, own_cards):
+    shutil.rmtree(own_cards / "upscale-x2")
+    with pytest.raises(UnusableModelError, match="no model upscale-x2"):
+        quality.run([], data, out=tmp_path / "out")
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_sheet_shows_small_pictures_too(tmp_path):

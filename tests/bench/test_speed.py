@@ -17,7 +17,7 @@ def test_every_model_is_measured_bare_and_within_the_engine(monkeypatch):
     if not shipped:
         pytest.skip("no denoiser is shipped")
     monkeypatch.setattr(speed, "list_models", lambda: shipped[:1])
-    monkeypatch.setattr(speed, "WHOLE", Region.of_size(640, 320))
+    monkeypatch.setattr(speed, "WHOLE_ON_CPU", Region.of_size(640, 320))
     monkeypatch.setattr(speed, "SIDES", (48,))
     blob = Damage("a blob", Region.of_size(400, 300), (Region(40, 40, 60, 60),), 1.0)
     monkeypatch.setattr(speed, "repairs", lambda card, **how: repairs(card, damages=[blob], **how))

@@ -1,5 +1,8 @@
 import json
+import os
 import re
+import subprocess
+import sys
 
 import imagecodecs
 import numpy as np
@@ -12,7 +15,7 @@ from restorer_app.bench import report
 from restorer_app.cli import bench
 from restorer_app.cli import progress as progress_module
 from restorer_app.cli.difference import difference
-from restorer_app.cli.main import _COMMANDS
+from restorer_app.cli.main import _COMMANDS, PIPE_CLOSED
 from restorer_app.cli.progress import Progress, remaining
 from restorer_app.core import metrics
 from restorer_app.core.errors import InvalidValueError
@@ -431,9 +434,7 @@ def test_a_benchmark_is_handed_over_with_its_words_and_its_exit_code(desk, monke
 
 @pytest.mark.parametrize("words", [["core", "--help"], ["files", "--help"], ["speed", "--help"], ["quality", "--help"]])
 def test_every_benchmark_explains_itself(words):
-    with pytest.raises(SystemExit) as ending:
-        benchmarks.main(words)
-    assert ending.value.code == 0
+    assert benchmarks.main(words) == 0
 
 
 def test_a_benchmark_refuses_a_busy_machine_in_one_line(monkeypatch, capsys):
@@ -443,6 +444,28 @@ def test_a_benchmark_refuses_a_busy_machine_in_one_line(monkeypatch, capsys):
     told = capsys.readouterr().err
     assert len(told.splitlines()) == 1
     assert "--anyway" in told
+
+
+def test_wrong_words_for_a_benchmark_are_said_to_a_program_too(capsys):
+    for words in (["quality"], ["core", "--sides"], []):
+        assert benchmarks.main([*words, "--json"]) == 2
+        told = capsys.readouterr()
+        assert json.loads(told.out)["error"] in told.err
+
+
+def test_a_benchmark_whose_reader_is_gone_ends_without_a_complaint():
+    reader, writer = os.pipe()
+    os.close(reader)
+    child = subprocess.run(
+        [sys.executable, "-m", "restorer_app.bench", "quality", "--json"],
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        check=False,
+    )
+    os.close(writer)
+    assert child.returncode == PIPE_CLOSED
+    assert b"Traceback" not in child.stderr
+    assert b"BrokenPipe" not in child.stderr
 
 
 def test_a_benchmark_that_cannot_run_says_so_to_a_program_too(tmp_path, capsys):

@@ -88,6 +88,38 @@ def test_the_jpeg_quality_and_its_squares_are_found_also_in_a_cut_picture(qualit
     assert found.grid == (-crop[0] % 8, -crop[1] % 8)
 
 
+def test_squares_are_found_beside_a_blank_middle():
+    cut = _jpeg(10, subsampling=2, crop=(3, 5)).copy()
+    cut[24:-24, 56:-56] = 1.0
+    found = levels.jpeg_trace(cut)
+    assert found.quality == pytest.approx(10, abs=1)
+    assert found.grid == (5, 3)
+
+
+@pytest.mark.parametrize("quality", [10, 30])
+def test_of_two_compressions_the_worse_is_found_and_the_one_that_is_told(quality):
+    file = io.BytesIO()
+    pixels = (_jpeg(quality, crop=(3, 5)) * 255).astype(np.uint8)
+    Image.fromarray(pixels).save(file, "JPEG", quality=90, subsampling=0)
+    again = np.asarray(Image.open(file), np.float32) / 255
+    found = levels.jpeg_trace(again)
+    assert (found.quality, found.grid) == (pytest.approx(quality, abs=1), (5, 3))
+    assert levels.jpeg_trace(again, quality).grid == (5, 3)
+    assert levels.jpeg_trace(again, 90).grid == (0, 0)
+
+
+def test_squares_lie_where_they_lie_although_another_quality_is_told():
+    assert levels.jpeg_trace(_jpeg(10, crop=(3, 5)), 95).grid == (5, 3)
+
+
+@pytest.mark.parametrize("period", [2.5, 4, 5.5, 8])
+def test_a_screened_print_is_no_compression(period):
+    rows, columns = np.mgrid[:256, :320] * 2 * np.pi / period
+    screen = 0.25 * (np.cos(rows) + np.cos(columns))[..., None]
+    printed = np.where(_photograph()[..., :1] + screen > 0.5, 0.9, 0.1).astype(np.float32)
+    assert levels.jpeg_trace(printed).quality is None
+
+
 @pytest.mark.parametrize("size", [(250, 9000), (9000, 250), (3000, 4000)])
 def test_the_jpeg_quality_of_a_large_picture_is_found_in_crops_whatever_its_shape(size):
     repeats = [-(-side // 256) for side in size]

@@ -12,7 +12,13 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from restorer_app.core.errors import InvalidValueError, RestorerError, UnusableModelError, UnwritableFileError
+from restorer_app.core.errors import (
+    InvalidValueError,
+    RestorerError,
+    UnreadableFileError,
+    UnusableModelError,
+    UnwritableFileError,
+)
 from restorer_app.engine import loading
 from restorer_app.files import cards, locks
 from restorer_app.training import checkpoint, evaluate, journal
@@ -350,6 +356,58 @@ def test_a_model_that_cannot_be_written_leaves_the_one_before(order, recipe, tmp
         teach(replace(order, recipe=file, steps=3, start=folder, work=tmp_path / "again"))
     assert {one.name: one.read_bytes() for one in folder.iterdir()} == before
     assert [one.name for one in folder.parent.iterdir()] == ["denoise"]
+
+
+def test_what_a_person_keeps_with_a_model_stays_when_it_is_taught_again(order, recipe, tmp_path):
+    file = tmp_path / "recipe.toml"
+    file.write_text(recipe_toml(recipe), encoding="utf-8")
+    real = tmp_path / "elsewhere"
+    teach(replace(order, recipe=file, steps=1, into=real))
+    (real / "denoise" / "notes.txt").write_text("for plates of 1911", encoding="utf-8")
+    (real / "denoise" / "letters").mkdir()
+    (real / "denoise" / "letters" / "1.txt").write_text("Dear Sir", encoding="utf-8")
+    order.into.mkdir()
+    (order.into / "denoise").symlink_to(real / "denoise")
+    for steps in (2, 3):  # the first time, and once something was replaced
+        folder = teach(replace(order, recipe=file, steps=steps, work=tmp_path / f"work-{steps}"))
+        assert f"{steps} steps" in cards.read_card(folder).notes
+    assert folder.is_symlink()
+    assert (real / "denoise" / "notes.txt").read_text("utf-8") == "for plates of 1911"
+    assert (real / "denoise" / "letters" / "1.txt").read_text("utf-8") == "Dear Sir"
+    assert [one.name for one in real.iterdir()] == ["denoise"]
+    assert [one.name for one in order.into.iterdir()] == ["denoise"]
+
+
+def test_a_model_that_a_killed_run_had_put_aside_is_found_again(order, recipe, tmp_path, monkeypatch):
+    file = tmp_path / "recipe.toml"
+    file.write_text(recipe_toml(recipe), encoding="utf-8")
+    folder = teach(replace(order, recipe=file, steps=1))
+    before = (folder / "card.toml").read_bytes()
+    folder.rename(folder.with_name(".denoise-before"))  # where the run was killed
+
+    def no_room(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(evaluate.os, "fsync", no_room)
+    monkeypatch.setattr(checkpoint, "save", lambda folder, *_: folder)
+    with pytest.raises(UnwritableFileError):
+        teach(replace(order, recipe=file, steps=1, work=tmp_path / "again"))
+    assert (folder / "card.toml").read_bytes() == before
+
+
+def test_a_journal_that_the_disc_refuses_costs_no_model(order, recipe, tmp_path, capsys):
+    file = tmp_path / "recipe.toml"
+    file.write_text(recipe_toml(recipe), encoding="utf-8")
+    (order.work / "denoise" / "journal.csv").mkdir(parents=True)
+    folder = teach(replace(order, recipe=file, steps=1))
+    assert "journal.csv lacks a line" in capsys.readouterr().out
+    assert (folder / "weights.safetensors").is_file()
+
+
+def test_elements_that_are_not_there_are_refused_before_photographs_are_read(order, tmp_path):
+    with pytest.raises(UnreadableFileError, match=r"There is no folder .*hairs"):
+        teach(replace(order, model="repair", elements=tmp_path / "hairs"))
+    assert not (order.work / "photographs").exists()
 
 
 def test_damaged_weights_are_no_start(order, recipe, tmp_path):

@@ -1,6 +1,8 @@
 """Photographs are decoded once, cut anywhere, and reduced where the rules say so."""
 
 import csv
+import hashlib
+import io
 import os
 import shutil
 from pathlib import Path
@@ -13,7 +15,8 @@ from PIL import Image
 
 from restorer_app.core.errors import UnreadableFileError
 from restorer_app.training.clean import Rule
-from restorer_app.training.photographs import gather, joined, manifest
+from restorer_app.training.listing import joined, manifest, photographs_in
+from restorer_app.training.photographs import gather
 
 
 def _generator():
@@ -67,6 +70,18 @@ def test_files_that_are_no_pictures_are_left_out(photos, tmp_path):
     assert len(gather([photos], tmp_path / "cache").starts) == 4
 
 
+def test_what_is_left_out_is_not_listed_either_and_stays_so(photos, tmp_path):
+    (photos / "broken.png").write_bytes(b"not a picture")
+    Image.new("RGB", (20, 20)).save(photos / "small.png")
+    stored = io.BytesIO()
+    Image.open(photos / "0.png").resize((800, 600)).save(stored, "JPEG", quality=95)
+    (photos / "torn.jpg").write_bytes(stored.getvalue()[: len(stored.getvalue()) // 2])  # below, grey
+    (photos / "whole.jpg").write_bytes(stored.getvalue())
+    for _ in range(2):  # decoded, and as it was kept
+        names = [file.name for _, file in gather([photos], tmp_path / "cache").files]
+        assert names == ["0.png", "1.png", "2.png", "3.png", "whole.jpg"]
+
+
 def test_grey_of_16_bits_is_taken_by_its_scale(tmp_path):
     (tmp_path / "photos").mkdir()
     ramp = np.tile(np.linspace(0, 65535, 120).round().astype(np.uint16), (100, 1))
@@ -87,7 +102,7 @@ def test_numbers_that_are_no_picture_and_a_picture_of_one_pixel_are_left_out(pho
 
 
 def test_the_manifest_names_every_photograph(photos):
-    lines = manifest([photos]).splitlines()
+    lines = manifest(photographs_in([photos])).splitlines()
     assert lines[0] == "file,sha256"
     assert [line.split(",")[0] for line in lines[1:]] == [f"photos/{n}.png" for n in range(4)]
 
@@ -95,9 +110,22 @@ def test_the_manifest_names_every_photograph(photos):
 def test_a_collection_that_lists_its_photographs_is_quoted(photos):
     folder = photos / "deep" / "er"
     folder.mkdir(parents=True)
-    (photos / "MANIFEST.csv").write_text("file,terms\ndeep/er/a.jpg,CC0\ndeep/other.jpg,unknown\n", encoding="utf-8")
-    assert manifest([folder]) == "file,terms\ndeep/er/a.jpg,CC0\n"
-    assert manifest([folder, folder]) == "file,terms\ndeep/er/a.jpg,CC0\ndeep/er/a.jpg,CC0\n"
+    (photos / "0.png").replace(folder / "a, b.png")
+    digest = hashlib.sha256((folder / "a, b.png").read_bytes()).hexdigest()
+    told = f'file,sha256,terms\n"deep/er/a, b.png",{digest.upper()},CC0\n'
+    (photos / "MANIFEST.csv").write_text(f"{told}deep/other.jpg,12,unknown\n", encoding="utf-8")
+    assert manifest(photographs_in([folder])) == told
+    assert manifest(photographs_in([folder, folder])) == told
+
+
+@pytest.mark.parametrize("digest", ["", "0" * 64])
+def test_a_list_that_does_not_tell_the_hash_does_not_hide_which_photographs_they_were(photos, digest):
+    (photos.parent / "MANIFEST.csv").write_text(f"file,sha256\nphotos/2.png,{digest}\n", encoding="utf-8")
+    rows = manifest(photographs_in([photos])).splitlines()
+    for number in range(4):
+        name = f"{number}.png"
+        assert f"photos/{name},{hashlib.sha256((photos / name).read_bytes()).hexdigest()}" in rows
+    assert f"photos/2.png,{digest}" in rows
 
 
 def test_two_lists_become_one_that_names_each_photograph_once():
@@ -179,7 +207,25 @@ def test_what_training_itself_has_drawn_is_no_photograph(photos, tmp_path):
         (photos / made / sign).write_text("", encoding="utf-8")
         Image.new("RGB", (100, 100)).save(photos / made / "plot.png")
     assert len(gather([photos], tmp_path / "cache", halvings=0).starts) == 4
-    assert "plot" not in manifest([photos])
+    assert "plot" not in manifest(photographs_in([photos]))
+
+
+def test_scans_beside_a_journal_or_a_card_of_ones_own_are_learnt_from(photos, tmp_path):
+    for sign in ("journal.csv", "card.toml"):
+        (photos / sign).write_text("1931,dunes", encoding="utf-8")
+    (photos / "box").mkdir()
+    (photos / "0.png").replace(photos / "box" / "0.png")
+    (photos / "box" / "journal.csv").write_text("1931,dunes", encoding="utf-8")
+    assert len(gather([photos], tmp_path / "cache", halvings=0).starts) == 4
+
+
+def test_a_photograph_that_may_not_be_read_ends_a_run_in_a_sentence(photos, tmp_path, monkeypatch):
+    def refused(file, **_):
+        raise PermissionError(13, "Permission denied", str(file))
+
+    monkeypatch.setattr(Path, "stat", refused)
+    with pytest.raises(UnreadableFileError, match="may not be read"):
+        gather([photos], tmp_path / "cache")
 
 
 def test_names_that_lists_and_disks_stumble_over_are_listed_all_the_same(photos, monkeypatch):
@@ -189,7 +235,9 @@ def test_names_that_lists_and_disks_stumble_over_are_listed_all_the_same(photos,
     (photos / "Album.tif").mkdir()
     (photos / "gone.jpg").symlink_to(photos / "nowhere.jpg")
     monkeypatch.chdir(photos)
-    rows = list(csv.reader(manifest([Path()]).encode("utf-8", "surrogateescape").decode("latin-1").splitlines()))
+    rows = list(
+        csv.reader(manifest(photographs_in([Path()])).encode("utf-8", "surrogateescape").decode("latin-1").splitlines())
+    )
     assert {len(row) for row in rows} == {2}
     names = {row[0] for row in rows}
     assert {"photos/Maier, Hans.png", "photos/M\xfcller.png", "photos/0.png"} <= names
@@ -199,6 +247,6 @@ def test_names_that_lists_and_disks_stumble_over_are_listed_all_the_same(photos,
 @pytest.mark.parametrize("content", [b"", b"id;title\n1;M\xfcnchen\n", b"file,terms\nelsewhere/a.jpg,CC0\n"])
 def test_somebody_elses_list_in_a_folder_above_is_left_alone(photos, tmp_path, content):
     (tmp_path / "MANIFEST.csv").write_bytes(content)
-    header, *rows = manifest([photos]).splitlines()
+    header, *rows = manifest(photographs_in([photos])).splitlines()
     assert header == "file,sha256"
     assert len(rows) == 4

@@ -27,18 +27,19 @@ class Kinds:
     blobs: float = 0.3
 
 
-def bank(count: int, size: int, elements: Path | None, cache: Path, *, seed: int, kinds: Kinds) -> Tensor:
+def bank(count: int, size: int, elements: Sequence[Path], cache: Path, *, seed: int, kinds: Kinds) -> Tensor:
     """Holes as uint8 N H W, made once and kept: cutting one out of the bank costs nothing."""
-    files = sorted(elements.rglob("*.png")) if elements else []
-    named = [(file.name, file.stat().st_size) for file in files]
+    named = [(file.name, file.stat().st_size) for file in elements]
     key = hashlib.sha256(repr((count, size, named, seed, kinds)).encode()).hexdigest()[:16]
     file = cache / f"holes-{key}.npy"
     if not file.exists():
         cache.mkdir(parents=True, exist_ok=True)
         rng = np.random.default_rng(seed)
-        found = [shape for shape in map(_shape, files) if shape is not None]
-        if len(found) < len(files):
-            print(f"{len(files) - len(found)} of {len(files)} pictures of {elements} cannot be read and are left out.")
+        found = [shape for shape in map(_shape, elements) if shape is not None]
+        if len(found) < len(elements):
+            print(
+                f"{len(elements) - len(found)} of {len(elements)} pictures of damage cannot be read and are left out."
+            )
         shapes = [shape for shape in found if max(shape.shape) <= _LARGEST]
         unfinished = file.with_suffix(f".{os.getpid()}.part")  # two runs may start at the same time
         with unfinished.open("wb") as out:
