@@ -11,6 +11,7 @@ from pathlib import Path
 
 from restorer_app.core.coverage import covers_everything
 from restorer_app.core.errors import NotPatchableError, RestorerError, UnreadableFileError, UnwritableFileError
+from restorer_app.core.geometry import Region
 from restorer_app.core.job import CancelToken
 from restorer_app.core.raster import Raster, Source
 from restorer_app.core.record import Record
@@ -55,6 +56,7 @@ class Saved:
     segments_total: int
     verdict: Verdict
     master_sha256: str
+    bounds: Region  # of the picture; upscaled, it is larger than its master
     notes: tuple[str, ...] = ()
 
 
@@ -260,6 +262,7 @@ def _published(
         segments_total=report.segments_total,
         verdict=verdict,
         master_sha256=master,
+        bounds=order.image.bounds,
         notes=report.notes + metadata.told_of_unparsed(old),
     )
 

@@ -56,11 +56,15 @@ class Saving:
         cancel: CancelToken | None = None,
         pyramid: bool = False,
     ) -> Saved:
-        """Writes and proves. Without a target: over what this session wrote before, or by the name template."""
+        """Writes and proves. Without a target: over what this session wrote before, or by the name template.
+
+        What it wrote of the picture at another size, or patched where only a new TIFF holds the work, stays, and the
+        next one is put beside it.
+        """
         ours = self.ours if target is None or (self.ours is not None and target == self.ours.path) else None
         if ours is not None and target is None:
-            if derive and ours.patched:
-                ours = None  # what was saved before stays, and the new TIFF (enlarged, for one) gets a name of its own
+            if (derive and ours.patched) or ours.bounds != self.snapshot.image.bounds:
+                target, ours = ours.path.parent, None
             else:
                 derive = derive or not ours.patched  # a new TIFF was asked for, and stays one
         return files_saving.save(

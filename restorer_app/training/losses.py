@@ -9,9 +9,10 @@ _NOTHING_LEFT = 0.02
 def loss(kind: str, answer: Tensor, right: Tensor, weight: Tensor) -> Tensor:
     """Weighted mean error: "square" and "log" aim at PSNR, "root" (pseudo-Huber) forgives what cannot be known.
 
-    By squares the hardest crops rule; "log" is the mean of their PSNR, to which easy and hard ones add alike.
+    By squares the hardest crops rule; "log" is the mean of their PSNR, where they count, to which all add alike.
     """
     error = (answer - right).square() * weight
     if kind == "log":
-        return (error.flatten(1).mean(1) + _NOTHING_LEFT).log().mean()
+        counts = (weight > 0).expand_as(error).flatten(1).sum(1)
+        return (error.flatten(1).sum(1) / counts.clamp_min(1) + _NOTHING_LEFT).log().mean()
     return error.mean() if kind == "square" else ((error + 1).sqrt() - 1).mean()

@@ -448,7 +448,7 @@ def test_a_picture_that_was_repaired_and_then_upscaled_can_be_saved():
     assert session.saving().allowed is None
 
 
-def test_an_enlarged_picture_is_saved_beside_the_patched_copy_of_before(tmp_path):
+def test_a_picture_is_saved_beside_what_was_saved_of_it_at_another_size(tmp_path):
     tifffile.imwrite(tmp_path / "plate.tif", PLAIN, photometric="rgb")
     session = Session(open_here(tmp_path / "plate.tif"))
 
@@ -464,8 +464,30 @@ def test_an_enlarged_picture_is_saved_beside_the_patched_copy_of_before(tmp_path
     first = work(Repair("telea"))
     before = first.read_bytes()
     assert first.name == "plate_restored_v01.tif"
-    assert work(Upscale(2, method="lanczos")).name == "plate_restored_v02.tif"
+    second = work(Upscale(2, method="lanczos"))
+    assert second.name == "plate_restored_v02.tif"
     assert first.read_bytes() == before
+    assert work(Repair("telea")) == second, "of the same size, what this session wrote is replaced"
+    enlarged = second.read_bytes()
+    while session.image.bounds != session.original.bounds:
+        session.undo()
+    assert work(Repair("telea")).name == "plate_restored_v03.tif"
+    assert (first.read_bytes(), second.read_bytes()) == (before, enlarged)
+
+
+def test_the_next_size_lies_where_the_last_was_saved(tmp_path):
+    (tmp_path / "kept").mkdir()
+    tifffile.imwrite(tmp_path / "plate.tif", PLAIN, photometric="rgb")
+    session = Session(open_here(tmp_path / "plate.tif"))
+    for operation, target in ((Repair("telea"), tmp_path / "kept" / "mine.tif"), (Upscale(2, method="lanczos"), None)):
+        session.stroke(dab(100, 100))
+        session.ask(operation)
+        for event in runner.run(session.next_job()):
+            session.take(event)
+        saving = session.saving()
+        session.saved(saving, saving.run(target, derive=saving.derives))
+    assert session.last_saved.path == tmp_path / "kept" / "plate_restored_v01.tif"
+    assert {path.name for path in tmp_path.iterdir()} == {"kept", "plate.tif"}
 
 
 def test_what_a_jpeg_would_undo_is_saved_as_a_tiff_beside_the_jpeg_of_before(tmp_path):

@@ -31,6 +31,13 @@ def test_half_an_error_less_is_worth_the_same_in_an_easy_crop_and_in_a_hard_one(
     )
 
 
+def test_by_logarithms_a_small_hole_is_worth_as_much_as_a_wide_one() -> None:
+    right, wrong = torch.zeros(1, 3, 8, 8), torch.full((1, 3, 8, 8), 0.3)
+    small, wide = torch.zeros(1, 1, 8, 8), torch.ones(1, 1, 8, 8)
+    small[..., 0, 0] = 1
+    assert loss("log", wrong, right, small).item() == pytest.approx(loss("log", wrong, right, wide).item())
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_error_that_weighs_nothing_teaches_nothing(kind: str) -> None:
     right = torch.zeros(2, 3, 8, 8)
