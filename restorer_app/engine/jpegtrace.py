@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from restorer_app.engine.values import Floats
 
 Plane = NDArray[np.float64]
+Blocks = NDArray[np.float64]  # N × 8 × 8
+Place = tuple[int, int]  # row and column, in a square
 
 # The standard's table for brightness (ITU T.81, annex K), which nearly all encoders scale by the quality.
 _TABLE = np.array(
@@ -30,6 +32,8 @@ _PLACES = [(down, right) for down in range(8) for right in range(8)]
 _LOW = [(u, v) for u in range(5) for v in range(5) if 0 < u + v < 5]  # the rest are nearly always zero
 _SLANTING, _STRAIGHT = [at for at in _LOW if all(at)], [at for at in _LOW if not all(at)]
 _QUALITIES = range(4, 96)  # above, most steps are 1 or 2, which rounding to 8 bits hides
+_STEPS = np.arange(2, 256)
+_SAME = 2  # qualities apart: of a table that is found
 _GRID_BLOCKS = 8  # a side of the windows that the grid is looked for in
 _GRID_WINDOWS = 9  # enough to see it by
 _FLAT = 0.5  # of 255: neighbours that differ by less tell nothing
@@ -37,6 +41,7 @@ _MOST_BLOCKS = 1500
 _FEWEST = 16  # blocks or coefficients; fewer say nothing
 _CERTAIN = 0.3  # noise alone stays below 0.1, a single JPEG compression lies between 0.5 and 1
 _CERTAIN_ELSEWHERE = 0.45  # where squares are not expected: there are 62 such places to be wrong about
+_CERTAIN_OF_ANY, _FEW_OF_ANY = 0.5, 40  # where 254 steps are tried, one fits by chance more often
 _NEARLY = 0.75  # as good as the best; squares of smooth pictures also fit one pixel aside, but worse
 
 
@@ -45,7 +50,7 @@ class Trace:
     """What a JPEG encoder left behind."""
 
     quality: int | None  # None where no usual table fits
-    grid: tuple[int, int]  # rows and columns before the first whole square; of a picture without squares, any
+    grid: Place  # rows and columns before the first whole square; of a picture without squares, any
 
 
 def trace_of(picture: Floats, quality: int | None = None) -> Trace:
@@ -64,7 +69,7 @@ def trace_of(picture: Floats, quality: int | None = None) -> Trace:
         return Trace(quality, grid if fit > _CERTAIN else likely)
     # Where squares are expected all of the picture is asked; a chance find in one of the other places is likelier.
     expected = {(0, 0), likely}
-    fits = {at: _best(_coefficients(plane[None], at) if at in expected else seen[at]) for at in _PLACES}
+    fits = {at: _told_by(plane, at) if at in expected else _best(seen[at]) for at in _PLACES}
     enough = {at: _CERTAIN if at in expected else _CERTAIN_ELSEWHERE for at in _PLACES}
     best = max(fit for fit, _ in fits.values())
     found = [(known, -fit, at) for at, (fit, known) in fits.items() if fit > max(enough[at], _NEARLY * best)]
@@ -72,8 +77,58 @@ def trace_of(picture: Floats, quality: int | None = None) -> Trace:
     return Trace(worst, grid)
 
 
-def _best(blocks: NDArray[np.float64]) -> tuple[float, int]:
+def _told_by(plane: Plane, at: Place) -> tuple[float, int]:
+    """How well the best quality fits, and which; of an encoder with tables of its own, the quality nearest to them.
+
+    Its steps may be twice or three times those of a quality by chance, and so lie on multiples of these as well.
+    """
+    blocks = _coefficients(plane[None], at)
+    fit, usual = _best(blocks)
+    steps, own_fit = _steps_of(blocks)
+    if not steps:
+        return fit, usual
+    nearest = min(_QUALITIES, key=lambda quality: _distance(steps, quality))
+    if fit > _CERTAIN and abs(nearest - usual) <= _SAME:
+        return fit, usual
+    aside = (at[0] + 4) % 8, (at[1] + 4) % 8
+    if _steps_of(_coefficients(plane[None], aside))[0]:
+        return fit, usual  # what lies on steps wherever squares start is a screen or a weave
+    return own_fit, nearest
+
+
+def _best(blocks: Blocks) -> tuple[float, int]:
     return max((_fit(blocks, quality), quality) for quality in _QUALITIES)
+
+
+def _steps_of(blocks: Blocks) -> tuple[dict[Place, int], float]:
+    """The steps that low coefficients lie on, whatever the table, and how well; none where too few lie on any."""
+    found, fits = dict[Place, int](), list[float]()
+    for at in _LOW:
+        values = blocks[:, at[0], at[1], None]
+        counts = np.abs(values) > 0.4 * _STEPS  # with those that would lie half way between two of twice the step
+        among = counts.sum(0)
+        fit = (np.cos(2 * np.pi * values / _STEPS) * counts).sum(0) / np.maximum(among, 1)
+        fit[among < _FEW_OF_ANY] = 0
+        if fit.max() > _CERTAIN_OF_ANY:
+            last = int(np.flatnonzero(fit > _NEARLY * fit.max())[-1])  # parts of the step fit as well
+            while last and fit[last - 1] >= fit[last]:
+                last -= 1
+            found[at] = int(_STEPS[last])
+            fits.append(float(fit[last]))
+    if sum(at in found for at in _SLANTING) < 2 or len(found) < 5:
+        return {}, 0.0
+    return found, sum(fits) / len(fits)
+
+
+def _distance(steps: dict[Place, int], quality: int) -> float:
+    """How far a quality's table is from these steps, as factors count."""
+    table = _table(quality)
+    return sum(abs(math.log(step / table[at])) for at, step in steps.items())
+
+
+def _table(quality: int) -> NDArray[np.float64]:
+    scale = 5000 / quality if quality < 50 else 200 - 2 * quality
+    return np.clip((_TABLE * scale + 50) // 100, 1, 255)
 
 
 def _brightness(picture: Floats) -> Plane:
@@ -96,12 +151,12 @@ def _detailed(plane: Plane) -> Plane:
     return np.stack([windows[at] for at in np.argsort(shows, kind="stable")[-_GRID_WINDOWS:]])
 
 
-def _zeros(blocks: NDArray[np.float64]) -> float:
+def _zeros(blocks: Blocks) -> float:
     """The share of coefficients that are zero but for rounding: where squares start, most fine ones are."""
     return float((np.abs(blocks) < 0.5).mean()) if len(blocks) else 0.0
 
 
-def _coefficients(planes: Plane, at: tuple[int, int]) -> NDArray[np.float64]:
+def _coefficients(planes: Plane, at: Place) -> Blocks:
     """The cosine transforms of all blocks from a place on, N × 8 × 8; not more than a few thousand."""
     planes = planes[:, at[0] :, at[1] :]
     rows, columns = (side // 8 for side in planes.shape[1:])
@@ -111,14 +166,13 @@ def _coefficients(planes: Plane, at: tuple[int, int]) -> NDArray[np.float64]:
     index = np.arange(8)
     waves = np.cos(math.pi * (2 * index[None] + 1) * index[:, None] / 16) / 2
     waves[0] /= math.sqrt(2)
-    found: NDArray[np.float64] = waves @ blocks @ waves.T
+    found: Blocks = waves @ blocks @ waves.T
     return found
 
 
-def _fit(blocks: NDArray[np.float64], quality: int) -> float:
+def _fit(blocks: Blocks, quality: int) -> float:
     """How well the low coefficients lie on multiples of a quality's steps, from 0 to 1."""
-    scale = 5000 / quality if quality < 50 else 200 - 2 * quality
-    steps = np.clip((_TABLE * scale + 50) // 100, 1, 255)
+    steps = _table(quality)
     # The edge of a scan and a straight scratch are the same in every block, and so are on multiples of some step by
     # chance; they have nothing that slants.
     slanting = _phases(blocks, steps, _SLANTING)
@@ -128,7 +182,7 @@ def _fit(blocks: NDArray[np.float64], quality: int) -> float:
     return sum(fits) / len(fits) if len(fits) >= 3 else 0.0
 
 
-def _phases(blocks: NDArray[np.float64], steps: NDArray[np.float64], places: Sequence[tuple[int, int]]) -> list[float]:
+def _phases(blocks: Blocks, steps: NDArray[np.float64], places: Sequence[Place]) -> list[float]:
     fits = list[float]()
     for u, v in places:
         values, step = blocks[:, u, v], steps[u, v]

@@ -112,7 +112,18 @@ def test_squares_lie_where_they_lie_although_another_quality_is_told():
     assert levels.jpeg_trace(_jpeg(10, crop=(3, 5)), 95).grid == (5, 3)
 
 
-@pytest.mark.parametrize("period", [2.5, 4, 5.5, 8])
+@pytest.mark.parametrize(("scale", "quality"), [(5, 11), (2, 27), (1, 54)])
+def test_an_encoder_with_tables_of_its_own_is_told_by_the_nearest_quality(scale, quality):
+    own = [min(255, scale * (8 + 2 * row + 2 * column)) for row in range(8) for column in range(8)]
+    file = io.BytesIO()
+    Image.fromarray((_photograph(2, fall_off=1.2) * 255).astype(np.uint8)).save(file, "JPEG", qtables=[own, own])
+    seen = np.asarray(Image.open(file).convert("RGB"), np.float32)[3:, 5:] / 255
+    found = levels.jpeg_trace(seen)
+    assert found.grid == (5, 3)
+    assert found.quality == pytest.approx(quality, abs=3)
+
+
+@pytest.mark.parametrize("period", [2.5, 3, 4, 5.5, 8])
 def test_a_screened_print_is_no_compression(period):
     rows, columns = np.mgrid[:256, :320] * 2 * np.pi / period
     screen = 0.25 * (np.cos(rows) + np.cos(columns))[..., None]
