@@ -30,6 +30,7 @@ def _ended(argv: list[str]) -> int:
     as_json = "--json" in argv
     try:
         args = _parser().parse_args(argv)
+        as_json = args.json
         emit(_run(args), as_json=as_json)
     except _WrongWordsError as wrong:
         print(wrong.told, file=sys.stderr)

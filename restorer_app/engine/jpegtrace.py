@@ -38,7 +38,7 @@ _GRID_BLOCKS = 8  # a side of the windows that the grid is looked for in
 _GRID_WINDOWS = 9  # enough to see it by
 _FLAT = 0.5  # of 255: neighbours that differ by less tell nothing
 _MOST_BLOCKS = 1500
-_FEWEST = 16  # blocks or coefficients; fewer say nothing
+_FEWEST, _FEWEST_ELSEWHERE = 16, 80  # coefficients; fewer say nothing
 _CERTAIN = 0.3  # noise alone stays below 0.1, a single JPEG compression lies between 0.5 and 1
 _CERTAIN_ELSEWHERE = 0.45  # where squares are not expected: there are 62 such places to be wrong about
 _CERTAIN_OF_ANY, _FEW_OF_ANY = 0.5, 40  # where 254 steps are tried, one fits by chance more often
@@ -68,21 +68,26 @@ def trace_of(picture: Floats, quality: int | None = None) -> Trace:
         fit, grid = max((_fit(seen[at], quality), at) for at in _PLACES)
         return Trace(quality, grid if fit > _CERTAIN else likely)
     # Where squares are expected all of the picture is asked; a chance find in one of the other places is likelier.
-    expected = {(0, 0), likely}
-    fits = {at: _told_by(plane, at) if at in expected else _best(seen[at]) for at in _PLACES}
-    enough = {at: _CERTAIN if at in expected else _CERTAIN_ELSEWHERE for at in _PLACES}
+    fits = {at: _best(seen[at], _FEWEST_ELSEWHERE) for at in _PLACES}
+    fits |= {(0, 0): _best(_coefficients(plane[None], (0, 0))), likely: _told_by(_coefficients(plane[None], likely))}
+    enough = {at: _CERTAIN if at in {(0, 0), likely} else _CERTAIN_ELSEWHERE for at in _PLACES}
     best = max(fit for fit, _ in fits.values())
     found = [(known, -fit, at) for at, (fit, known) in fits.items() if fit > max(enough[at], _NEARLY * best)]
     worst, _, grid = min(found, default=(None, 0.0, likely))
-    return Trace(worst, grid)
+    is_pattern = worst is not None and all(_steps_of(_coefficients(plane[None], at))[0] for at in _aside(grid))
+    return Trace(None, likely) if is_pattern else Trace(worst, grid)
 
 
-def _told_by(plane: Plane, at: Place) -> tuple[float, int]:
+def _aside(at: Place) -> list[Place]:
+    """Other places: what lies on steps there, too, is a screen or a weave, and no square begins anywhere."""
+    return [((at[0] + down) % 8, (at[1] + right) % 8) for down, right in ((4, 4), (3, 6))]
+
+
+def _told_by(blocks: Blocks) -> tuple[float, int]:
     """How well the best quality fits, and which; of an encoder with tables of its own, the quality nearest to them.
 
     Its steps may be twice or three times those of a quality by chance, and so lie on multiples of these as well.
     """
-    blocks = _coefficients(plane[None], at)
     fit, usual = _best(blocks)
     steps, own_fit = _steps_of(blocks)
     if not steps:
@@ -90,14 +95,11 @@ def _told_by(plane: Plane, at: Place) -> tuple[float, int]:
     nearest = min(_QUALITIES, key=lambda quality: _distance(steps, quality))
     if fit > _CERTAIN and abs(nearest - usual) <= _SAME:
         return fit, usual
-    aside = (at[0] + 4) % 8, (at[1] + 4) % 8
-    if _steps_of(_coefficients(plane[None], aside))[0]:
-        return fit, usual  # what lies on steps wherever squares start is a screen or a weave
     return own_fit, nearest
 
 
-def _best(blocks: Blocks) -> tuple[float, int]:
-    return max((_fit(blocks, quality), quality) for quality in _QUALITIES)
+def _best(blocks: Blocks, fewest: int = _FEWEST) -> tuple[float, int]:
+    return max((_fit(blocks, quality, fewest), quality) for quality in _QUALITIES)
 
 
 def _steps_of(blocks: Blocks) -> tuple[dict[Place, int], float]:
@@ -170,23 +172,23 @@ def _coefficients(planes: Plane, at: Place) -> Blocks:
     return found
 
 
-def _fit(blocks: Blocks, quality: int) -> float:
+def _fit(blocks: Blocks, quality: int, fewest: int = _FEWEST) -> float:
     """How well the low coefficients lie on multiples of a quality's steps, from 0 to 1."""
     steps = _table(quality)
     # The edge of a scan and a straight scratch are the same in every block, and so are on multiples of some step by
     # chance; they have nothing that slants.
-    slanting = _phases(blocks, steps, _SLANTING)
+    slanting = _phases(blocks, steps, _SLANTING, fewest)
     if not slanting or sum(slanting) / len(slanting) < _CERTAIN:
         return 0.0
-    fits = slanting + _phases(blocks, steps, _STRAIGHT)
+    fits = slanting + _phases(blocks, steps, _STRAIGHT, fewest)
     return sum(fits) / len(fits) if len(fits) >= 3 else 0.0
 
 
-def _phases(blocks: Blocks, steps: NDArray[np.float64], places: Sequence[Place]) -> list[float]:
+def _phases(blocks: Blocks, steps: NDArray[np.float64], places: Sequence[Place], fewest: int) -> list[float]:
     fits = list[float]()
     for u, v in places:
         values, step = blocks[:, u, v], steps[u, v]
         values = values[np.abs(values) > step / 2]
-        if len(values) >= _FEWEST:
+        if len(values) >= fewest:
             fits.append(float(np.cos(2 * np.pi * values / step).mean()))
     return fits

@@ -91,6 +91,13 @@ def landing(target: Path) -> Iterator[Landing]:
             spot.path.unlink(missing_ok=True)
 
 
+def there(folder: Path) -> Path:
+    """The folder, if it is one; else what a system would say of a file that is to be written to it."""
+    if not folder.is_dir():
+        raise cannot_write(folder / "nothing", FileNotFoundError(errno.ENOENT, "No such folder"))
+    return folder
+
+
 def cannot_write(target: Path, problem: OSError) -> UnwritableFileError:
     """The sentence for what a system says when a file cannot be written."""
     folder, name = target.parent, target.name

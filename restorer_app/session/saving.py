@@ -13,6 +13,7 @@ from restorer_app.core.job import CancelToken
 from restorer_app.core.raster import Raster
 from restorer_app.core.record import Record
 from restorer_app.files import saving as files_saving
+from restorer_app.files.atomic import there
 from restorer_app.files.picture import Picture
 from restorer_app.files.saving import Saved
 
@@ -30,6 +31,7 @@ class Saving:
     records: tuple[Record, ...]
     masks: tuple[Raster | None, ...]  # of the records
     ours: Saved | None  # what this session wrote before, and may replace
+    as_tiff: bool = False  # a new TIFF was asked for before, where a patched copy would do
 
     @property
     def derives(self) -> bool:
@@ -63,10 +65,11 @@ class Saving:
         """
         ours = self.ours if target is None or (self.ours is not None and target == self.ours.path) else None
         if ours is not None and target is None:
+            derive = derive or self.as_tiff
             if (derive and ours.patched) or ours.bounds != self.snapshot.image.bounds:
-                target, ours = ours.path.parent, None
+                target, ours = there(ours.path.parent), None
             else:
-                derive = derive or not ours.patched  # a new TIFF was asked for, and stays one
+                derive = derive or not ours.patched
         return files_saving.save(
             self.picture,
             self.snapshot.image,

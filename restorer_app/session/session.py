@@ -45,6 +45,7 @@ class Session:
         self.history = History(first, byte_budget=history_bytes, store=store)
         self.last_mask: Raster | None = None
         self.last_saved: Saved | None = None
+        self._as_tiff = False  # asked for, not needed
         self._saved_snapshot: Snapshot = self.history.current
         self._lineup = Lineup(store)
         self._listeners: list[Listener] = []
@@ -280,11 +281,14 @@ class Session:
             records=self.records,
             masks=masks_of(self.history),
             ours=self.last_saved,
+            as_tiff=self._as_tiff,
         )
 
     def saved(self, saving: Saving, result: Saved) -> None:
         """Remembers what was written, so that saving again replaces it and closing does not ask."""
         self.last_saved = result
+        if result.patched or not saving.derives:
+            self._as_tiff = not result.patched
         self._saved_snapshot = saving.snapshot
         self._tell(Change("saved"))
 

@@ -1,7 +1,9 @@
 """The journal of a run: a line now and then, a CSV, TensorBoard where it is installed, a plot."""
 
 import csv
+import os
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -71,28 +73,31 @@ class Journal:
 
     def _write(self, row: list[float]) -> None:
         """A run does not end for a line that the disc refuses."""
+        before = 0
         try:
-            new = not self._file.exists() or self._file.stat().st_size == 0
+            before = self._file.stat().st_size if self._file.exists() else 0
             with self._file.open("a", newline="") as out:
-                csv.writer(out).writerows([["step", "seconds", "psnr"]] * new + [row])
+                csv.writer(out).writerows([["step", "seconds", "psnr"]] * (not before) + [row])
         except OSError as problem:
+            with suppress(OSError):  # half a line would join the next one
+                os.truncate(self._file, before)
             print(f"{self._file} lacks a line: {problem.strerror or problem}.", flush=True)
 
 
 def plot(journal: Path, picture: Path, *, title: str) -> bool:
-    """Draw the run; False where matplotlib is not installed, or the disc refuses."""
+    """Draw the run; False where matplotlib is not installed, or there is nothing to draw."""
     try:
         from matplotlib.figure import Figure  # noqa: PLC0415 - optional
     except ImportError:
         return False
     try:
-        with journal.open() as lines:
-            rows = [(float(r["seconds"]) / 60, float(r["psnr"])) for r in csv.DictReader(lines)]
-    except OSError:
+        with journal.open(encoding="utf-8") as lines:
+            rows = [(float(r["seconds"]) / 60, float(r["psnr"])) for r in csv.DictReader(lines) if r.get("psnr")]
+    except (OSError, ValueError, KeyError):
         return False
     figure = Figure(figsize=(6, 3.5), layout="constrained")
     axes = figure.add_subplot(xlabel="minutes of training", ylabel="PSNR of watched crops, dB", title=title)
-    axes.plot(*zip(*rows, strict=True))
+    axes.plot([minutes for minutes, _ in rows], [psnr for _, psnr in rows])
     axes.grid(alpha=0.3)
     try:
         figure.savefig(picture, dpi=110)

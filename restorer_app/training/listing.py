@@ -78,8 +78,9 @@ def _listed(folder: Path) -> tuple[str, dict[str, str]]:
     for parent in list(folder.parents)[:_LIST_ABOVE]:
         if (parent / "MANIFEST.csv").is_file():
             try:
-                header, *rows = (parent / "MANIFEST.csv").read_text(encoding="utf-8").splitlines()
-                names = [next(csv.reader([row]), [""])[0] for row in rows]
+                with (parent / "MANIFEST.csv").open(encoding="utf-8-sig", newline="") as lines:
+                    header, *rows = [_as_row(fields) for fields in csv.reader(lines) if fields]
+                names = [next(csv.reader([row]))[0] for row in rows]
             except (OSError, ValueError, csv.Error):  # also of another encoding, or empty: somebody else's list
                 continue
             start = f"{folder.relative_to(parent).as_posix()}/"
@@ -87,6 +88,11 @@ def _listed(folder: Path) -> tuple[str, dict[str, str]]:
             if header.startswith("file,") and own:
                 return header, own
     return "", {}
+
+
+def _as_row(fields: Iterable[str]) -> str:
+    """One line, whatever is in the fields."""
+    return ",".join(_quoted(" ".join(field.splitlines())) for field in fields)
 
 
 def _quoted(name: str) -> str:

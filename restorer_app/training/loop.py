@@ -108,7 +108,7 @@ def _know_what_is_learnt_from(order: Order, learner: Learner, supplies: Supplies
     """As it is now: at the end of a run a drive may be gone, or other scans lie there."""
     damage = pictures_of_damage(order.elements) if learner.recipe.task == "repair" else []
     found = manifest([*supplies.photographs.files, *damage])
-    if learner.photographs and learner.photographs != found:
+    if learner.photographs and set(learner.photographs.splitlines()) != set(found.splitlines()):  # in any order
         raise InvalidValueError(
             "This run was begun with other photographs, or with others beside them.",
             advice="Go on with the same, or begin a new run from the weights that it ends with.",

@@ -1,3 +1,4 @@
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
@@ -8,7 +9,7 @@ import tifffile
 from PIL import Image
 
 from restorer_app.core import mask as masks
-from restorer_app.core.errors import InvalidValueError, RestorerError
+from restorer_app.core.errors import InvalidValueError, RestorerError, UnwritableFileError
 from restorer_app.core.geometry import Region
 from restorer_app.core.job import Failed, Finished, Note, Stopped, TileDone
 from restorer_app.core.operation import Decompress, Denoise, Repair, Upscale
@@ -488,6 +489,42 @@ def test_the_next_size_lies_where_the_last_was_saved(tmp_path):
         session.saved(saving, saving.run(target, derive=saving.derives))
     assert session.last_saved.path == tmp_path / "kept" / "plate_restored_v01.tif"
     assert {path.name for path in tmp_path.iterdir()} == {"kept", "plate.tif"}
+
+
+def _saved(session, operation, *, derive=False):
+    session.stroke(dab(100, 100))
+    session.ask(operation)
+    for event in runner.run(session.next_job()):
+        session.take(event)
+    saving = session.saving()
+    session.saved(saving, saving.run(derive=derive or saving.derives))
+    return session.last_saved
+
+
+def test_a_tiff_that_was_asked_for_stays_one_when_enlarging_is_undone(tmp_path):
+    tifffile.imwrite(tmp_path / "plate.tif", PLAIN, photometric="rgb")
+    session = Session(open_here(tmp_path / "plate.tif"))
+    assert not _saved(session, Repair("telea"), derive=True).patched
+    assert not _saved(session, Upscale(2, method="lanczos")).patched
+    while session.image.bounds != session.original.bounds:
+        session.undo()
+    assert not _saved(session, Repair("telea")).patched
+
+
+def test_a_folder_that_is_gone_is_told_as_one(tmp_path):
+    tifffile.imwrite(tmp_path / "plate.tif", PLAIN, photometric="rgb")
+    session = Session(open_here(tmp_path / "plate.tif"))
+    (tmp_path / "drive.tif").mkdir()
+    session.stroke(dab(100, 100))
+    session.ask(Repair("telea"))
+    for event in runner.run(session.next_job()):
+        session.take(event)
+    saving = session.saving()
+    session.saved(saving, saving.run(tmp_path / "drive.tif" / "mine.tif"))
+    shutil.rmtree(tmp_path / "drive.tif")
+    with pytest.raises(UnwritableFileError, match=r"drive\.tif is not there any more"):
+        _saved(session, Upscale(2, method="lanczos"))
+    assert [file.name for file in tmp_path.iterdir()] == ["plate.tif"]
 
 
 def test_what_a_jpeg_would_undo_is_saved_as_a_tiff_beside_the_jpeg_of_before(tmp_path):

@@ -21,7 +21,7 @@ from restorer_app.core.errors import (
 )
 from restorer_app.engine import loading
 from restorer_app.files import cards, locks
-from restorer_app.training import checkpoint, evaluate, journal
+from restorer_app.training import checkpoint, evaluate, journal, listing, loop
 from restorer_app.training import recipe as recipes
 from restorer_app.training.evaluate import figures_of
 from restorer_app.training.learner import Learner
@@ -307,13 +307,14 @@ def test_an_impatient_stop_or_a_terminal_that_is_closed_keeps_the_checkpoint(
     assert checkpoint.newest(tmp_path / "work" / "denoise").stem == "000000001"
 
 
-def test_a_run_that_goes_on_knows_its_photographs_and_who_taught(order, recipe, photos, tmp_path):
+def test_a_run_that_goes_on_knows_its_photographs_and_who_taught(order, recipe, photos, tmp_path, monkeypatch):
     file, other = tmp_path / "recipe.toml", tmp_path / "other"
     file.write_text(recipe_toml(recipe), encoding="utf-8")
     shutil.copytree(photos, other)
     (other / "0.png").unlink()
     teach(replace(order, recipe=file, steps=2, trained_by="Stadtarchiv", licence="CC0-1.0"))
     on = replace(order, start=tmp_path / "work" / "denoise", steps=4, into=tmp_path / "on")
+    monkeypatch.setattr(loop, "manifest", lambda files: listing.manifest(reversed(list(files))))  # in another order
     with pytest.raises(InvalidValueError, match="begun with other photographs"):
         teach(replace(on, photos=(other,)))
     card = cards.read_card(teach(on))
@@ -402,6 +403,32 @@ def test_a_journal_that_the_disc_refuses_costs_no_model(order, recipe, tmp_path,
     folder = teach(replace(order, recipe=file, steps=1))
     assert "journal.csv lacks a line" in capsys.readouterr().out
     assert (folder / "weights.safetensors").is_file()
+
+
+@pytest.mark.parametrize("torn", ["1,2.0,30.0\n2,3.", "1,2.0,30.0\n5\n", "", "1,x,30.0\n"])
+def test_a_journal_that_was_torn_costs_no_plot(tmp_path, torn):
+    (tmp_path / "journal.csv").write_text(f"step,seconds,psnr\n{torn}", encoding="utf-8")
+    journal.plot(tmp_path / "journal.csv", tmp_path / "plot.png", title="denoise")
+
+
+def test_a_line_that_the_disc_takes_half_of_is_taken_back(order, recipe, supplies, monkeypatch, capsys):
+    notes = journal.Journal(order.work, lesson_at(-1, recipe, supplies))
+    notes._write([1, 2.0, 30.0])
+    whole = (order.work / "journal.csv").read_bytes()
+
+    class Half:
+        def __init__(self, out):
+            self.out = out
+
+        def writerows(self, rows):
+            self.out.write("2,4.")
+            self.out.flush()
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(journal.csv, "writer", Half)
+    notes._write([2, 4.0, 31.0])
+    assert (order.work / "journal.csv").read_bytes() == whole
+    assert "lacks a line" in capsys.readouterr().out
 
 
 def test_elements_that_are_not_there_are_refused_before_photographs_are_read(order, tmp_path):

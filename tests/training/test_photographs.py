@@ -128,6 +128,15 @@ def test_a_list_that_does_not_tell_the_hash_does_not_hide_which_photographs_they
     assert f"photos/2.png,{digest}" in rows
 
 
+def test_a_list_that_a_spreadsheet_wrote_is_quoted_line_by_line(photos):
+    digest = hashlib.sha256((photos / "0.png").read_bytes()).hexdigest()
+    row = f'photos/0.png,"two\r\nlines, ""x""",{digest}'
+    (photos.parent / "MANIFEST.csv").write_bytes(f"\ufefffile,terms,sha256\r\n{row}\r\n".encode())
+    header, told, *_ = manifest(photographs_in([photos])).splitlines()
+    assert header == "file,terms,sha256"
+    assert next(csv.reader([told])) == ["photos/0.png", 'two lines, "x"', digest]
+
+
 def test_two_lists_become_one_that_names_each_photograph_once():
     newer = "file,terms\na.jpg,CC0\nb.jpg,CC0\nfile,sha256\nc.png,12\n"
     older = "file,sha256\nc.png,12\nd.png,34\nfile,terms\nb.jpg,CC0\ne.jpg,MIT\n"
