@@ -68,7 +68,9 @@ def trace_of(picture: Floats, quality: int | None = None) -> Trace:
         fit, grid = max((_fit(seen[at], quality), at) for at in _PLACES)
         return Trace(quality, grid if fit > _CERTAIN else likely)
     # Where squares are expected all of the picture is asked; a chance find in one of the other places is likelier.
-    fits = {at: _best(seen[at], _FEWEST_ELSEWHERE) for at in _PLACES}
+    fits = {at: _best(seen[at]) for at in _PLACES}
+    asked = [at for at in _PLACES if fits[at][0] > _CERTAIN_ELSEWHERE]
+    fits |= {at: _best(_coefficients(plane[None], at), _FEWEST_ELSEWHERE) for at in asked}
     fits |= {(0, 0): _best(_coefficients(plane[None], (0, 0))), likely: _told_by(_coefficients(plane[None], likely))}
     enough = {at: _CERTAIN if at in {(0, 0), likely} else _CERTAIN_ELSEWHERE for at in _PLACES}
     best = max(fit for fit, _ in fits.values())
